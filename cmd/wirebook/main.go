@@ -1,0 +1,4 @@
+// Command wirebook is the feed handler and its tools.
+package main
+
+func main() {}

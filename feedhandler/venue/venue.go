@@ -1,0 +1,61 @@
+// Package venue is the contract between the core and the exchange plug-ins, and the table of them.
+package venue
+
+import (
+	"wirebook/book"
+	"wirebook/feedhandler/venue/framing"
+	"wirebook/feedhandler/venue/layout"
+)
+
+// Framing finds a datagram's place in its sequence and its messages. Implementations are stateless.
+type Framing interface {
+	// Header reads the session header of payload into h (all fields).
+	Header(payload []byte, h *framing.Header) framing.Fault
+	// Split appends the payload's messages to dst. On a fault it still gives every message that is whole.
+	Split(dst []framing.Span, payload []byte, h *framing.Header) ([]framing.Span, framing.Fault)
+	// Session spells the session for people.
+	Session(payload []byte) string
+}
+
+// Decoder turns messages of one channel into events. It keeps only what the protocol makes it keep
+// (the instrument directory, a running date) and belongs to one channel.
+type Decoder interface {
+	// Decode appends the events of one message to b. msg is borrowed and never written. On a fault
+	// nothing of the message is appended.
+	Decode(b *book.Batch, msg []byte) book.Fault
+	// Directory is the channel's instruments; the decoder adds, the core reads.
+	Directory() *book.Directory
+	// Reset forgets what a new session starts without (not the directory's ids).
+	Reset()
+	// Inspect shows one message as the specification spells it. Cold: it may allocate.
+	Inspect(msg []byte) layout.Inspected
+}
+
+// Depth says which of a channel's books the MBP schemas show.
+type Depth uint8
+
+// Depths.
+const (
+	ByOrder Depth = iota // aggregated from the order book
+	ByLevel              // the venue sends price levels
+	TopOnly              // the venue sends best bid and offer only
+)
+
+// Options are what a feed's decoder may need from configuration.
+type Options struct {
+	MaxInstruments int
+	// SessionDate is any moment (UTC ns) of the trading date, for feeds that send times of day only;
+	// 0 takes the date of the first packet.
+	SessionDate uint64
+}
+
+// Feed is one line of the registry.
+type Feed struct {
+	Name       string // venue.feed, for example nasdaq.itch50
+	Title      string // what people call it
+	Spec       string // specification, version, date
+	Depth      Depth
+	ByOrder    bool // the feed carries orders: mbo records come out
+	NewFraming func() Framing
+	NewDecoder func(Options) Decoder
+}
