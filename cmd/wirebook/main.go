@@ -1,4 +1,71 @@
-// Command wirebook is the feed handler and its tools.
+// Command wirebook is the feed handler and its operator's tools: one file a verb.
 package main
 
-func main() {}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker: -X main.version=...
+var version = "development"
+
+// Exit codes.
+const (
+	exitFailed = 1 // the work could not be done
+	exitUsage  = 2 // the command line or a configuration is wrong
+)
+
+// usageError is a mistake in what was asked, not in the doing.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := rootCommand()
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
+		var usage usageError
+		if errors.As(err, &usage) {
+			os.Exit(exitUsage)
+		}
+		os.Exit(exitFailed)
+	}
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wirebook",
+		Short: "Multicast feed handler: packets in, order books in shared memory out",
+		Long: `Wirebook turns exchange multicast into normalized order books in shared memory.
+
+  wirebook sim -o day.pcap                              make a capture with the built-in exchange
+  wirebook replay --profile nasdaq.itch50 day.pcap      books from a capture into /dev/shm/wirebook/default
+  wirebook tail                                         read them, from any number of processes
+  wirebook inspect --profile iex.deep10 day.pcap.gz     every message, every field
+  wirebook export --profile cme.mdp3 --schema mbp-10 --format dbn -o day.dbn day.pcap`,
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w (see '%s --help')", err, c.CommandPath())}
+	})
+	root.AddCommand(replayCommand(), tailCommand(), inspectCommand(), exportCommand(), simCommand(), profilesCommand())
+	return root
+}
+
+// files is cobra's argument check for verbs that read captures.
+func files(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usageError{fmt.Errorf("no capture files named (see '%s --help')", c.CommandPath())}
+	}
+	return nil
+}
+
+var errBinaryTerminal = errors.New("dbn is binary and standard output is a terminal: name a file with -o, or redirect")

@@ -57,5 +57,7 @@ type Feed struct {
 	Depth      Depth
 	ByOrder    bool // the feed carries orders: mbo records come out
 	NewFraming func() Framing
-	NewDecoder func(Options) Decoder
+	// NewTCPFraming reads the venue's replay service as captured on TCP; nil where there is none.
+	NewTCPFraming func() Framing
+	NewDecoder    func(Options) Decoder
 }

@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"encoding/hex"
 	"reflect"
 	"strconv"
 	"strings"
@@ -123,7 +122,7 @@ func (f *Field) Read(p []byte, blockLength int) Value {
 	case Text:
 		v.Text = strings.TrimRight(string(raw), " \x00")
 	case Opaque:
-		v.Text = hex.EncodeToString(raw)
+		v.Text = hexOf(raw)
 	default:
 		for i := range raw {
 			c := raw[i]
@@ -138,6 +137,16 @@ func (f *Field) Read(p []byte, blockLength int) Value {
 		}
 	}
 	return v
+}
+
+// hexOf spells bytes. The hex package would bring fmt, and with it os and time, into the core.
+func hexOf(raw []byte) string {
+	const digits = "0123456789abcdef"
+	text := make([]byte, 0, 2*len(raw))
+	for _, c := range raw {
+		text = append(text, digits[c>>4], digits[c&15])
+	}
+	return string(text)
 }
 
 // Read decodes every field of a message.

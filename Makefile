@@ -1,0 +1,50 @@
+# Wirebook. Bare `make` lists the targets.
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TOOLS   := $(GO) tool -modfile=scripts/tools.mod
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+.PHONY: help build test check fmt vet lint race fuzz bench generate demo clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/wirebook (no cgo)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/wirebook ./cmd/wirebook
+
+demo: build ## books from a simulated exchange, live in the terminal, in under 30 s; or PCAP=file PROFILE=name
+	@PCAP='$(PCAP)' PROFILE='$(PROFILE)' WIREBOOK=bin/wirebook scripts/demo
+
+test: build ## every test; what cannot run here is listed with its reason
+	@GO='$(GO)' scripts/gotest ./...
+
+check: fmt vet lint test ## format, vet, lint, generated files, tests
+
+fmt: ## fail when gofmt would change a file
+	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+
+vet: ## go vet, also for the platforms with other files
+	$(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./arbitration ./book ./feedhandler/... ./ptp ./shm
+	GOOS=darwin $(GO) vet ./feedhandler/capture ./shm/segment
+
+lint: ## staticcheck, pinned in scripts/tools.mod
+	$(TOOLS) staticcheck ./...
+
+race: ## the tests that start goroutines or share memory, under the race detector
+	$(GO) test -race -short ./feedhandler/capture/... ./feedhandler/replay/... ./shm/... ./feedhandler/view/...
+
+fuzz: ## every fuzz target for FUZZTIME (10s) each
+	@GO='$(GO)' FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+bench: ## a benchmark a stage and one end to end
+	$(GO) test -run '^$$' -bench . -benchmem ./book ./arbitration ./shm ./feedhandler ./feedhandler/capture ./feedhandler/venue/...
+
+generate: ## regenerate what is generated: C header, configuration schema, ABI golden
+	$(GO) generate ./...
+	WIREBOOK_UPDATE=1 $(GO) test -run 'TestPublishedSchemaIsCurrent' ./feedhandler/config
+
+clean: ## remove what was built
+	rm -rf bin out

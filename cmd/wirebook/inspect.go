@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"wirebook/feedhandler/capture"
+	"wirebook/feedhandler/inspect"
+	"wirebook/feedhandler/venue"
+)
+
+func inspectCommand() *cobra.Command {
+	var flags captureFlags
+	var asJSON, heartbeats bool
+	var limit int64
+	c := &cobra.Command{
+		Use:   "inspect --profile P [flags] FILE...",
+		Short: "Show every message and field as the venue spells it",
+		Long: `Shows every message of a capture, every field, in wire order, raw and unscaled. Nothing is arbitrated or applied:
+duplicates and both lines are shown as captured. Unknown types and leftover bytes are shown, not skipped.
+
+With --json one object a line: packet (from 1), ts (ns), src, dst, session, seq, type (code on the wire, or template id),
+name, fields (object in wire order), and unknown, truncated or leftover (hex) where they apply. A packet that cannot be
+read has problem instead.
+
+  wirebook inspect --profile nasdaq.itch50 day.pcap | less
+  wirebook inspect --profile cme.mdp3 --json day.pcap | jq -c 'select(.type=="46")'`,
+		Args: files,
+		RunE: func(c *cobra.Command, args []string) error {
+			_, profile, err := flags.source()
+			if err != nil {
+				return err
+			}
+			o, err := flags.options()
+			if err != nil {
+				return err
+			}
+			o.Warn = func(w capture.Warning) { flags.note("warning: %s", w) }
+			src, err := capture.Open(args, o)
+			if err != nil {
+				return err
+			}
+			defer src.Close()
+			in := inspect.New(venue.Find(profile.Feed))
+			in.Heartbeats = heartbeats
+			out := bufio.NewWriterSize(os.Stdout, 1<<16)
+			err = walk(src, in, out, asJSON, limit)
+			if flushErr := out.Flush(); err == nil {
+				err = flushErr
+			}
+			if errors.Is(err, syscall.EPIPE) {
+				return nil // the reader of our output has seen enough
+			}
+			if err != nil {
+				return err
+			}
+			flags.note("%d packets, %d messages, %d of unknown type, %d with leftover bytes, %d packets with problems, %d not UDP over IPv4",
+				in.Packets, in.Messages, in.Unknown, in.Leftover, in.Problems, in.Other)
+			if in.Messages == 0 && in.Packets > 0 && in.Problems > 0 {
+				return fmt.Errorf("no packet speaks %s: is the capture of another protocol?", profile.Title)
+			}
+			return nil
+		},
+	}
+	flags.add(c, false)
+	c.Flags().BoolVar(&asJSON, "json", false, "JSON lines")
+	c.Flags().BoolVar(&heartbeats, "heartbeats", false, "show packets without messages too")
+	c.Flags().Int64VarP(&limit, "limit", "n", 0, "stop after so many packets")
+	return c
+}
+
+func walk(src capture.Source, in *inspect.Inspector, out io.Writer, asJSON bool, limit int64) error {
+	var pkt capture.Packet
+	var buf []byte
+	visit := func(m *inspect.Message) error {
+		if asJSON {
+			buf = inspect.AppendJSON(buf[:0], m)
+		} else {
+			buf = inspect.AppendText(buf[:0], m)
+		}
+		_, err := out.Write(buf)
+		return err
+	}
+	for number := int64(1); limit == 0 || number <= limit; number++ {
+		if err := src.Next(&pkt); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := in.Frame(number, pkt.TS, pkt.Data, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/replay"
+)
+
+func replayCommand() *cobra.Command {
+	var flags captureFlags
+	var speed, instance, name string
+	var asJSON, noShm, populate bool
+	c := &cobra.Command{
+		Use:   "replay (--profile P | --config F) [flags] FILE...",
+		Short: "Replay captures into shared-memory rings",
+		Long: `Replays captures through the same core that live receive uses, into the rings of an instance under
+/dev/shm/wirebook. Time comes from the capture: the same files give the same records, always.
+
+Captures: pcap, pcapng, ERF, Nasdaq BinaryFILE days (*.NASDAQ_ITCH50), plain, gzip or zstd. Several files are merged by
+time, so line A may be in one and line B in another. With --profile the channels and lines are found in the packets: two
+destinations that carry the same sequence are A and B.
+
+  wirebook replay --profile nasdaq.itch50 day.pcap                 as fast as it goes
+  wirebook replay --profile iex.deep10 --speed 1 day.pcap.gz       as captured
+  wirebook replay --config feeds.yaml lineA.pcap lineB.pcap        channels from a configuration
+  wirebook replay --profile cme.mdp3 --json day.pcap | jq .digests`,
+		Args: files,
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, profile, err := flags.source()
+			if err != nil {
+				return err
+			}
+			o := replay.Options{Files: args, Config: cfg, Profile: profile.Name, Instance: instance}
+			if o.Capture, err = flags.options(); err != nil {
+				return err
+			}
+			if o.Speed, err = parseSpeed(speed); err != nil {
+				return err
+			}
+			if cfg != nil && cfg.Instance != "" && !c.Flags().Changed("instance") {
+				o.Instance = cfg.Instance
+			}
+			if err := config.CheckInstance(o.Instance); err != nil {
+				return usageError{err}
+			}
+			if noShm {
+				o.Instance = ""
+			}
+			o.Shm.Populate = populate
+			o.Warn = func(text string) { flags.note("warning: %s", text) }
+			bar := newProgress("replay", flags.quiet || asJSON && !isTerminal(os.Stdout))
+			o.Progress = bar.set
+			o.Ready = func(r *replay.Replay) {
+				for i := range r.Config.Channels {
+					name = r.Config.Channels[i].Name
+					for _, l := range r.Config.Channels[i].Lines {
+						flags.note("channel %s line %s: %s:%d", name, l.Name, l.Group, l.Port)
+					}
+				}
+				if r.Instance != nil {
+					flags.note("publishing into %s", r.Instance.Dir())
+				}
+			}
+			s, err := replay.Run(c.Context(), o)
+			bar.done()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				enc := json.NewEncoder(os.Stdout)
+				enc.SetIndent("", "  ")
+				return enc.Encode(s)
+			}
+			printSummary(os.Stdout, s)
+			return nil
+		},
+	}
+	flags.add(c, true)
+	c.Flags().StringVarP(&instance, "instance", "i", "default", "name of the instance: its directory under /dev/shm/wirebook")
+	c.Flags().StringVar(&speed, "speed", "max", "pace: 1 as captured, 10 ten times as fast, max without waiting")
+	c.Flags().BoolVar(&asJSON, "json", false, "end with the summary as JSON on standard output")
+	c.Flags().BoolVar(&noShm, "no-shm", false, "only count and digest, publish nothing")
+	c.Flags().BoolVar(&populate, "populate", true, "touch every page of the rings first, so that the first lap does not fault")
+	return c
+}
+
+func parseSpeed(s string) (float64, error) {
+	if s == "max" {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || v <= 0 || v > 1e9 {
+		return 0, usageError{fmt.Errorf("--speed %q: a number above 0, or max", s)}
+	}
+	return v, nil
+}
+
+func seconds(ns int64) string { return time.Duration(ns).Round(time.Millisecond).String() }

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wirebook/feedhandler/capture"
+	"wirebook/feedhandler/sim"
+)
+
+// simFlags are what a simulated day is ordered with. Percentages and times are for people; sim counts in ppm and ns.
+type simFlags struct {
+	protocol, output, clean, perLine, oracle string
+	seconds                                  float64
+	messages, seed, rate                     uint64
+	symbols, orders                          int
+	loss, reorder, duplicate                 [2]float64
+	lossBurst                                [2]float64
+	depth                                    int
+	delay, jitter                            [2]time.Duration
+	down                                     [2]string
+	vlan                                     uint16
+	noDoubleLoss                             bool
+	checkpoints                              uint64
+	asJSON                                   bool
+}
+
+func simCommand() *cobra.Command {
+	var f simFlags
+	c := &cobra.Command{
+		Use:   "sim -o FILE [flags]",
+		Short: "Make captures with a deterministic simulated exchange",
+		Long: `Simulates an exchange: instruments, order flow that looks like a market, encoded as real packets on lines A and B with
+the impairments you order. The same seed gives the same bytes everywhere. Beside the capture it can write the clean
+one-line capture and the true books as an oracle.
+
+  wirebook sim -o day.pcap                                              ITCH 5.0, 10 s at 20000 messages/s, clean lines
+  wirebook sim -o day.pcap --loss-a 1 --loss-b 1 --reorder 0.5 --no-double-loss --clean clean.pcap --oracle books.json
+  wirebook sim -o cme.pcap --protocol mdp3 --seed 7 --seconds 5 --down-b 1s-2s
+  wirebook sim -o day.pcap --per-line line-%s.pcap                      A and B also in files of their own
+
+Percentages are of packets: --loss-a 0.5 loses one in 200. Profiles to read the result with: itch50 nasdaq.itch50,
+deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	fl := c.Flags()
+	fl.StringVarP(&f.output, "output", "o", "", "capture to write (pcap, nanoseconds; .pcapng for pcapng)")
+	fl.StringVar(&f.protocol, "protocol", "itch50", "itch50, deepplus, deep or mdp3")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
+	fl.Float64Var(&f.seconds, "seconds", 10, "length of the day; 0: until --messages")
+	fl.Uint64Var(&f.messages, "messages", 0, "end after so many messages; 0: when --seconds are over")
+	fl.Uint64Var(&f.rate, "rate", 20000, "mean messages a second")
+	fl.IntVar(&f.symbols, "symbols", 32, "instruments")
+	fl.IntVar(&f.orders, "live-orders", 0, "resting orders the market tends to; 0: 40 a symbol")
+	for i, l := range []string{"a", "b"} {
+		fl.Float64Var(&f.loss[i], "loss-"+l, 0, "packets lost on line "+strings.ToUpper(l)+", percent")
+		fl.Float64Var(&f.lossBurst[i], "loss-burst-"+l, 0, "packets that begin a burst of loss on line "+strings.ToUpper(l)+", percent")
+		fl.DurationVar(&f.delay[i], "delay-"+l, 0, "constant delay of line "+strings.ToUpper(l))
+		fl.DurationVar(&f.jitter[i], "jitter-"+l, 0, "largest further delay of line "+strings.ToUpper(l))
+		fl.StringVar(&f.down[i], "down-"+l, "", "when line "+strings.ToUpper(l)+" is dead, such as 1s-2.5s or 3s- (never back), several by comma")
+		fl.Float64Var(&f.reorder[i], "reorder-"+l, 0, "packets overtaken by later ones on line "+strings.ToUpper(l)+", percent")
+		fl.Float64Var(&f.duplicate[i], "duplicate-"+l, 0, "packets that come twice on line "+strings.ToUpper(l)+", percent")
+	}
+	var reorder, duplicate float64
+	fl.Float64Var(&reorder, "reorder", 0, "--reorder-a and --reorder-b at once")
+	fl.Float64Var(&duplicate, "duplicate", 0, "--duplicate-a and --duplicate-b at once")
+	fl.IntVar(&f.depth, "reorder-depth", 0, "by how many packets one is overtaken at most; 0: 3")
+	fl.Uint16Var(&f.vlan, "vlan", 0, "802.1Q tag")
+	fl.BoolVar(&f.noDoubleLoss, "no-double-loss", false, "never lose a packet on both lines")
+	fl.StringVar(&f.clean, "clean", "", "also write the clean capture: one line, no impairments")
+	fl.StringVar(&f.perLine, "per-line", "", "also write a capture for each line; %s in the name becomes A and B")
+	fl.StringVar(&f.oracle, "oracle", "", "also write the true books, what was lost where, as JSON")
+	fl.Uint64Var(&f.checkpoints, "checkpoint-every", 0, "oracle: keep the true books every so many messages")
+	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
+	_ = c.MarkFlagRequired("output")
+	_ = c.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions([]string{"itch50", "deepplus", "deep", "mdp3"}, cobra.ShellCompDirectiveNoFileComp))
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		for i := range 2 {
+			if c.Flags().Changed("reorder") {
+				f.reorder[i] = reorder
+			}
+			if c.Flags().Changed("duplicate") {
+				f.duplicate[i] = duplicate
+			}
+		}
+		return nil
+	}
+	return c
+}
+
+// profileOf names the profile that reads a protocol.
+var profileOf = map[string]string{"itch50": "nasdaq.itch50", "deepplus": "iex.deepplus10", "deep": "iex.deep10", "mdp3": "cme.mdp3"}
+
+func (f *simFlags) run(c *cobra.Command) error {
+	wire, err := f.wire()
+	if err != nil {
+		return usageError{err}
+	}
+	cfg := sim.Config{
+		Seed: f.seed, Encoding: sim.Encoding(f.protocol), Symbols: f.symbols, Messages: f.messages,
+		DurationNS: uint64(f.seconds * 1e9), Rate: f.rate, LiveOrders: f.orders, CheckpointEvery: f.checkpoints,
+	}
+	exchange, err := sim.New(cfg)
+	if err != nil {
+		return usageError{err}
+	}
+	var outputs outputs
+	defer outputs.abort()
+	wire.Merged, err = outputs.capture(f.output)
+	if err != nil {
+		return err
+	}
+	var clean sim.Sink
+	if f.clean != "" {
+		if clean, err = outputs.capture(f.clean); err != nil {
+			return err
+		}
+	}
+	if f.perLine != "" {
+		if !strings.Contains(f.perLine, "%s") {
+			return usageError{fmt.Errorf("--per-line %q: the name needs %%s, which becomes A and B", f.perLine)}
+		}
+		for _, l := range []string{"A", "B"} {
+			sink, err := outputs.capture(strings.ReplaceAll(f.perLine, "%s", l))
+			if err != nil {
+				return err
+			}
+			wire.PerLine = append(wire.PerLine, sink)
+		}
+	}
+	bar := newProgress("sim", f.asJSON)
+	total := int64(f.messages)
+	if total == 0 {
+		total = int64(f.seconds * float64(f.rate))
+	}
+	oracle, err := sim.Generate(exchange, wire, clean, func(n uint64) error {
+		bar.set(int64(n), total)
+		return c.Context().Err()
+	})
+	bar.done()
+	if err != nil {
+		return err
+	}
+	if f.oracle != "" {
+		if err := outputs.write(f.oracle, oracle.WriteJSON); err != nil {
+			return err
+		}
+	}
+	if err := outputs.publish(); err != nil {
+		return err
+	}
+	return f.report(oracle)
+}
+
+func (f *simFlags) report(o *sim.Oracle) error {
+	if f.asJSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(struct {
+			File      string          `json:"file"`
+			Profile   string          `json:"profile"`
+			Datagrams uint64          `json:"datagrams"`
+			Messages  uint64          `json:"messages"`
+			Lines     []sim.LineStats `json:"lines"`
+			LostOnAll []sim.Range     `json:"lost_on_all"`
+		}{f.output, profileOf[f.protocol], o.Datagrams, o.Messages, o.Lines, o.LostOnAll})
+	}
+	fmt.Printf("%s: %d messages in %d datagrams over %s\n", f.output, o.Messages, o.Datagrams, seconds(int64(o.LastNS-o.FirstNS)))
+	for _, l := range o.Lines {
+		fmt.Printf("  line %s: %d sent, %d lost, %d reordered, %d duplicated\n", l.Name, l.Sent, l.Lost, l.Reordered, l.Duplicated)
+	}
+	fmt.Printf("  lost on both lines: %d ranges\n", len(o.LostOnAll))
+	fmt.Printf("read it with: wirebook replay --profile %s %s\n", profileOf[f.protocol], f.output)
+	return nil
+}
+
+func (f *simFlags) wire() (sim.WireConfig, error) {
+	w := sim.WireConfig{Seed: f.seed, NoDoubleLoss: f.noDoubleLoss}
+	var errs []error
+	ppm := func(flag string, percent float64) uint32 {
+		if percent < 0 || percent > 100 {
+			errs = append(errs, fmt.Errorf("--%s %g: must be 0 to 100 percent", flag, percent))
+			return 0
+		}
+		return uint32(percent * 10_000)
+	}
+	for i, l := range []string{"a", "b"} {
+		line := sim.LineConfig{
+			LossPPM: ppm("loss-"+l, f.loss[i]), ReorderPPM: ppm("reorder-"+l, f.reorder[i]), DuplicatePPM: ppm("duplicate-"+l, f.duplicate[i]),
+			BurstPPM: ppm("loss-burst-"+l, f.lossBurst[i]), ReorderDepth: f.depth, VLAN: f.vlan,
+			DelayNS: uint64(f.delay[i]), JitterNS: uint64(f.jitter[i]),
+		}
+		if line.BurstPPM > 0 {
+			line.BurstEndPPM, line.BurstLossPPM = 200_000, 1_000_000 // five packets long on average
+		}
+		var err error
+		if line.Down, err = parseWindows(f.down[i]); err != nil {
+			errs = append(errs, fmt.Errorf("--down-%s: %w", l, err))
+		}
+		w.Lines = append(w.Lines, line)
+	}
+	return w, errors.Join(errs...)
+}
+
+// parseWindows reads 1s-2s,5s-.
+func parseWindows(s string) ([]sim.Window, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var list []sim.Window
+	for _, part := range strings.Split(s, ",") {
+		from, to, ok := strings.Cut(part, "-")
+		start, err := time.ParseDuration(from)
+		if !ok || err != nil || start < 0 {
+			return nil, fmt.Errorf("%q: must be FROM-TO such as 1s-2.5s", part)
+		}
+		end := time.Duration(1<<62 - 1)
+		if to != "" {
+			if end, err = time.ParseDuration(to); err != nil || end <= start {
+				return nil, fmt.Errorf("%q: the end must be a time after the start", part)
+			}
+		}
+		list = append(list, sim.Window{FromNS: uint64(start), ToNS: uint64(end)})
+	}
+	return list, nil
+}
+
+// outputs are files that get their names only when all of them are whole.
+type outputs struct {
+	list []*output
+}
+
+type output struct {
+	file *os.File
+	path string
+	w    *capture.Writer
+}
+
+// WriteFrame implements sim.Sink.
+func (o *output) WriteFrame(ts uint64, frame []byte) error { return o.w.Write(ts, frame) }
+
+func (o *outputs) create(path string) (*output, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".wirebook-sim-*")
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", path, err)
+	}
+	out := &output{file: f, path: path}
+	o.list = append(o.list, out)
+	return out, nil
+}
+
+func (o *outputs) capture(path string) (*output, error) {
+	out, err := o.create(path)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasSuffix(path, ".pcapng") {
+		out.w, err = capture.NewNGWriter(out.file)
+	} else {
+		out.w, err = capture.NewWriter(out.file, true)
+	}
+	return out, err
+}
+
+func (o *outputs) write(path string, fill func(io.Writer) error) error {
+	out, err := o.create(path)
+	if err != nil {
+		return err
+	}
+	return fill(out.file)
+}
+
+func (o *outputs) publish() error {
+	for _, out := range o.list {
+		if out.w != nil {
+			if err := out.w.Flush(); err != nil {
+				return fmt.Errorf("write %s: %w", out.path, err)
+			}
+		}
+		if err := errors.Join(out.file.Chmod(0o644), out.file.Close(), os.Rename(out.file.Name(), out.path)); err != nil {
+			return fmt.Errorf("write %s: %w", out.path, err)
+		}
+	}
+	o.list = nil
+	return nil
+}
+
+func (o *outputs) abort() {
+	for _, out := range o.list {
+		out.file.Close()
+		os.Remove(out.file.Name())
+	}
+}

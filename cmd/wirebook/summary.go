@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"text/tabwriter"
+
+	"wirebook/feedhandler/replay"
+)
+
+// shownGaps bounds the list of gaps for people; --json has them all.
+const shownGaps = 20
+
+// printSummary shows a replay's end for people.
+func printSummary(out io.Writer, s *replay.Summary) {
+	fmt.Fprintf(out, "\n%d packets, %d messages in %s: %.0f ns per message\n", s.Packets, s.Messages, seconds(s.ElapsedNS), s.NSPerMessage)
+	fmt.Fprintf(out, "%d instruments, %d with a book, %d live orders\n\n", s.Instruments, s.Books, s.LiveOrders)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "line\taddress\tpackets\treceived\tfirst\tduplicate\tlate\tlost\tlag p50\tlag p99\t")
+	for _, l := range s.Lines {
+		fmt.Fprintf(w, "%s %s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", l.Channel, l.Name, l.Address, l.Packets, l.Received,
+			l.First, l.Duplicate, l.Late, l.Lost, seconds0(l.LagP50NS), seconds0(l.LagP99NS))
+	}
+	w.Flush()
+	healed, lost, units := 0, 0, uint64(0)
+	for _, g := range s.Gaps {
+		if g.Healed {
+			healed++
+		} else {
+			lost++
+			units += g.Count
+		}
+	}
+	fmt.Fprintf(out, "\ngaps: %d healed, %d lost on every line (%d messages)\n", healed, lost, units)
+	shown := 0
+	for _, g := range s.Gaps {
+		if g.Healed {
+			continue
+		}
+		if shown++; shown > shownGaps {
+			fmt.Fprintf(out, "  ... and %d more (--json lists all)\n", lost-shownGaps)
+			break
+		}
+		fmt.Fprintf(out, "  %s: %d from %d\n", g.Channel, g.Count, g.First)
+	}
+	if len(s.Dropped) > 0 {
+		fmt.Fprintln(out, "\nnot used, by cause:")
+		for _, name := range sorted(s.Dropped) {
+			fmt.Fprintf(out, "  %-28s %d\n", name, s.Dropped[name])
+		}
+	}
+	fmt.Fprintln(out, "\nring digests:")
+	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, channel := range sorted(s.Digests) {
+		for _, schema := range sorted(s.Digests[channel]) {
+			d := s.Digests[channel][schema]
+			fmt.Fprintf(w, "  %s\t%s\t%d records\tcontent %s\tfull %s\n", channel, schema, d.Records, d.Content, d.Full)
+		}
+	}
+	w.Flush()
+	if s.Stopped {
+		fmt.Fprintln(out, "\nstopped before the end of the capture")
+	}
+}
+
+func sorted[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+func seconds0(ns uint64) string {
+	switch {
+	case ns == 0:
+		return "-"
+	case ns < 10_000:
+		return fmt.Sprintf("%dns", ns)
+	case ns < 10_000_000:
+		return fmt.Sprintf("%.1fµs", float64(ns)/1e3)
+	}
+	return fmt.Sprintf("%.1fms", float64(ns)/1e6)
+}

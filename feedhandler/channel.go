@@ -1,0 +1,268 @@
+package feedhandler
+
+import (
+	"errors"
+
+	"wirebook/arbitration"
+	"wirebook/book"
+	"wirebook/feedhandler/venue"
+	"wirebook/feedhandler/venue/framing"
+	"wirebook/ptp"
+	"wirebook/shm"
+)
+
+// LineConfig is one line of a channel: where its datagrams are sent.
+type LineConfig struct {
+	Name     string
+	Group    uint32 // destination address, big-endian integer
+	Port     uint16
+	Source   uint32 // 0: any sender
+	Recovery bool
+}
+
+// ChannelConfig describes a sequenced stream and what is published of it.
+type ChannelConfig struct {
+	Name        string
+	ID          uint8 // channel_id of the records
+	PublisherID uint16
+	Feed        *venue.Feed
+	Options     venue.Options
+	Lines       []LineConfig
+	Arbitration arbitration.Config // Lines is filled in from Lines above
+	Books       book.Config        // MaxInstruments is filled in from Options
+	NoDigests   bool
+	Output      Output
+}
+
+// burstEvents is how many decoded events wait at most before they are applied: enough to look ahead over
+// cache misses, few enough to stay in the first-level cache.
+const burstEvents = 256
+
+// Channel is one sequenced stream: its lines, arbiter, decoder, books and output.
+type Channel struct {
+	pipe     *Pipeline
+	index    int
+	name     string
+	lines    []LineConfig
+	framing  venue.Framing
+	decoder  venue.Decoder
+	gapAware interface{ OnGap() } // nil where the venue has no numbering per instrument
+	arb      *arbitration.Arbiter
+	ready    arbitration.Ready
+	header   framing.Header
+	spans    []framing.Span
+	batch    *book.Batch
+
+	applier
+
+	// Messages counts messages decoded, in sequence and once each.
+	Messages uint64
+	// Packets counts datagrams that brought at least one new unit.
+	Packets uint64
+	// Framing and Decoding count faults by name; index with framing.Fault and book.Fault.
+	Framing  [framing.FaultCount]uint64
+	Decoding [book.FaultCount]uint64
+
+	session      uint64
+	sessionText  string
+	sessionKnown bool
+}
+
+func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
+	if cfg.Feed == nil {
+		return nil, errors.New("channel " + cfg.Name + ": no feed")
+	}
+	if cfg.Options.MaxInstruments == 0 {
+		cfg.Options.MaxInstruments = 65536
+	}
+	arbCfg := cfg.Arbitration
+	arbCfg.Lines = nil
+	for _, l := range cfg.Lines {
+		arbCfg.Lines = append(arbCfg.Lines, arbitration.LineConfig{Name: l.Name, Recovery: l.Recovery})
+	}
+	arb, err := arbitration.New(arbCfg)
+	if err != nil {
+		return nil, errors.Join(errors.New("channel "+cfg.Name), err)
+	}
+	bookCfg := cfg.Books
+	bookCfg.MaxInstruments = cfg.Options.MaxInstruments
+	books, err := book.New(bookCfg)
+	if err != nil {
+		return nil, errors.Join(errors.New("channel "+cfg.Name), err)
+	}
+	c := &Channel{
+		pipe: p, index: index, name: cfg.Name, lines: cfg.Lines,
+		framing: cfg.Feed.NewFraming(), decoder: cfg.Feed.NewDecoder(cfg.Options),
+		arb: arb, spans: make([]framing.Span, 0, 1024), batch: book.NewBatch(2 * burstEvents),
+	}
+	c.gapAware, _ = c.decoder.(interface{ OnGap() })
+	c.applier.init(c.decoder.Directory(), books, cfg)
+	return c, nil
+}
+
+// Name returns the channel's configured name.
+func (c *Channel) Name() string { return c.name }
+
+// Lines returns the channel's lines as configured.
+func (c *Channel) Lines() []LineConfig { return c.lines }
+
+// Line returns the counters of a line, which stay in place.
+func (c *Channel) Line(i int) *arbitration.LineStats { return c.arb.Line(arbitration.Line(i)) }
+
+// Arbitration returns the channel's sequence counters.
+func (c *Channel) Arbitration() arbitration.Stats { return c.arb.Stats() }
+
+// Directory returns the channel's instruments. Read only.
+func (c *Channel) Directory() *book.Directory { return c.dir }
+
+// Books returns the channel's books. Read only.
+func (c *Channel) Books() *book.Books { return c.books }
+
+// Digest returns the running digests of a schema.
+func (c *Channel) Digest(s shm.Schema) Digest { return c.digests[s] }
+
+// Session returns the running session as the venue spells it.
+func (c *Channel) Session() string { return c.sessionText }
+
+// onPayload takes one datagram of a line.
+func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
+	h := &c.header
+	if fault := c.framing.Header(payload, h); fault != framing.FaultNone {
+		c.Framing[fault]++
+		return
+	}
+	meta := packMeta(stamp)
+	if h.Kind == framing.Unsequenced {
+		c.deliver(payload, 0, h.Count, stamp.NS, meta, line)
+		return
+	}
+	pkt := arbitration.Packet{
+		Session: h.Session, Seq: h.Seq, Count: h.Count, TsRecv: stamp.NS, TsSend: h.TsSend, Payload: payload, Meta: meta,
+	}
+	switch h.Kind {
+	case framing.Heartbeat:
+		pkt.Kind = arbitration.KindHeartbeat
+	case framing.EndOfSession:
+		pkt.Kind = arbitration.KindEndOfSession
+	}
+	if v := c.arb.Offer(arbitration.Line(line), &pkt); v.Take {
+		c.deliver(payload, v.Skip, v.Count, stamp.NS, meta, line)
+	}
+	c.drain()
+}
+
+// drain takes what the arbiter has ready besides the offered packet.
+func (c *Channel) drain() {
+	r := &c.ready
+	for c.arb.Next(r) {
+		switch r.Kind {
+		case arbitration.ReadyPacket:
+			if c.framing.Header(r.Packet.Payload, &c.header) == framing.FaultNone {
+				c.deliver(r.Packet.Payload, r.Skip, r.Count, r.Packet.TsRecv, r.Packet.Meta, uint8(r.Line))
+			}
+		case arbitration.ReadyGap:
+			c.flush()
+			c.openGap()
+			if c.gapAware != nil {
+				c.gapAware.OnGap()
+			}
+			c.pipe.noteGap(GapEvent{Channel: c.index, First: r.Gap.First, Count: r.Gap.Count, TsRecv: r.Packet.TsRecv})
+		case arbitration.ReadySession, arbitration.ReadyReset:
+			c.flush()
+			c.restart(r.Packet.Seq)
+			c.decoder.Reset()
+			c.session, c.sessionKnown = r.Packet.Session, false
+		}
+	}
+}
+
+// deliver decodes count units of a datagram after the first skip. c.header describes the datagram.
+func (c *Channel) deliver(payload []byte, skip, count uint32, tsRecv, meta uint64, line uint8) {
+	h := &c.header
+	if !c.sessionKnown {
+		c.sessionText, c.sessionKnown = c.framing.Session(payload), true
+	}
+	var fault framing.Fault
+	c.spans, fault = c.framing.Split(c.spans[:0], payload, h)
+	if fault != framing.FaultNone {
+		c.Framing[fault]++
+	}
+	c.Packets++
+	source, bad := unpackMeta(meta)
+	pkt := book.Packet{TsRecv: tsRecv, TsSend: h.TsSend, Seq: h.Seq, Line: line}
+	if bad || source == ptp.SourceNone {
+		pkt.Flags = shm.FlagBadTsRecv
+	}
+	c.batch.BeginPacket(pkt)
+	for i := range c.spans {
+		s := &c.spans[i]
+		unit := uint32(s.Unit)
+		if unit < skip || unit-skip >= count {
+			continue
+		}
+		c.batch.Seq = h.Seq + uint64(unit)
+		c.Messages++
+		if fault := c.decoder.Decode(c.batch, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
+			c.Decoding[fault]++
+		}
+	}
+	if len(c.batch.Events) >= burstEvents || len(c.batch.Packets) >= burstEvents {
+		c.applyBatch()
+	}
+}
+
+func (c *Channel) applyBatch() {
+	c.applier.apply(c.batch)
+	c.batch.Reset()
+}
+
+func (c *Channel) flush() {
+	if len(c.batch.Packets) > 0 {
+		c.applyBatch()
+	}
+	c.out.flush()
+}
+
+func (c *Channel) onTick(nowNS uint64) {
+	c.arb.Tick(nowNS)
+	c.drain()
+}
+
+func (c *Channel) end() {
+	c.arb.Flush()
+	c.drain()
+	c.flush()
+}
+
+func packMeta(s ptp.Stamp) uint64 {
+	m := uint64(s.Source) | uint64(s.BoundNS)<<32
+	if s.Bad {
+		m |= 1 << 8
+	}
+	return m
+}
+
+func unpackMeta(m uint64) (ptp.Source, bool) { return ptp.Source(m & 0xFF), m&(1<<8) != 0 }
+
+// Faults returns everything the channel counted as wrong, by name; zero counts are left out. Cold: it allocates.
+func (c *Channel) Faults() map[string]uint64 {
+	m := map[string]uint64{}
+	note := func(name string, n uint64) {
+		if n > 0 {
+			m[name] = n
+		}
+	}
+	for f := framing.Fault(1); f < framing.FaultCount; f++ {
+		note("framing_"+f.String(), c.Framing[f])
+	}
+	for f := book.Fault(1); f < book.FaultCount; f++ {
+		note("decode_"+f.String(), c.Decoding[f])
+	}
+	anomalies := c.books.Anomalies()
+	for a := book.Anomaly(1); a < book.AnomalyCount; a++ {
+		note("book_"+a.String(), anomalies[a])
+	}
+	note("size_saturated", c.Saturated)
+	note("window_overflow", c.arb.Stats().Overflows)
+	return m
+}

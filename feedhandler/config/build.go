@@ -1,0 +1,62 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"wirebook/arbitration"
+	"wirebook/book"
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/venue"
+)
+
+// Build turns a channel into what the core takes, without its output. A channel without lines takes the profile's
+// sample groups.
+func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
+	p, err := FindProfile(ch.Profile)
+	if err != nil {
+		return feedhandler.ChannelConfig{}, fmt.Errorf("channel %s: %w", ch.Name, err)
+	}
+	feed := venue.Find(p.Feed)
+	if feed == nil {
+		return feedhandler.ChannelConfig{}, fmt.Errorf("channel %s: profile %s names feed %q, which no decoder reads", ch.Name, p.Name, p.Feed)
+	}
+	out := feedhandler.ChannelConfig{
+		Name: ch.Name, ID: ch.ChannelID, PublisherID: ch.PublisherID, Feed: feed,
+		Options: venue.Options{MaxInstruments: ch.MaxInstruments},
+		Arbitration: arbitration.Config{
+			GapTimeoutNS: uint64(ch.GapTimeout), ReorderPackets: ch.ReorderPackets, WindowPackets: ch.WindowPackets,
+		},
+		Books: book.Config{MaxOrders: ch.MaxOrders},
+	}
+	if out.PublisherID == 0 {
+		out.PublisherID = p.PublisherID
+	}
+	if ch.SessionDate != "" {
+		// Noon UTC lies within the date in New York and Chicago whatever the season.
+		day, err := time.Parse(time.DateOnly, ch.SessionDate)
+		if err != nil {
+			return out, fmt.Errorf("channel %s: session_date: %w", ch.Name, err)
+		}
+		out.Options.SessionDate = uint64(day.Add(12 * time.Hour).UnixNano())
+	}
+	lines := ch.Lines
+	if len(lines) == 0 {
+		lines = p.Lines
+	}
+	var errs []error
+	for _, l := range lines {
+		line := feedhandler.LineConfig{Name: l.Name, Port: l.Port, Recovery: l.Recovery}
+		if line.Group, err = Addr(l.Group); err != nil {
+			errs = append(errs, fmt.Errorf("channel %s line %s: group %w", ch.Name, l.Name, err))
+		}
+		if l.Source != "" {
+			if line.Source, err = Addr(l.Source); err != nil {
+				errs = append(errs, fmt.Errorf("channel %s line %s: source %w", ch.Name, l.Name, err))
+			}
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	return out, errors.Join(errs...)
+}

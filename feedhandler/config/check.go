@@ -1,0 +1,181 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// report collects mistakes with their place in the file.
+type report struct {
+	path string
+	root *yaml.Node
+	list []string
+}
+
+// add reports a mistake at a key path such as "channels", 0, "lines", 1, "port".
+func (r *report) add(rule string, value any, keys ...any) {
+	name := ""
+	for _, k := range keys {
+		switch k := k.(type) {
+		case int:
+			name += "[" + strconv.Itoa(k) + "]"
+		case string:
+			if name != "" {
+				name += "."
+			}
+			name += k
+		}
+	}
+	where := r.path
+	if line := lineOf(r.root, keys); line > 0 {
+		where += ": line " + strconv.Itoa(line)
+	}
+	r.list = append(r.list, fmt.Sprintf("%s: %s: %v: %s", where, name, value, rule))
+}
+
+// lineOf finds the line of a key path, or of its nearest parent that exists.
+func lineOf(n *yaml.Node, keys []any) int {
+	if n == nil {
+		return 0
+	}
+	if n.Kind == yaml.DocumentNode {
+		if len(n.Content) == 0 {
+			return 0
+		}
+		return lineOf(n.Content[0], keys)
+	}
+	if len(keys) == 0 {
+		return n.Line
+	}
+	switch k := keys[0].(type) {
+	case int:
+		if n.Kind == yaml.SequenceNode && k < len(n.Content) {
+			return lineOf(n.Content[k], keys[1:])
+		}
+	case string:
+		if n.Kind == yaml.MappingNode {
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				if n.Content[i].Value == k {
+					return lineOf(n.Content[i+1], keys[1:])
+				}
+			}
+		}
+	}
+	return n.Line
+}
+
+var instanceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// CheckInstance says whether a name can be an instance's directory.
+func CheckInstance(name string) error {
+	if !instanceName.MatchString(name) {
+		return fmt.Errorf("instance name %q: letters, digits, dot, dash and underscore, at most 64, the first a letter or digit", name)
+	}
+	return nil
+}
+
+// SchemaNames are the publishable schemas in the order of rings.
+var SchemaNames = []string{"mbo", "mbp-1", "mbp-10", "trades", "admin"}
+
+var trailers = map[string]bool{
+	"": true, "none": true, "auto": true, "metawatch": true, "cpacket": true, "exablaze": true, "arista7150": true, "arista7280": true,
+}
+
+const maxSlots = 1 << 28
+
+func (c *Config) check(r *report) {
+	if c.Instance != "" {
+		if CheckInstance(c.Instance) != nil {
+			r.add("letters, digits, dot, dash and underscore, at most 64", c.Instance, "instance")
+		}
+	}
+	for i, s := range c.Publish {
+		known := false
+		for _, name := range SchemaNames {
+			known = known || name == s
+		}
+		if !known {
+			r.add("must be one of mbo, mbp-1, mbp-10, trades, admin", s, "publish", i)
+		}
+	}
+	if !trailers[c.Trailer] {
+		r.add("must be none, auto, metawatch, cpacket, exablaze, arista7150 or arista7280", c.Trailer, "trailer")
+	}
+	for name, v := range map[string]uint32{
+		"mbo": c.Rings.MBO, "mbp-1": c.Rings.MBP1, "mbp-10": c.Rings.MBP10, "trades": c.Rings.Trades, "admin": c.Rings.Admin,
+	} {
+		if v > maxSlots {
+			r.add("at most 268435456 slots", v, "rings", name)
+		}
+	}
+	if len(c.Channels) == 0 {
+		r.add("at least one channel", "none", "channels")
+	}
+	names := map[string]int{}
+	ends := map[string]string{}
+	for i := range c.Channels {
+		c.Channels[i].check(r, i, names, ends)
+	}
+}
+
+func (ch *Channel) check(r *report, i int, names map[string]int, ends map[string]string) {
+	at := func(keys ...any) []any { return append([]any{"channels", i}, keys...) }
+	if ch.Name == "" {
+		r.add("a channel needs a name", `""`, at("name")...)
+	} else if j, taken := names[ch.Name]; taken {
+		r.add(fmt.Sprintf("channel %d has this name already", j), ch.Name, at("name")...)
+	}
+	names[ch.Name] = i
+	if _, err := FindProfile(ch.Profile); err != nil {
+		r.add(err.Error(), strconv.Quote(ch.Profile), at("profile")...)
+	}
+	if ch.SessionDate != "" {
+		if _, err := time.Parse(time.DateOnly, ch.SessionDate); err != nil {
+			r.add("must be a date such as 2026-11-21", ch.SessionDate, at("session_date")...)
+		}
+	}
+	for _, f := range []struct {
+		key      string
+		v, least int
+		most     int
+	}{
+		{"max_instruments", ch.MaxInstruments, 0, 1 << 22}, {"max_orders", ch.MaxOrders, 0, 1 << 30},
+		{"reorder_packets", ch.ReorderPackets, 0, 1 << 16}, {"window_packets", ch.WindowPackets, 0, 1 << 20},
+	} {
+		if f.v < f.least || f.v > f.most {
+			r.add(fmt.Sprintf("must be %d to %d", f.least, f.most), f.v, at(f.key)...)
+		}
+	}
+	if len(ch.Lines) > 8 {
+		r.add("at most 8 lines", len(ch.Lines), at("lines")...)
+	}
+	live := 0
+	for l, line := range ch.Lines {
+		if line.Name == "" {
+			r.add("a line needs a name", `""`, at("lines", l, "name")...)
+		}
+		if _, err := Addr(line.Group); err != nil {
+			r.add("must be an IPv4 address", strconv.Quote(line.Group), at("lines", l, "group")...)
+		}
+		if line.Source != "" {
+			if _, err := Addr(line.Source); err != nil {
+				r.add("must be an IPv4 address", strconv.Quote(line.Source), at("lines", l, "source")...)
+			}
+		}
+		key := fmt.Sprintf("%s:%d from %s", line.Group, line.Port, line.Source)
+		if other, taken := ends[key]; taken {
+			r.add("group, port and source are already those of "+other, fmt.Sprintf("%s:%d", line.Group, line.Port), at("lines", l, "group")...)
+		}
+		ends[key] = "channel " + ch.Name + " line " + line.Name
+		if !line.Recovery {
+			live++
+		}
+	}
+	if len(ch.Lines) > 0 && live == 0 {
+		r.add("at least one line that is not for recovery", "none", at("lines")...)
+	}
+}

@@ -1,0 +1,113 @@
+package inspect
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+
+	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/venue/layout"
+)
+
+// AppendJSON appends m as one JSON object and a newline. Fields keep their wire order, which a map would lose.
+func AppendJSON(b []byte, m *Message) []byte {
+	b = append(b, `{"packet":`...)
+	b = strconv.AppendInt(b, m.Packet, 10)
+	b = append(b, `,"ts":`...)
+	b = strconv.AppendUint(b, m.TS, 10)
+	if m.Dst != 0 || m.DstPort != 0 || m.Src != 0 || m.Problem == "" {
+		b = append(b, `,"src":`...)
+		b = appendEndpoint(b, m.Src, m.SrcPort)
+		b = append(b, `,"dst":`...)
+		b = appendEndpoint(b, m.Dst, m.DstPort)
+	}
+	if m.Problem != "" {
+		b = append(b, `,"problem":`...)
+		b = appendText(b, m.Problem)
+		b = appendLeftover(b, m.Leftover)
+		return append(b, '}', '\n')
+	}
+	b = append(b, `,"session":`...)
+	b = appendText(b, m.Session)
+	b = append(b, `,"seq":`...)
+	b = strconv.AppendUint(b, m.Seq, 10)
+	b = append(b, `,"type":`...)
+	b = appendText(b, m.Type)
+	b = append(b, `,"name":`...)
+	b = appendText(b, m.Name)
+	if len(m.Header) > 0 {
+		b = append(b, `,"header":`...)
+		b = appendFields(b, m.Header)
+	}
+	b = append(b, `,"fields":`...)
+	b = appendFields(b, m.Fields)
+	if m.Unknown {
+		b = append(b, `,"unknown":true`...)
+	}
+	if m.Truncated {
+		b = append(b, `,"truncated":true`...)
+	}
+	b = appendLeftover(b, m.Leftover)
+	return append(b, '}', '\n')
+}
+
+func appendLeftover(b, leftover []byte) []byte {
+	if len(leftover) == 0 {
+		return b
+	}
+	b = append(b, `,"leftover":"`...)
+	b = hex.AppendEncode(b, leftover)
+	return append(b, '"')
+}
+
+func appendEndpoint(b []byte, addr uint32, port uint16) []byte {
+	b = append(b, '"')
+	b = append(b, config.AddrString(addr)...)
+	b = append(b, ':')
+	b = strconv.AppendUint(b, uint64(port), 10)
+	return append(b, '"')
+}
+
+func appendText(b []byte, s string) []byte {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return append(b, `""`...)
+	}
+	return append(b, text...)
+}
+
+// appendFields writes an object; absent fields are left out, groups are arrays of objects.
+func appendFields(b []byte, fields []layout.Value) []byte {
+	b = append(b, '{')
+	first := true
+	for i := range fields {
+		v := &fields[i]
+		if v.Absent {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = appendText(b, v.Name)
+		b = append(b, ':')
+		switch {
+		case v.Group:
+			b = append(b, '[')
+			for j, entry := range v.Entries {
+				if j > 0 {
+					b = append(b, ',')
+				}
+				b = appendFields(b, entry)
+			}
+			b = append(b, ']')
+		case v.Kind == layout.Uint:
+			b = strconv.AppendUint(b, v.Uint, 10)
+		case v.Kind == layout.Int:
+			b = strconv.AppendInt(b, v.Int, 10)
+		default:
+			b = appendText(b, v.Text)
+		}
+	}
+	return append(b, '}')
+}

@@ -1,0 +1,68 @@
+package feedhandler
+
+import (
+	"wirebook/book"
+	"wirebook/shm"
+)
+
+// Output is where a channel's records go. Every part may be nil.
+type Output struct {
+	Rings  [shm.SchemaCount]*shm.Writer
+	Latest *shm.LatestWriter
+	// Instruments learns the channel's instruments and gives each its place in the latest table.
+	Instruments InstrumentSink
+	// Tap sees every record of the schemas in TapSchemas, after the rings. body is borrowed.
+	Tap        Tap
+	TapSchemas SchemaSet
+}
+
+// InstrumentSink is the instrument table outside the core.
+type InstrumentSink interface {
+	// Instrument adds or updates an entry and returns its index in the latest table; ok is false when there is no room.
+	Instrument(channel int, idx uint32, ins *book.Instrument) (latest uint32, ok bool)
+}
+
+// Tap receives records outside shared memory: exporters and tests. extra is the trade id, or 0.
+type Tap interface {
+	Record(schema shm.Schema, body []byte, extra uint64)
+}
+
+// SchemaSet is a set of shm.Schema.
+type SchemaSet uint8
+
+// Schemas returns the set of the given schemas.
+func Schemas(list ...shm.Schema) SchemaSet {
+	var s SchemaSet
+	for _, schema := range list {
+		s |= 1 << schema
+	}
+	return s
+}
+
+// AllSchemas is every schema.
+const AllSchemas SchemaSet = 1<<shm.SchemaCount - 1
+
+// Has says whether the set holds a schema.
+func (s SchemaSet) Has(schema shm.Schema) bool { return s&(1<<schema) != 0 }
+
+// wanted is the set of schemas anybody reads.
+func (o *Output) wanted() SchemaSet {
+	var s SchemaSet
+	for i, ring := range o.Rings {
+		if ring != nil {
+			s |= 1 << i
+		}
+	}
+	if o.Tap != nil {
+		s |= o.TapSchemas
+	}
+	return s
+}
+
+func (o *Output) flush() {
+	for _, ring := range o.Rings {
+		if ring != nil {
+			ring.Flush()
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package feedhandler
+
+import (
+	"errors"
+
+	"wirebook/ptp"
+)
+
+// Config describes a pipeline.
+type Config struct {
+	Channels []ChannelConfig
+	// Checksums validates IP and UDP checksums. Off by default: NICs do it, and offloading senders leave partial sums.
+	Checksums bool
+}
+
+// Pipeline is the core of one worker: every channel it owns, from frames to rings. It belongs to one goroutine.
+type Pipeline struct {
+	// Wire counts frames by how far they came; index with WireFault. WireOK counts routed datagrams.
+	Wire [WireFaultCount]uint64
+	// Stamps counts routed datagrams by the source of their receive stamp.
+	Stamps [ptp.SourceCount]uint64
+
+	channels  []*Channel
+	demux     *demux
+	checksums bool
+	gaps      []GapEvent
+	gapsLost  uint64
+}
+
+// GapEvent is a gap that closed: units that no line brought (Healed false), or that arrived after being missed.
+type GapEvent struct {
+	Channel      int
+	First, Count uint64
+	Healed       bool
+	TsRecv       uint64 // when it was declared or healed
+}
+
+const maxGapEvents = 4096
+
+// New builds a pipeline. Every error in cfg is reported, joined.
+func New(cfg Config) (*Pipeline, error) {
+	routes := 0
+	for i := range cfg.Channels {
+		routes += len(cfg.Channels[i].Lines)
+	}
+	p := &Pipeline{demux: newDemux(routes), checksums: cfg.Checksums, gaps: make([]GapEvent, 0, maxGapEvents)}
+	var errs []error
+	for i := range cfg.Channels {
+		cc := &cfg.Channels[i]
+		ch, err := newChannel(p, i, cc)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		p.channels = append(p.channels, ch)
+		for l, line := range cc.Lines {
+			if !p.demux.add(line.Group, line.Port, line.Source, Route{Channel: uint16(i), Line: uint8(l)}) {
+				errs = append(errs, errors.New("channel "+cc.Name+" line "+line.Name+": group, port and source are already another line's"))
+			}
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Channels returns the channels in configuration order.
+func (p *Pipeline) Channels() []*Channel { return p.channels }
+
+// OnFrame takes one Ethernet frame. The frame is borrowed until OnFrame returns.
+func (p *Pipeline) OnFrame(frame []byte, stamp ptp.Stamp) {
+	var d Datagram
+	if fault := ParseFrame(frame, p.checksums, &d); fault != WireOK {
+		p.Wire[fault]++
+		return
+	}
+	p.OnDatagram(&d, stamp)
+}
+
+// OnDatagram takes one UDP datagram, for receivers that see no frames. d.Payload is borrowed until it returns.
+func (p *Pipeline) OnDatagram(d *Datagram, stamp ptp.Stamp) {
+	r, ok := p.demux.find(d.Dst, d.DstPort, d.Src)
+	if !ok {
+		p.Wire[WireUnrouted]++
+		return
+	}
+	p.Wire[WireOK]++
+	p.Stamps[stamp.Source]++
+	p.channels[r.Channel].onPayload(r.Line, d.Payload, stamp)
+}
+
+// Flush ends a receive burst: everything decoded so far is applied and published, and ring cursors move.
+func (p *Pipeline) Flush() {
+	for _, c := range p.channels {
+		c.flush()
+	}
+}
+
+// OnTick tells the time, UTC ns, on the clock of the stamps. Gap timeouts run by it.
+func (p *Pipeline) OnTick(nowNS uint64) {
+	for _, c := range p.channels {
+		c.onTick(nowNS)
+	}
+}
+
+// End is the end of the input: open gaps are declared, held packets released, everything published.
+func (p *Pipeline) End() {
+	for _, c := range p.channels {
+		c.end()
+	}
+}
+
+// TakeGaps appends the gaps that closed since the last call to dst. The second result counts events that found
+// no room because nobody took them.
+func (p *Pipeline) TakeGaps(dst []GapEvent) ([]GapEvent, uint64) {
+	dst = append(dst, p.gaps...)
+	p.gaps = p.gaps[:0]
+	return dst, p.gapsLost
+}
+
+func (p *Pipeline) noteGap(g GapEvent) {
+	if len(p.gaps) == cap(p.gaps) {
+		p.gapsLost++
+		return
+	}
+	p.gaps = append(p.gaps, g)
+}

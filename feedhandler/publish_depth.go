@@ -1,0 +1,188 @@
+package feedhandler
+
+import (
+	"wirebook/book"
+	"wirebook/shm"
+)
+
+// putMBP1 publishes one mbp-1 record with the top as it stands.
+func (a *applier) putMBP1(e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
+	if !a.want.Has(shm.SchemaMBP1) {
+		return
+	}
+	r := &a.mbp1
+	a.header(&r.RecordHeader, shm.RTypeMBP1, shm.SizeMBP1, e)
+	r.Price, r.Size = price, a.size(qty)
+	r.Action, r.Side, r.Flags, r.Depth = action, uint8(side), flags, depth
+	r.Sequence = e.Seq
+	r.TsRecv, r.TsInDelta = 0, 0
+	bid, ask := a.books.Top(e.Instrument)
+	a.level(&r.Levels[0], &bid, &ask)
+	a.note(shm.SchemaMBP1, shm.Bytes(r))
+	r.TsRecv, r.TsInDelta = a.receipt.tsRecv, a.receipt.delta
+	r.Flags |= a.receipt.flags
+	if ring := a.out.Rings[shm.SchemaMBP1]; ring != nil {
+		ring.PublishMBP1(r, extra)
+	}
+	a.tap(shm.SchemaMBP1, shm.Bytes(r), extra)
+	a.mark(e.Instrument, openMBP1, flags)
+}
+
+// putMBP10 publishes one mbp-10 record with ten levels as they stand, and the latest table's entry when the
+// venue's event is complete: a conflating reader never sees the middle of one.
+func (a *applier) putMBP10(e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
+	ring := a.want.Has(shm.SchemaMBP10)
+	at := a.state[e.Instrument].latestAt
+	latest := a.out.Latest != nil && at != noLatest && flags&book.FlagLast != 0
+	if !ring && !latest {
+		if a.depth {
+			a.mark(e.Instrument, openLatest, flags)
+		}
+		return
+	}
+	r := &a.mbp10
+	a.header(&r.RecordHeader, shm.RTypeMBP10, shm.SizeMBP10, e)
+	r.Price, r.Size = price, a.size(qty)
+	r.Action, r.Side, r.Flags, r.Depth = action, uint8(side), flags, depth
+	r.Sequence = e.Seq
+	r.TsRecv, r.TsInDelta = 0, 0
+	nb, na := a.books.Depth(e.Instrument, &a.bids, &a.asks)
+	for i := range r.Levels {
+		if i >= nb {
+			a.bids[i] = noLevel
+		}
+		if i >= na {
+			a.asks[i] = noLevel
+		}
+		a.level(&r.Levels[i], &a.bids[i], &a.asks[i])
+	}
+	var position uint64
+	if ring {
+		a.note(shm.SchemaMBP10, shm.Bytes(r))
+	}
+	r.TsRecv, r.TsInDelta = a.receipt.tsRecv, a.receipt.delta
+	r.Flags |= a.receipt.flags
+	if w := a.out.Rings[shm.SchemaMBP10]; w != nil {
+		position = w.PublishMBP10(r, extra)
+	}
+	if ring {
+		a.tap(shm.SchemaMBP10, shm.Bytes(r), extra)
+		a.mark(e.Instrument, openMBP10, flags)
+	}
+	if latest {
+		a.out.Latest.Update(at, r, position)
+	}
+	a.mark(e.Instrument, openLatest, flags)
+}
+
+var noLevel = book.Level{Price: book.UndefPrice}
+
+func (a *applier) level(l *shm.Level, bid, ask *book.Level) {
+	l.BidPx, l.AskPx = bid.Price, ask.Price
+	l.BidSz, l.AskSz = a.size(bid.Qty), a.size(ask.Qty)
+	l.BidCt, l.AskCt = bid.Count, ask.Count
+}
+
+// flags are the content flags of a record of e: a gap that touches the instrument makes its book suspect.
+func (a *applier) flags(e *book.Event, flags uint8) uint8 {
+	if a.suspect(e.Instrument) {
+		flags |= shm.FlagMaybeBadBook
+	}
+	return flags
+}
+
+// publishOrder publishes a change of one order: mbo always, depth where it shows.
+func (a *applier) publishOrder(e *book.Event, c *book.Change, flags uint8) {
+	qty := c.Qty
+	if c.Action == 'M' {
+		qty = c.Left
+	}
+	a.putMBO(e, c.Action, c.Side, c.OrderID, c.Price, qty, a.flags(e, flags))
+	a.publishDepth(e, c, flags)
+}
+
+// publishDepth publishes what a change did to the price levels: mbp-1 when the top moved, mbp-10 when one of ten did.
+func (a *applier) publishDepth(e *book.Event, c *book.Change, flags uint8) {
+	if c.Depth >= 10 {
+		return
+	}
+	flags = a.flags(e, flags)
+	qty := c.Qty
+	if c.Action == 'M' || e.Kind >= book.KindLevelSet && e.Kind <= book.KindQuote && c.Action != 'C' {
+		qty = c.Left
+	}
+	if c.Top {
+		a.putMBP1(e, c.Action, c.Side, c.Price, qty, c.Depth, flags, 0)
+	}
+	if a.depth {
+		a.putMBP10(e, c.Action, c.Side, c.Price, qty, c.Depth, flags, 0)
+	}
+}
+
+// publishTrade publishes a trade: no book effect, the aggressor's side.
+func (a *applier) publishTrade(e *book.Event, price int64, qty uint64, side book.Side, flags uint8) {
+	if e.Attr&book.AttrNonPrintable != 0 {
+		return // the print that reports this volume is a message of its own
+	}
+	flags = a.flags(e, flags)
+	a.putMBO(e, shm.ActionTrade, side, 0, price, qty, flags)
+	a.putTrade(e, shm.ActionTrade, side, price, qty, flags)
+	a.putMBP1(e, shm.ActionTrade, side, price, qty, 0, flags, e.Ref)
+	if a.depth {
+		a.putMBP10(e, shm.ActionTrade, side, price, qty, 0, flags, e.Ref)
+	}
+}
+
+// publishFill publishes the resting order's part of a trade.
+func (a *applier) publishFill(e *book.Event, price int64, qty uint64, side book.Side, flags uint8) {
+	a.putMBO(e, shm.ActionFill, side, e.OrderID, price, qty, a.flags(e, flags))
+}
+
+// publishBreak publishes that a trade is void: action N, the trade's id as order id in mbo and as extra in trades.
+// Price and size are the trade's where the venue repeats them.
+func (a *applier) publishBreak(e *book.Event) {
+	flags := a.flags(e, e.Flags)
+	price := e.Price
+	if e.Qty == 0 && price == 0 {
+		price = book.UndefPrice
+	}
+	a.putMBO(e, shm.ActionNone, book.NoSide, e.Ref, price, e.Qty, flags)
+	a.putTrade(e, shm.ActionNone, book.NoSide, price, e.Qty, flags)
+}
+
+// publishClearEvent publishes R in every schema of the instrument's book.
+func (a *applier) publishClearEvent(e *book.Event) {
+	flags := a.flags(e, e.Flags)
+	a.putMBO(e, shm.ActionClear, book.NoSide, 0, book.UndefPrice, 0, flags)
+	a.putMBP1(e, shm.ActionClear, book.NoSide, book.UndefPrice, 0, 0, flags, 0)
+	if a.depth {
+		a.putMBP10(e, shm.ActionClear, book.NoSide, book.UndefPrice, 0, 0, flags, 0)
+	}
+}
+
+// publishClear publishes R for an instrument emptied with its whole channel; a.clearing is the event that did it.
+func (a *applier) publishClear(instrument uint32) {
+	a.clearing.Instrument = instrument
+	a.state[instrument].rebuiltAt = a.gapGen
+	a.publishClearEvent(&a.clearing)
+}
+
+func (a *applier) noneMBO(e *book.Event) {
+	a.putMBO(e, shm.ActionNone, book.NoSide, 0, book.UndefPrice, 0, a.flags(e, book.FlagLast))
+}
+
+func (a *applier) noneMBP1(e *book.Event) {
+	a.putMBP1(e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.flags(e, book.FlagLast), 0)
+}
+
+func (a *applier) noneMBP10(e *book.Event) {
+	a.putMBP10(e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.flags(e, book.FlagLast), 0)
+}
+
+// markLatest flags an instrument's latest entry as suspect, so that a conflating reader learns of a gap although
+// no message of the instrument came.
+func (a *applier) markLatest(instrument uint32) {
+	if at := a.state[instrument].latestAt; a.out.Latest != nil && at != noLatest {
+		a.out.Latest.SetFlags(at, shm.FlagMaybeBadBook)
+	}
+}

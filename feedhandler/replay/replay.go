@@ -1,0 +1,270 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/capture"
+	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/control"
+	"wirebook/ptp"
+)
+
+// Options describe a replay.
+type Options struct {
+	Files   []string
+	Config  *config.Config // or a profile whose channels are found in the packets
+	Profile string
+	Capture capture.Options
+	// Speed is the pace: 1 as captured, 2 twice as fast, 0 as fast as it goes.
+	Speed float64
+	// MaxSleep bounds how long a quiet stretch of the capture is waited for; 0 waits it out.
+	MaxSleep time.Duration
+	// Instance publishes into shared memory under this name; "" does not.
+	Instance string
+	Shm      control.Options
+	// Output is given to every channel where nothing is published to shared memory (exports).
+	Output func(*feedhandler.ChannelConfig)
+	// Ready is called when the pipeline stands, before the first packet.
+	Ready func(*Replay)
+	// Progress is called a few times a second with bytes read and in all.
+	Progress func(read, total int64)
+	Warn     func(string)
+}
+
+// Replay is a replay at work.
+type Replay struct {
+	Pipe     *feedhandler.Pipeline
+	Config   *config.Config
+	Instance *control.Instance // nil without shared memory
+	Channels []feedhandler.ChannelConfig
+	opts     *Options
+	src      capture.Source
+	summary  Summary
+	gaps     []feedhandler.GapEvent
+	idle     time.Duration
+}
+
+const (
+	burstPackets = 32                     // a burst ends after so many packets, as a receive batch would
+	tickNS       = 1_000_000              // capture time between ticks
+	publishEvery = 100 * time.Millisecond // control file and progress
+)
+
+// Run replays the files to their end, or until ctx ends, and returns what happened.
+func Run(ctx context.Context, o Options) (*Summary, error) {
+	r, err := open(&o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.src.Close()
+	if o.Ready != nil {
+		o.Ready(r)
+	}
+	start := time.Now()
+	err = r.loop(ctx)
+	r.Pipe.End()
+	r.takeGaps()
+	elapsed := time.Since(start)
+	if r.Instance != nil {
+		if closeErr := r.Instance.Close(uint64(time.Now().UnixNano())); err == nil {
+			err = closeErr
+		}
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	s := &r.summary
+	s.Stopped = err != nil
+	s.Files, s.Instance = o.Files, o.Instance
+	s.collect(r.Pipe, func(l feedhandler.LineConfig) string {
+		return fmt.Sprintf("%s:%d", config.AddrString(l.Group), l.Port)
+	})
+	s.ElapsedNS = elapsed.Nanoseconds()
+	if s.Messages > 0 {
+		s.NSPerMessage = float64((elapsed - r.idle).Nanoseconds()) / float64(s.Messages)
+	}
+	r.gapSummary()
+	if s.Warnings == nil {
+		s.Warnings = []string{}
+	}
+	return s, nil
+}
+
+// open finds the channels, builds the pipeline and makes the instance; nothing of it remains when it fails.
+func open(o *Options) (*Replay, error) {
+	r := &Replay{Config: o.Config, opts: o}
+	co := o.Capture
+	co.Warn = func(w capture.Warning) { r.warn(w.String()) }
+	if r.Config == nil {
+		c, err := discoverFiles(o)
+		if err != nil {
+			return nil, err
+		}
+		r.Config = c
+	} else if co.Trailer == "" {
+		co.Trailer = r.Config.Trailer
+	}
+	r.Config.Instance = o.Instance
+	for i := range r.Config.Channels {
+		ch, err := r.Config.Channels[i].Build()
+		if err != nil {
+			return nil, err
+		}
+		if o.Output != nil {
+			o.Output(&ch)
+		}
+		r.Channels = append(r.Channels, ch)
+	}
+	var err error
+	if r.src, err = capture.Open(o.Files, co); err != nil {
+		return nil, err
+	}
+	if o.Instance != "" {
+		if r.Instance, err = control.Create(r.Config, r.Channels, o.Shm); err != nil {
+			r.src.Close()
+			return nil, err
+		}
+	}
+	r.Pipe, err = feedhandler.New(feedhandler.Config{Channels: r.Channels, Checksums: r.Config.Checksums})
+	if err == nil && r.Instance != nil {
+		err = r.Instance.Attach(r.Pipe, r.Channels)
+	}
+	if err != nil {
+		r.src.Close()
+		if r.Instance != nil {
+			r.Instance.Close(uint64(time.Now().UnixNano()))
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+func discoverFiles(o *Options) (*config.Config, error) {
+	profile, err := config.FindProfile(o.Profile)
+	if err != nil {
+		return nil, err
+	}
+	co := o.Capture
+	co.Warn, co.Trailer = nil, ""
+	src, err := capture.Open(o.Files, co)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	channels, err := Discover(src, profile)
+	if err != nil {
+		return nil, err
+	}
+	return &config.Config{Channels: channels}, nil
+}
+
+func (r *Replay) warn(text string) {
+	r.summary.Warnings = append(r.summary.Warnings, text)
+	if r.opts.Warn != nil {
+		r.opts.Warn(text)
+	}
+}
+
+// loop is the replay: a frame, the end of a burst, a tick.
+func (r *Replay) loop(ctx context.Context) error {
+	var pkt capture.Packet
+	pace := pacer{speed: r.opts.Speed, maxSleep: r.opts.MaxSleep}
+	var lastTick uint64
+	burst := 0
+	published := time.Now()
+	for {
+		err := r.src.Next(&pkt)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.summary.Packets++
+		stamp := pkt.Recv()
+		if stamp.NS >= lastTick+tickNS {
+			if stamp.Source != ptp.SourceNone {
+				r.Pipe.OnTick(stamp.NS)
+			}
+			lastTick = stamp.NS
+		}
+		if wait := pace.wait(stamp.NS); wait > 0 {
+			r.Pipe.Flush()
+			burst = 0
+			if err := r.sleep(ctx, wait); err != nil {
+				return err
+			}
+		}
+		r.Pipe.OnFrame(pkt.Data, stamp)
+		if burst++; burst < burstPackets {
+			continue
+		}
+		burst = 0
+		r.Pipe.Flush()
+		r.takeGaps()
+		if r.summary.Packets%(burstPackets*64) != 0 {
+			continue // the clock is read now and then only
+		}
+		if now := time.Now(); now.Sub(published) >= publishEvery {
+			published = now
+			r.publish(now)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+// sleep waits out the capture's own pace in pieces, so that the heartbeat goes on.
+func (r *Replay) sleep(ctx context.Context, d time.Duration) error {
+	start := time.Now()
+	defer func() { r.idle += time.Since(start) }()
+	end := start.Add(d)
+	for {
+		now := time.Now()
+		r.publish(now)
+		left := end.Sub(now)
+		if left <= 0 {
+			return nil
+		}
+		timer := time.NewTimer(min(left, publishEvery))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+func (r *Replay) publish(now time.Time) {
+	if r.Instance != nil {
+		r.Instance.Publish(uint64(now.UnixNano()))
+	}
+	if r.opts.Progress != nil {
+		r.opts.Progress(r.src.Progress())
+	}
+}
+
+func (r *Replay) takeGaps() {
+	var lost uint64
+	if r.gaps, lost = r.Pipe.TakeGaps(r.gaps); lost > 0 {
+		r.summary.Dropped = map[string]uint64{"gap_events": lost}
+	}
+}
+
+func (r *Replay) gapSummary() {
+	r.summary.Gaps = make([]GapSummary, 0, len(r.gaps))
+	for _, g := range r.gaps {
+		r.summary.Gaps = append(r.summary.Gaps, GapSummary{
+			Channel: r.Channels[g.Channel].Name, First: g.First, Count: g.Count, Healed: g.Healed,
+		})
+	}
+}
+
+func stampName(source int) string { return ptp.Source(source).String() }

@@ -1,0 +1,113 @@
+package replay
+
+import (
+	"fmt"
+
+	"wirebook/feedhandler"
+	"wirebook/shm"
+)
+
+// Summary is what a replay ends with, in the shape of its JSON.
+type Summary struct {
+	Instance     string                        `json:"instance,omitempty"`
+	Files        []string                      `json:"files"`
+	Packets      uint64                        `json:"packets"`  // read from the capture
+	Messages     uint64                        `json:"messages"` // decoded, in sequence, once each
+	Lines        []LineSummary                 `json:"lines"`
+	Gaps         []GapSummary                  `json:"gaps"`
+	Digests      map[string]map[string]Digests `json:"digests"` // by channel and schema
+	Records      map[string]uint64             `json:"records"` // by schema
+	Books        int                           `json:"books"`   // instruments with anything in their book
+	Instruments  int                           `json:"instruments"`
+	LiveOrders   int                           `json:"live_orders"`
+	NSPerMessage float64                       `json:"ns_per_message"` // time in the core, capture reading included
+	ElapsedNS    int64                         `json:"elapsed_ns"`
+	Dropped      map[string]uint64             `json:"dropped"`  // frames and messages that were not used, by cause
+	Stamps       map[string]uint64             `json:"stamps"`   // routed packets by source of their stamp
+	Warnings     []string                      `json:"warnings"` // about the capture files
+	Stopped      bool                          `json:"stopped,omitempty"`
+}
+
+// LineSummary counts one line. Units are what the venue numbers: messages, or packets for CME.
+type LineSummary struct {
+	Channel   string `json:"channel"`
+	Name      string `json:"name"`
+	Address   string `json:"address"`
+	Packets   uint64 `json:"packets"`
+	Received  uint64 `json:"received"`
+	First     uint64 `json:"first"`
+	Duplicate uint64 `json:"duplicate"`
+	Late      uint64 `json:"late"`
+	Lost      uint64 `json:"lost"`
+	Suspect   uint64 `json:"suspect"`
+	LagP50NS  uint64 `json:"lag_p50_ns"`
+	LagP99NS  uint64 `json:"lag_p99_ns"`
+}
+
+// GapSummary is a range of units that were missed: by every line for good, or healed by a later packet.
+type GapSummary struct {
+	Channel string `json:"channel"`
+	First   uint64 `json:"first"`
+	Count   uint64 `json:"count"`
+	Healed  bool   `json:"healed"`
+}
+
+// Digests are the running digests of a channel in a schema, in hexadecimal.
+type Digests struct {
+	Content string `json:"content"`
+	Full    string `json:"full"`
+	Records uint64 `json:"records"`
+}
+
+// collect fills the parts of the summary that the pipeline knows.
+func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.LineConfig) string) {
+	s.Digests, s.Records, s.Dropped, s.Stamps = map[string]map[string]Digests{}, map[string]uint64{}, map[string]uint64{}, map[string]uint64{}
+	s.Lines = []LineSummary{}
+	for f := feedhandler.WireFault(1); f < feedhandler.WireFaultCount; f++ {
+		s.drop("wire_"+f.String(), pipe.Wire[f])
+	}
+	for source, n := range pipe.Stamps {
+		if n > 0 {
+			s.Stamps[stampName(source)] = n
+		}
+	}
+	for _, ch := range pipe.Channels() {
+		s.Messages += ch.Messages
+		s.Instruments += ch.Directory().Len() - 1
+		s.LiveOrders += ch.Books().LiveOrders()
+		for i := 1; i < ch.Directory().Len(); i++ {
+			if bid, ask := ch.Books().Top(uint32(i)); bid.Qty > 0 || ask.Qty > 0 {
+				s.Books++
+			}
+		}
+		for l, line := range ch.Lines() {
+			st := ch.Line(l)
+			s.Lines = append(s.Lines, LineSummary{
+				Channel: ch.Name(), Name: line.Name, Address: address(line), Packets: st.ReceivedPackets, Received: st.Received,
+				First: st.First, Duplicate: st.Duplicate, Late: st.Late, Lost: st.Lost, Suspect: st.Suspect,
+				LagP50NS: st.LagNS.Percentile(0.5), LagP99NS: st.LagNS.Percentile(0.99),
+			})
+		}
+		digests := map[string]Digests{}
+		for schema := shm.Schema(0); schema < shm.SchemaCount; schema++ {
+			d := ch.Digest(schema)
+			if d.Records == 0 {
+				continue
+			}
+			digests[schema.String()] = Digests{
+				Content: fmt.Sprintf("%016x", d.Content), Full: fmt.Sprintf("%016x", d.Full), Records: d.Records,
+			}
+			s.Records[schema.String()] += d.Records
+		}
+		s.Digests[ch.Name()] = digests
+		for name, n := range ch.Faults() {
+			s.drop(name, n)
+		}
+	}
+}
+
+func (s *Summary) drop(name string, n uint64) {
+	if n > 0 {
+		s.Dropped[name] += n
+	}
+}

@@ -1,0 +1,118 @@
+package framing
+
+import "encoding/binary"
+
+// Sizes and counts of MoldUDP64 (Nasdaq "MoldUDP64 Protocol Specification" 1.00).
+const (
+	MoldUDP64HeaderBytes  = 20     // session 10, sequence number u64, message count u16, big endian
+	MoldUDP64EndOfSession = 0xFFFF // message count that ends a session
+
+	moldSessionBytes = 10
+	moldLengthBytes  = 2
+)
+
+// MoldUDP64 reads MoldUDP64 downstream packets: header, then Count times a length u16, not counting itself, and a
+// message. Nasdaq, ISE, ASX and JNX use it. The zero value is ready.
+type MoldUDP64 struct{}
+
+// Header reads the 20-byte header. Count 0 is a heartbeat and 0xFFFF the end of the session; both name the
+// sequence number that would come next and report a Count of 0. A header cut short is FaultShort.
+func (MoldUDP64) Header(payload []byte, h *Header) Fault {
+	if len(payload) < MoldUDP64HeaderBytes {
+		*h = Header{}
+		return FaultShort
+	}
+	count := uint32(binary.BigEndian.Uint16(payload[18:20]))
+	kind := Data
+	switch count {
+	case 0:
+		kind = Heartbeat
+	case MoldUDP64EndOfSession:
+		kind, count = EndOfSession, 0
+	}
+	*h = Header{
+		Session:  moldSession(payload),
+		Seq:      binary.BigEndian.Uint64(payload[10:18]),
+		Count:    count,
+		Messages: count,
+		Kind:     kind,
+		Body:     MoldUDP64HeaderBytes,
+	}
+	return FaultNone
+}
+
+// Split appends the spans of the h.Count messages; Unit is the message's index. A message of length 0 takes its
+// sequence number but gives no span: it has no type, and is FaultBadLength. A message that runs past the payload
+// ends the split with FaultCutShort; bytes after the last message are FaultLeftover. Of several faults the one
+// that loses most is reported: cut short, bad length, leftover. A payload no UDP datagram can have is FaultBadLength.
+func (MoldUDP64) Split(dst []Span, payload []byte, h *Header) ([]Span, Fault) {
+	fault := FaultNone
+	off := int(h.Body)
+	if off > len(payload) {
+		return dst, FaultShort
+	}
+	if len(payload) > 0xFFFF { // a span's offsets would wrap
+		return dst, FaultBadLength
+	}
+	for unit := uint32(0); unit < h.Count; unit++ {
+		if len(payload)-off < moldLengthBytes {
+			return dst, FaultCutShort
+		}
+		n := int(binary.BigEndian.Uint16(payload[off:]))
+		off += moldLengthBytes
+		if n > len(payload)-off {
+			return dst, FaultCutShort
+		}
+		if n == 0 {
+			fault = FaultBadLength
+			continue
+		}
+		dst = append(dst, Span{Off: uint16(off), Len: uint16(n), Unit: uint16(unit)})
+		off += n
+	}
+	if off != len(payload) && fault == FaultNone {
+		fault = FaultLeftover
+	}
+	return dst, fault
+}
+
+// Session spells the ten session bytes without padding, in hex where they are not text, "" where there are none.
+func (MoldUDP64) Session(payload []byte) string {
+	if len(payload) < moldSessionBytes {
+		return ""
+	}
+	text := payload[:moldSessionBytes]
+	for len(text) > 0 && (text[len(text)-1] == ' ' || text[len(text)-1] == 0) {
+		text = text[:len(text)-1]
+	}
+	for len(text) > 0 && text[0] == ' ' {
+		text = text[1:]
+	}
+	for _, c := range text {
+		if c < ' ' || c > '~' {
+			return hexOf(payload[:moldSessionBytes])
+		}
+	}
+	return string(text)
+}
+
+// hexOf spells bytes. The hex package would bring fmt, and with it os and time, into the core.
+func hexOf(raw []byte) string {
+	const digits = "0123456789abcdef"
+	text := make([]byte, 0, 2*len(raw))
+	for _, c := range raw {
+		text = append(text, digits[c>>4], digits[c&15])
+	}
+	return string(text)
+}
+
+// moldSession mixes ten bytes into eight. For equal last two bytes it is one to one in the first eight and the
+// other way round, so two sessions that follow each other never share an identity; any other two do with 2^-64.
+func moldSession(payload []byte) uint64 {
+	name := binary.BigEndian.Uint64(payload[0:8])
+	tail := uint64(binary.BigEndian.Uint16(payload[8:10]))
+	name ^= tail * 0x9E3779B97F4A7C15
+	name ^= name >> 32
+	name *= 0xD6E8FEB86659FD93
+	return name ^ name>>32
+}

@@ -1,0 +1,75 @@
+package nasdaq
+
+import (
+	"strconv"
+
+	"wirebook/book"
+)
+
+// unnamed marks an index whose stock this session has not told yet.
+const unnamed = 1 << 31
+
+// locates maps stock locate codes to directory indexes by a plain array: the code is the venue's own dense number.
+// Code 0 stands for the whole channel and stays 0.
+type locates struct {
+	dir   *book.Directory
+	index [1 << 16]uint32
+}
+
+// reset keeps the indexes and forgets which stock they stand for.
+func (l *locates) reset() {
+	for i := range l.index {
+		if l.index[i] != 0 {
+			l.index[i] |= unnamed
+		}
+	}
+}
+
+// number returns the index of a code whose message carries no stock, made under the symbol "#code" when new.
+func (l *locates) number(code uint16) (uint32, book.Fault) {
+	if code == 0 {
+		return 0, book.FaultBadValue
+	}
+	if idx := l.index[code] &^ unnamed; idx != 0 {
+		return idx, book.FaultNone
+	}
+	var text [6]byte
+	symbol := book.MakeSymbol(strconv.AppendUint(append(text[:0], '#'), uint64(code), 10))
+	idx := l.dir.Add(uint64(code), uint32(code), symbol)
+	if idx == 0 {
+		return 0, book.FaultDirectoryFull
+	}
+	l.index[code] = idx | unnamed
+	return idx, book.FaultNone
+}
+
+// name returns the index of a code and gives its entry the stock's symbol.
+func (l *locates) name(code uint16, stock *[8]byte) (uint32, book.Fault) {
+	if code == 0 {
+		return 0, book.FaultBadValue
+	}
+	symbol := book.MakeSymbol(stock[:])
+	idx := l.index[code] &^ unnamed
+	if idx == 0 {
+		idx = l.dir.Add(uint64(code), uint32(code), symbol)
+		if idx == 0 {
+			return 0, book.FaultDirectoryFull
+		}
+	}
+	entry := l.dir.At(idx)
+	if entry.Symbol != symbol {
+		// A new day has given the code to another stock, or the first messages came without a name.
+		entry.Symbol, entry.LotSize, entry.Status, entry.Defined = symbol, 0, 0, false
+		l.dir.Touch()
+	}
+	l.index[code] = idx
+	return idx, book.FaultNone
+}
+
+// noteStatus keeps the trading state a status message told.
+func noteStatus(dir *book.Directory, idx uint32, action uint16) {
+	if entry := dir.At(idx); entry.Status != uint8(action) {
+		entry.Status = uint8(action)
+		dir.Touch()
+	}
+}
