@@ -15,7 +15,6 @@ type applier struct {
 	depth   bool // mbp-10 is wanted, by its ring or by the latest table
 
 	gapGen   uint32 // moves with every gap
-	revision uint32 // of the directory, when it was last registered
 	known    int    // directory entries already registered
 	clearOne func(instrument uint32)
 	clearing book.Event // what the R records of a whole channel say
@@ -56,7 +55,7 @@ func (a *applier) init(dir *book.Directory, books *book.Books, cfg *ChannelConfi
 
 // apply applies a batch in order.
 func (a *applier) apply(b *book.Batch) {
-	if a.dir.Revision() != a.revision {
+	if len(a.dir.Changed()) > 0 {
 		a.register()
 	}
 	a.books.Stage(b.Events)
@@ -110,8 +109,20 @@ func (a *applier) event(b *book.Batch, e *book.Event) {
 
 func (a *applier) bookEvent(e *book.Event) {
 	n := a.books.Apply(e, &a.changes)
-	if n == 0 {
+	switch {
+	case e.Kind == book.KindClear:
+		// Told even when the book was empty: what follows begins from nothing.
+		if e.Flags&book.FlagSnapshot == 0 {
+			a.rebuilt(e.Instrument)
+		}
+		a.publishClearEvent(e)
 		return
+	case e.Kind == book.KindQuote && e.Flags&book.FlagLast != 0:
+		// Both sides have been told once the event closes: nothing older is left in the book.
+		a.rebuilt(e.Instrument)
+	}
+	if n == 0 || a.changes[0].Action == shm.ActionNone {
+		return // nothing happened to the book, and the books counted why
 	}
 	// An execution names only the order: its instrument, price and side come from the book.
 	first := &a.changes[0]
@@ -126,25 +137,13 @@ func (a *applier) bookEvent(e *book.Event) {
 		a.publishFill(e, price, first.Qty, first.Side, e.Flags&^book.FlagLast)
 		a.publishOrder(e, first, e.Flags)
 	case book.KindReplace:
-		if n == 2 {
+		if n == 2 && a.changes[1].Action != shm.ActionNone {
 			a.publishOrder(e, first, e.Flags&^book.FlagLast)
-			a.publishOrder(e, &a.changes[1], e.Flags)
-		} else {
-			a.publishOrder(e, first, e.Flags)
+			first = &a.changes[1]
 		}
+		a.publishOrder(e, first, e.Flags)
 	case book.KindAdd, book.KindReduce, book.KindDelete, book.KindModify:
 		a.publishOrder(e, first, e.Flags)
-	case book.KindClear:
-		if e.Flags&book.FlagSnapshot == 0 {
-			a.rebuilt(e.Instrument)
-		}
-		a.publishClearEvent(e)
-	case book.KindQuote:
-		// Both sides have been told once the event closes: nothing older is left in the book.
-		if e.Flags&book.FlagLast != 0 {
-			a.rebuilt(e.Instrument)
-		}
-		a.publishDepth(e, first, e.Flags)
 	default:
 		a.publishDepth(e, first, e.Flags)
 	}
@@ -231,23 +230,20 @@ func (a *applier) restart(firstSeq uint64) {
 
 // register tells the instrument table about new and changed directory entries.
 func (a *applier) register() {
-	a.revision = a.dir.Revision()
-	if a.instruments != nil {
-		for i := 1; i < a.dir.Len(); i++ {
-			if at, ok := a.instruments.Instrument(a.channel, uint32(i), a.dir.At(uint32(i))); ok {
-				a.state[i].latestAt = at
-			} else {
-				a.state[i].latestAt = noLatest
+	for _, i := range a.dir.Changed() {
+		ins := a.dir.At(i)
+		st := &a.state[i]
+		st.id = ins.ID
+		if a.instruments != nil {
+			if at, ok := a.instruments.Instrument(a.channel, i, ins); ok {
+				st.latestAt = at
 			}
 		}
-	}
-	for i := 1; i < a.dir.Len(); i++ {
-		ins := a.dir.At(uint32(i))
-		a.state[i].id = ins.ID
 		if ins.Depth != 0 {
-			a.books.SetDepth(uint32(i), ins.Depth, ins.ImpliedDepth)
+			a.books.SetDepth(i, ins.Depth, ins.ImpliedDepth)
 		}
 	}
+	a.dir.ClearChanged()
 	a.known = a.dir.Len()
 }
 

@@ -51,6 +51,7 @@ type Channel struct {
 	ready    arbitration.Ready
 	header   framing.Header
 	spans    []framing.Span
+	filled   []arbitration.Gap // scratch
 	batch    *book.Batch
 
 	applier
@@ -93,7 +94,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 	c := &Channel{
 		pipe: p, index: index, name: cfg.Name, lines: cfg.Lines,
 		framing: cfg.Feed.NewFraming(), decoder: cfg.Feed.NewDecoder(cfg.Options),
-		arb: arb, spans: make([]framing.Span, 0, 1024), batch: book.NewBatch(2 * burstEvents),
+		arb: arb, spans: make([]framing.Span, 0, 1024), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
 	c.gapAware, _ = c.decoder.(interface{ OnGap() })
 	c.applier.init(c.decoder.Directory(), books, cfg)
@@ -149,6 +150,17 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		c.deliver(payload, v.Skip, v.Count, stamp.NS, meta, line)
 	}
 	c.drain()
+	if c.arb.HasHealed() {
+		c.healed(stamp.NS)
+	}
+}
+
+// healed reports the ranges that were missed and came after all.
+func (c *Channel) healed(ns uint64) {
+	c.filled = c.arb.TakeHealed(c.filled[:0])
+	for _, g := range c.filled {
+		c.pipe.noteGap(GapEvent{Channel: c.index, First: g.First, Count: g.Count, Healed: true, TsRecv: ns})
+	}
 }
 
 // drain takes what the arbiter has ready besides the offered packet.

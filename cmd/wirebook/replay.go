@@ -17,6 +17,7 @@ func replayCommand() *cobra.Command {
 	var flags captureFlags
 	var speed, instance, name string
 	var asJSON, noShm, populate bool
+	var pace paceFlags
 	c := &cobra.Command{
 		Use:   "replay (--profile P | --config F) [flags] FILE...",
 		Short: "Replay captures into shared-memory rings",
@@ -42,6 +43,9 @@ destinations that carry the same sequence are A and B.
 				return err
 			}
 			if o.Speed, err = parseSpeed(speed); err != nil {
+				return err
+			}
+			if err := pace.apply(&o); err != nil {
 				return err
 			}
 			if cfg != nil && cfg.Instance != "" && !c.Flags().Changed("instance") {
@@ -85,6 +89,7 @@ destinations that carry the same sequence are A and B.
 	flags.add(c, true)
 	c.Flags().StringVarP(&instance, "instance", "i", "default", "name of the instance: its directory under /dev/shm/wirebook")
 	c.Flags().StringVar(&speed, "speed", "max", "pace: 1 as captured, 10 ten times as fast, max without waiting")
+	pace.add(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "end with the summary as JSON on standard output")
 	c.Flags().BoolVar(&noShm, "no-shm", false, "only count and digest, publish nothing")
 	c.Flags().BoolVar(&populate, "populate", true, "touch every page of the rings first, so that the first lap does not fault")

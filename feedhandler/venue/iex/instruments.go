@@ -39,8 +39,8 @@ func (in *instruments) reset() {
 	for i := 1; i < in.directory.Len(); i++ {
 		entry := in.directory.At(uint32(i))
 		entry.Defined, entry.Status = false, 0
+		in.directory.Touch(uint32(i))
 	}
-	in.directory.Touch()
 }
 
 // key is the directory's key of a symbol.

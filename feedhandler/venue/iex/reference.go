@@ -37,7 +37,7 @@ func (in *instruments) securityDirectory(b *book.Batch, m *SecurityDirectory) bo
 	d.MinLotSizeRoundLot = int32(lot)
 	if !entry.Defined || entry.LotSize != lot {
 		entry.Defined, entry.LotSize = true, lot
-		in.directory.Touch()
+		in.directory.Touch(idx)
 	}
 	return book.FaultNone
 }

@@ -111,7 +111,7 @@ func (in *instruments) shortSale(b *book.Batch, m *ShortSalePriceTestStatus) boo
 func (in *instruments) status(b *book.Batch, idx uint32, ts int64, action uint16) *book.Status {
 	if entry := in.directory.At(idx); action != actionNone && entry.Status != uint8(action) {
 		entry.Status = uint8(action)
-		in.directory.Touch()
+		in.directory.Touch(idx)
 	}
 	e, s := b.AddStatus()
 	in.stamp(e, idx, ts)

@@ -42,6 +42,8 @@ type Value struct {
 	Absent  bool      // beyond the block length the sender used
 	Entries [][]Value // a repeating group, one slice of fields per entry
 	Group   bool
+
+	Dimension []Value // of a group: the fields that stand before its entries (entry size, count), where the venue has any
 }
 
 // Inspected is one message as inspect shows it.

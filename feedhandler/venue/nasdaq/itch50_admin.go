@@ -28,7 +28,7 @@ func define(dir *book.Directory, idx, lot uint32) {
 	entry := dir.At(idx)
 	if !entry.Defined || entry.LotSize != lot {
 		entry.Defined, entry.LotSize = true, lot
-		dir.Touch()
+		dir.Touch(idx)
 	}
 }
 

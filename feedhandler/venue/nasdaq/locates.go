@@ -60,7 +60,7 @@ func (l *locates) name(code uint16, stock *[8]byte) (uint32, book.Fault) {
 	if entry.Symbol != symbol {
 		// A new day has given the code to another stock, or the first messages came without a name.
 		entry.Symbol, entry.LotSize, entry.Status, entry.Defined = symbol, 0, 0, false
-		l.dir.Touch()
+		l.dir.Touch(idx)
 	}
 	l.index[code] = idx
 	return idx, book.FaultNone
@@ -70,6 +70,6 @@ func (l *locates) name(code uint16, stock *[8]byte) (uint32, book.Fault) {
 func noteStatus(dir *book.Directory, idx uint32, action uint16) {
 	if entry := dir.At(idx); entry.Status != uint8(action) {
 		entry.Status = uint8(action)
-		dir.Touch()
+		dir.Touch(idx)
 	}
 }

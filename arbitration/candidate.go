@@ -1,0 +1,66 @@
+package arbitration
+
+// candidate is what one line says against the running sequence: another session, a far jump, a numbering
+// that went back. Its packets are kept apart until another line agrees, or the line persists, or it is forgotten.
+type candidate struct {
+	store
+	session uint64
+	start   uint64 // lowest unit kept
+	next    uint64 // unit expected next
+	tsSend  uint64 // of the newest packet
+	streak  uint32 // consistent packets in a row
+}
+
+// A line can have candidateFactor × PersistPackets packets apart, of candidateBytes each on average.
+const (
+	candidateFactor = 4
+	candidateBytes  = 2048
+)
+
+// add counts p as evidence and keeps a copy. A packet that does not continue the candidate starts another.
+func (c *candidate) add(line Line, p *Packet, jump uint64) {
+	end := p.Seq + uint64(p.Count)
+	switch {
+	case c.streak > 0 && c.session == p.Session && p.Seq >= c.next && p.Seq-c.next <= jump:
+		c.streak++
+	case c.streak > 0 && c.session == p.Session && p.Seq >= c.start && p.Seq < c.next:
+		// A repetition is no new evidence, yet it may bring a unit that was missing.
+	default:
+		c.drop()
+		c.session, c.start, c.streak = p.Session, p.Seq, 1
+		c.next = end
+	}
+	c.next = max(c.next, end)
+	c.tsSend = p.TsSend
+	if p.Kind != KindData || p.Count == 0 || len(p.Payload) > len(c.arena) {
+		return
+	}
+	for {
+		if _, ok := c.put(line, p); ok {
+			return
+		}
+		// Full: the oldest goes. It stays counted as suspect.
+		c.free(uint32(c.tail & uint64(len(c.entries)-1)))
+		if e := c.oldest(); e != nil {
+			c.start = e.seq
+		} else {
+			c.start = p.Seq
+		}
+	}
+}
+
+// drop forgets the candidate. Its packets stay counted as suspect.
+func (c *candidate) drop() {
+	for c.oldest() != nil {
+		c.free(uint32(c.tail & uint64(len(c.entries)-1)))
+	}
+	c.streak = 0
+}
+
+// near tells whether two candidates speak of the same place.
+func (c *candidate) near(d *candidate, jump uint64) bool {
+	return c.streak > 0 && d.streak > 0 && c.session == d.session && distance(c.next, d.next) <= jump
+}
+
+// distance is |a-b|.
+func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }

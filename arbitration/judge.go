@@ -1,0 +1,167 @@
+package arbitration
+
+// judge tells whether a packet belongs to the running sequence at a believable place. What does not is
+// counted here, and may be the one that turns the sequence.
+func (a *Arbiter) judge(line Line, l *line, p *Packet, kind Kind) bool {
+	if p.Session != a.session {
+		a.foreign(line, l, p, kind)
+		return false
+	}
+	if a.runSend != 0 && p.TsSend != 0 && p.TsSend < a.runSend {
+		a.behind(line, l, p, kind, turnReset)
+		return false
+	}
+	if a.phase == joining {
+		if distance(p.Seq, a.next) <= a.cfg.JumpUnits || distance(p.Seq, a.known) <= a.cfg.JumpUnits {
+			return true
+		}
+		a.suspect(line, l, p, kind)
+		a.outnumber(line, l)
+		return false
+	}
+	switch {
+	case p.Seq > a.known && p.Seq-a.known > a.cfg.JumpUnits:
+		a.suspect(line, l, p, kind)
+		if !l.recovery && (a.agreed(line, l) || a.persists(l) && !a.othersActive(line)) {
+			a.begin(turn{kind: turnJump, line: line})
+		}
+		return false
+	case p.Seq >= a.next || kind == KindEndOfSession || l.recovery:
+		return true
+	case p.Seq < l.high && l.started && a.fresh(p):
+		// The line's own numbering went back, and the venue sent this after everything we have.
+		l.cand.drop()
+		a.suspect(line, l, p, kind)
+		a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(p.TsSend)})
+		return false
+	case a.newer(p) && !a.othersActive(line) && p.Seq != l.high, a.next-p.Seq > windowUnits && a.proven < uint64(a.cfg.PersistPackets):
+		// Fresh by its stamp yet not by our clock; or far below a sequence that hardly anybody supported.
+		a.suspect(line, l, p, kind)
+		if a.persists(l) && !a.othersActive(line) || a.agreed(line, l) {
+			a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(p.TsSend)})
+		}
+		return false
+	}
+	return true
+}
+
+// foreign handles a packet of another session.
+func (a *Arbiter) foreign(line Line, l *line, p *Packet, kind Kind) {
+	if a.retired.has(p.Session) {
+		a.behind(line, l, p, kind, turnSession)
+		return
+	}
+	if l.recovery || kind == KindEndOfSession {
+		a.refuse(l, p, kind)
+		return
+	}
+	a.suspect(line, l, p, kind)
+	if a.phase == joining {
+		a.outnumber(line, l)
+		return
+	}
+	silent := a.now-a.heard() >= a.cfg.SilentNS
+	c := &l.cand
+	switch {
+	case a.agreed(line, l),
+		p.Seq <= 1 && (a.stats.Ended || a.fresh(p)),
+		c.streak >= 2 && (a.stats.Ended || silent),
+		a.persists(l) && !a.othersActive(line):
+		a.begin(turn{kind: turnSession, line: line})
+	}
+}
+
+// behind counts a packet of an older session or run. Only when nothing else is heard any more, and the line
+// persists, was the turn away from it a mistake.
+func (a *Arbiter) behind(line Line, l *line, p *Packet, kind Kind, back turnKind) {
+	l.LatePackets++
+	if kind == KindData {
+		l.Late += uint64(p.Count)
+	}
+	if l.recovery || kind == KindEndOfSession {
+		return
+	}
+	l.oldRun++
+	if l.oldRun < uint32(a.cfg.PersistPackets) || a.now-a.heard() < a.cfg.SilentNS || a.phase != running {
+		return
+	}
+	l.LatePackets--
+	if kind == KindData {
+		l.Late -= uint64(p.Count)
+	}
+	l.cand.drop()
+	a.suspect(line, l, p, kind)
+	a.begin(turn{kind: back, line: line})
+}
+
+// refuse counts a packet that is no evidence of anything.
+func (a *Arbiter) refuse(l *line, p *Packet, kind Kind) {
+	l.SuspectPackets++
+	if kind == KindData {
+		l.Suspect += uint64(p.Count)
+	}
+}
+
+// suspect counts a packet that is not believed and keeps it apart as evidence.
+func (a *Arbiter) suspect(line Line, l *line, p *Packet, kind Kind) {
+	a.refuse(l, p, kind)
+	if !l.recovery && kind != KindEndOfSession && a.turn.kind == turnNone && a.adopt == 0 {
+		l.cand.add(line, p, a.cfg.JumpUnits)
+	}
+}
+
+// persists tells whether the line's candidate has gone on long enough.
+func (a *Arbiter) persists(l *line) bool { return l.cand.streak >= uint32(a.cfg.PersistPackets) }
+
+// agreed tells whether another line says the same as this one's candidate.
+func (a *Arbiter) agreed(line Line, l *line) bool { return a.supporters(line)&^(1<<line) != 0 }
+
+// supporters are the lines whose candidates are near the given line's, itself included, a bit each.
+func (a *Arbiter) supporters(line Line) uint8 {
+	mask := uint8(1) << line
+	for i := range a.lines[:a.nlines] {
+		if o := &a.lines[i]; Line(i) != line && o.cand.near(&a.lines[line].cand, a.cfg.JumpUnits) {
+			mask |= 1 << i
+		}
+	}
+	return mask
+}
+
+// othersActive tells whether another live line goes on with the running sequence.
+func (a *Arbiter) othersActive(line Line) bool {
+	for i := range a.lines[:a.nlines] {
+		o := &a.lines[i]
+		if Line(i) != line && !o.recovery && o.started && o.cand.streak == 0 && a.now-o.good < a.cfg.SilentNS {
+			return true
+		}
+	}
+	return false
+}
+
+// heard is when any line last brought a packet that was believed.
+func (a *Arbiter) heard() uint64 {
+	ns := a.good
+	for i := range a.lines[:a.nlines] {
+		ns = max(ns, a.lines[i].good)
+	}
+	return min(ns, a.now)
+}
+
+// newer tells whether the venue sent p well after the newest delivered packet.
+func (a *Arbiter) newer(p *Packet) bool {
+	return p.TsSend != 0 && a.lastSend != 0 && p.TsSend > a.lastSend && p.TsSend-a.lastSend > a.cfg.ResetAgeNS
+}
+
+// fresh tells newer, and that the venue's clock did not run ahead of ours meanwhile: a garbage stamp does.
+func (a *Arbiter) fresh(p *Packet) bool {
+	return a.newer(p) && p.TsSend-a.lastSend <= a.now-min(a.now, a.lastRecv)+a.cfg.SilentNS
+}
+
+// cutoff is the send time that parts the old run from the one that starts with a packet sent at tsSend:
+// half way between the two, but no longer before the start than a line may be silent.
+func (a *Arbiter) cutoff(tsSend uint64) uint64 {
+	if tsSend <= a.lastSend || a.lastSend == 0 {
+		return 0
+	}
+	return tsSend - min((tsSend-a.lastSend)/2, a.cfg.SilentNS)
+}

@@ -1,0 +1,114 @@
+package arbitration
+
+import "math/bits"
+
+// LagBuckets is the number of buckets of LineStats.LagNS.
+const LagBuckets = 40
+
+// Histogram counts nanoseconds in powers of two: bucket 0 holds 0, bucket i holds [2^(i-1), 2^i), the
+// last one everything longer (9 minutes and more).
+type Histogram [LagBuckets]uint64
+
+// add counts one value.
+func (h *Histogram) add(ns uint64) {
+	h[min(bits.Len64(ns), LagBuckets-1)]++
+}
+
+// Percentile is the upper bound of the bucket in which the given part (0 to 1) of all values is reached;
+// 0 when nothing was counted.
+func (h *Histogram) Percentile(p float64) uint64 {
+	var total, seen uint64
+	for _, n := range h {
+		total += n
+	}
+	if total == 0 {
+		return 0
+	}
+	want := max(uint64(p*float64(total)), 1)
+	for i, n := range h {
+		if seen += n; seen >= want {
+			return 1<<i - 1
+		}
+	}
+	return 1<<(LagBuckets-1) - 1
+}
+
+// LineState says how a line is doing.
+type LineState uint8
+
+// Line states.
+const (
+	LineWaiting LineState = iota // nothing received yet
+	LineUp
+	LineSilent // nothing for Config.SilentNS
+	LineDead   // nothing for Config.DeadNS
+)
+
+var lineStateNames = [...]string{"waiting", "up", "silent", "dead"}
+
+// String returns the state's name.
+func (s LineState) String() string {
+	if int(s) < len(lineStateNames) {
+		return lineStateNames[s]
+	}
+	return "unknown"
+}
+
+// LineStats counts one line, as of the call of Line. Two sums hold.
+//
+// Units: Received = First + Duplicate + Late + Suspect + Held. Packets: ReceivedPackets = FirstPackets +
+// DuplicatePackets + LatePackets + SuspectPackets + HeldPackets + Heartbeats + EndsOfSession. A packet that
+// is partly new counts once, as first; its units are counted one by one.
+type LineStats struct {
+	Received  uint64 // units of all data packets, but for those whose count or sequence is impossible
+	First     uint64 // units delivered from this line
+	Duplicate uint64 // units that were delivered or held already
+	Late      uint64 // units that come too late: of a declared gap, an older run or session, before the start, or beyond memory
+	Suspect   uint64 // units not believed (garbage sequence or session) or too big to keep
+	Held      uint64 // units held now
+	// Lost is the units that this line's own numbering passed and that it never brought, whatever the other
+	// lines did. A unit that comes late after all is taken off again. Behind is the units that the channel
+	// delivered beyond the line's newest; Flush, a reset and a new session turn it into Lost.
+	Lost      uint64
+	Behind    uint64
+	Recovered uint64 // units with which this line, being a recovery line, filled an open gap
+
+	ReceivedPackets  uint64
+	FirstPackets     uint64
+	DuplicatePackets uint64
+	LatePackets      uint64
+	SuspectPackets   uint64
+	HeldPackets      uint64
+	Heartbeats       uint64
+	EndsOfSession    uint64
+
+	Gaps  uint64    // times this line's own numbering jumped ahead
+	LagNS Histogram // of the packets this line brought second: how long after the first
+	State LineState
+	Last  uint64 // TsRecv of the newest packet, ns
+}
+
+// Stats counts the channel.
+//
+// Opened = Healed + Declared + OpenGaps, where a gap that is filled from its middle counts as two.
+type Stats struct {
+	Session uint64
+	Next    uint64 // next expected unit
+
+	Delivered     uint64 // units given out
+	HeldPackets   uint64 // packets held now
+	HeldMax       uint64 // most packets ever held
+	Overflows     uint64 // packets for which the window had no room, so that gaps were declared
+	Dropped       uint64 // packets that could not be kept at all; also counted as suspect
+	OpenGaps      uint64 // open now
+	Opened        uint64 // gaps noticed
+	Healed        uint64 // gaps filled before they were declared
+	HealedUnits   uint64
+	HealedUntold  uint64 // healed ranges nobody took in time
+	Declared      uint64 // gaps declared
+	DeclaredUnits uint64
+	Sessions      uint64
+	Resets        uint64
+	Jumps         uint64 // far jumps believed
+	Ended         bool   // the running session has ended
+}

@@ -1,0 +1,42 @@
+package trailer
+
+// Arista 7150 key frames: IPv4 protocol 253, big-endian. Version 1 is 46 bytes, version 2 (EOS 4.13) puts the two skew
+// words after last_sync and is 62 bytes long.
+//
+//	asic_time u64 | utc_ns u64 | last_sync_ns u64 | (skew_num u64 | skew_den u64) | keyframe_ts_ns u64 |
+//	egress drops u64 | device u16 | interface u16 | fcs_type u8 | reserved u8
+const (
+	keyFrameV1 = 46
+	keyFrameV2 = 62
+)
+
+// fcsType says what the switch does with its ticks on the port that sent the key frame.
+const (
+	fcsOff      = 0 // no ticks
+	fcsAppend   = 1 // ticks stand before the FCS
+	fcsOverride = 2 // ticks stand in the place of the FCS
+)
+
+// keyFrame is the part of a key frame we use. The skew words are left out: the rate between two key frames says the
+// same, and is the one thing that can be checked.
+type keyFrame struct {
+	ticks    uint64 // the switch's counter, 64 bits of what frames carry 31 of
+	utcNS    uint64
+	device   uint16
+	port     uint16
+	fcsType  uint8
+	captured uint64 // the capture's time of it
+}
+
+// parse reads the IP payload of a protocol 253 datagram.
+func (k *keyFrame) parse(body []byte, captureNS uint64) bool {
+	if len(body) != keyFrameV1 && len(body) != keyFrameV2 {
+		return false
+	}
+	end := body[len(body)-6:]
+	*k = keyFrame{
+		ticks: be64(body), utcNS: be64(body[8:]), captured: captureNS,
+		device: be16(end), port: be16(end[2:]), fcsType: end[4],
+	}
+	return k.fcsType <= fcsOverride && k.utcNS > 3600*nsPerSecond && near(k.utcNS, captureNS)
+}
