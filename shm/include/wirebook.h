@@ -1,0 +1,1206 @@
+/* wirebook.h: read Wirebook's rings, latest table and control file. C99 or C++11, header only.
+ *
+ * Generated from shm/abi.go and shm/records.go by "go generate ./shm". Do not edit.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ *	wb_ring r;
+ *	char err[200];
+ *	unsigned char rec[WB_MAX_PAYLOAD];
+ *	if (wb_ring_open(&r, "/dev/shm/wirebook/demo/mbo-0.ring", err, sizeof err))
+ *		return puts(err);
+ *	wb_ring_seek_edge(&r);
+ *	for (;;)
+ *		switch (wb_ring_next(&r, rec, sizeof rec)) {
+ *		case WB_RECORD:    use((const wb_mbo *)rec); break;
+ *		case WB_LAPPED:    missed(r.lost); break;
+ *		case WB_NEW_EPOCH: forget_all_books(); break;
+ *		default:           break; (nothing new)
+ *		}
+ *
+ * Everything is mapped read-only: a reader cannot disturb the writer. Little-endian machines only.
+ * A record is the public DBN version 3 layout: prices int64 of 1e-9, times uint64 ns since the UNIX epoch, UTC.
+ */
+#ifndef WIREBOOK_H
+#define WIREBOOK_H
+
+#if !defined(_POSIX_C_SOURCE) && !defined(_GNU_SOURCE)
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "wirebook.h needs a little-endian machine"
+#endif
+
+#if defined(__cplusplus)
+#define WB_ASSERT(cond, name) static_assert(cond, #name)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define WB_ASSERT(cond, name) _Static_assert(cond, #name)
+#else
+#define WB_ASSERT(cond, name) typedef char wb_assert_##name[(cond) ? 1 : -1]
+#endif
+
+#define WB_ABI_VERSION 1u
+#define WB_HEADER_BYTES 4096u
+#define WB_MAX_SLOTS 268435456u
+#define WB_MAX_LATEST 16777216u
+#define WB_NO_LATEST 4294967295u
+#define WB_STATE_STARTING 1u
+#define WB_STATE_RUNNING 2u
+#define WB_STATE_STOPPED 3u
+#define WB_STATE_REPLACED 4u
+#define WB_FLAG_LAST 128u
+#define WB_FLAG_TOB 64u
+#define WB_FLAG_SNAPSHOT 32u
+#define WB_FLAG_MBP 16u
+#define WB_FLAG_BAD_TS_RECV 8u
+#define WB_FLAG_MAYBE_BAD_BOOK 4u
+#define WB_RTYPE_TRADE 0u
+#define WB_RTYPE_MBP1 1u
+#define WB_RTYPE_MBP10 10u
+#define WB_RTYPE_STATUS 18u
+#define WB_RTYPE_DEFINITION 19u
+#define WB_RTYPE_IMBALANCE 20u
+#define WB_RTYPE_STATISTICS 24u
+#define WB_RTYPE_MBO 160u
+#define WB_UNDEF_PRICE INT64_MAX
+#define WB_UNDEF_TIMESTAMP UINT64_MAX
+#define WB_MAGIC_CONTROL 0x316C74634B524257ULL
+#define WB_MAGIC_RING    0x31676E724B524257ULL
+#define WB_MAGIC_LATEST  0x3174616C4B524257ULL
+
+enum wb_schema {
+	WB_SCHEMA_MBO = 0,
+	WB_SCHEMA_MBP1 = 1,
+	WB_SCHEMA_MBP10 = 2,
+	WB_SCHEMA_TRADES = 3,
+	WB_SCHEMA_ADMIN = 4,
+	WB_SCHEMA_COUNT = 5
+};
+
+/* Bytes of a slot and of its (largest) body, by schema. */
+static const uint32_t wb_slot_sizes[WB_SCHEMA_COUNT] = {64, 128, 384, 64, 576};
+static const uint32_t wb_body_sizes[WB_SCHEMA_COUNT] = {56, 80, 368, 48, 520};
+
+/* 16 bytes */
+typedef struct wb_record_header {
+	uint8_t length;
+	uint8_t r_type;
+	uint16_t publisher_id;
+	uint32_t instrument_id;
+	uint64_t ts_event;
+} wb_record_header;
+WB_ASSERT(sizeof(wb_record_header) == 16, size_of_record_header);
+WB_ASSERT(offsetof(wb_record_header, length) == 0, record_header_length);
+WB_ASSERT(offsetof(wb_record_header, r_type) == 1, record_header_r_type);
+WB_ASSERT(offsetof(wb_record_header, publisher_id) == 2, record_header_publisher_id);
+WB_ASSERT(offsetof(wb_record_header, instrument_id) == 4, record_header_instrument_id);
+WB_ASSERT(offsetof(wb_record_header, ts_event) == 8, record_header_ts_event);
+
+/* 56 bytes */
+typedef struct wb_mbo {
+	wb_record_header hd;
+	uint64_t order_id;
+	int64_t price;
+	uint32_t size;
+	uint8_t flags;
+	uint8_t channel_id;
+	uint8_t action;
+	uint8_t side;
+	uint64_t ts_recv;
+	int32_t ts_in_delta;
+	uint32_t sequence;
+} wb_mbo;
+WB_ASSERT(sizeof(wb_mbo) == 56, size_of_mbo);
+WB_ASSERT(offsetof(wb_mbo, hd) == 0, mbo_hd);
+WB_ASSERT(offsetof(wb_mbo, order_id) == 16, mbo_order_id);
+WB_ASSERT(offsetof(wb_mbo, price) == 24, mbo_price);
+WB_ASSERT(offsetof(wb_mbo, size) == 32, mbo_size);
+WB_ASSERT(offsetof(wb_mbo, flags) == 36, mbo_flags);
+WB_ASSERT(offsetof(wb_mbo, channel_id) == 37, mbo_channel_id);
+WB_ASSERT(offsetof(wb_mbo, action) == 38, mbo_action);
+WB_ASSERT(offsetof(wb_mbo, side) == 39, mbo_side);
+WB_ASSERT(offsetof(wb_mbo, ts_recv) == 40, mbo_ts_recv);
+WB_ASSERT(offsetof(wb_mbo, ts_in_delta) == 48, mbo_ts_in_delta);
+WB_ASSERT(offsetof(wb_mbo, sequence) == 52, mbo_sequence);
+
+/* 48 bytes */
+typedef struct wb_trade {
+	wb_record_header hd;
+	int64_t price;
+	uint32_t size;
+	uint8_t action;
+	uint8_t side;
+	uint8_t flags;
+	uint8_t depth;
+	uint64_t ts_recv;
+	int32_t ts_in_delta;
+	uint32_t sequence;
+} wb_trade;
+WB_ASSERT(sizeof(wb_trade) == 48, size_of_trade);
+WB_ASSERT(offsetof(wb_trade, hd) == 0, trade_hd);
+WB_ASSERT(offsetof(wb_trade, price) == 16, trade_price);
+WB_ASSERT(offsetof(wb_trade, size) == 24, trade_size);
+WB_ASSERT(offsetof(wb_trade, action) == 28, trade_action);
+WB_ASSERT(offsetof(wb_trade, side) == 29, trade_side);
+WB_ASSERT(offsetof(wb_trade, flags) == 30, trade_flags);
+WB_ASSERT(offsetof(wb_trade, depth) == 31, trade_depth);
+WB_ASSERT(offsetof(wb_trade, ts_recv) == 32, trade_ts_recv);
+WB_ASSERT(offsetof(wb_trade, ts_in_delta) == 40, trade_ts_in_delta);
+WB_ASSERT(offsetof(wb_trade, sequence) == 44, trade_sequence);
+
+/* 32 bytes */
+typedef struct wb_level {
+	int64_t bid_px;
+	int64_t ask_px;
+	uint32_t bid_sz;
+	uint32_t ask_sz;
+	uint32_t bid_ct;
+	uint32_t ask_ct;
+} wb_level;
+WB_ASSERT(sizeof(wb_level) == 32, size_of_level);
+WB_ASSERT(offsetof(wb_level, bid_px) == 0, level_bid_px);
+WB_ASSERT(offsetof(wb_level, ask_px) == 8, level_ask_px);
+WB_ASSERT(offsetof(wb_level, bid_sz) == 16, level_bid_sz);
+WB_ASSERT(offsetof(wb_level, ask_sz) == 20, level_ask_sz);
+WB_ASSERT(offsetof(wb_level, bid_ct) == 24, level_bid_ct);
+WB_ASSERT(offsetof(wb_level, ask_ct) == 28, level_ask_ct);
+
+/* 80 bytes */
+typedef struct wb_mbp1 {
+	wb_record_header hd;
+	int64_t price;
+	uint32_t size;
+	uint8_t action;
+	uint8_t side;
+	uint8_t flags;
+	uint8_t depth;
+	uint64_t ts_recv;
+	int32_t ts_in_delta;
+	uint32_t sequence;
+	wb_level levels[1];
+} wb_mbp1;
+WB_ASSERT(sizeof(wb_mbp1) == 80, size_of_mbp1);
+WB_ASSERT(offsetof(wb_mbp1, hd) == 0, mbp1_hd);
+WB_ASSERT(offsetof(wb_mbp1, price) == 16, mbp1_price);
+WB_ASSERT(offsetof(wb_mbp1, size) == 24, mbp1_size);
+WB_ASSERT(offsetof(wb_mbp1, action) == 28, mbp1_action);
+WB_ASSERT(offsetof(wb_mbp1, side) == 29, mbp1_side);
+WB_ASSERT(offsetof(wb_mbp1, flags) == 30, mbp1_flags);
+WB_ASSERT(offsetof(wb_mbp1, depth) == 31, mbp1_depth);
+WB_ASSERT(offsetof(wb_mbp1, ts_recv) == 32, mbp1_ts_recv);
+WB_ASSERT(offsetof(wb_mbp1, ts_in_delta) == 40, mbp1_ts_in_delta);
+WB_ASSERT(offsetof(wb_mbp1, sequence) == 44, mbp1_sequence);
+WB_ASSERT(offsetof(wb_mbp1, levels) == 48, mbp1_levels);
+
+/* 368 bytes */
+typedef struct wb_mbp10 {
+	wb_record_header hd;
+	int64_t price;
+	uint32_t size;
+	uint8_t action;
+	uint8_t side;
+	uint8_t flags;
+	uint8_t depth;
+	uint64_t ts_recv;
+	int32_t ts_in_delta;
+	uint32_t sequence;
+	wb_level levels[10];
+} wb_mbp10;
+WB_ASSERT(sizeof(wb_mbp10) == 368, size_of_mbp10);
+WB_ASSERT(offsetof(wb_mbp10, hd) == 0, mbp10_hd);
+WB_ASSERT(offsetof(wb_mbp10, price) == 16, mbp10_price);
+WB_ASSERT(offsetof(wb_mbp10, size) == 24, mbp10_size);
+WB_ASSERT(offsetof(wb_mbp10, action) == 28, mbp10_action);
+WB_ASSERT(offsetof(wb_mbp10, side) == 29, mbp10_side);
+WB_ASSERT(offsetof(wb_mbp10, flags) == 30, mbp10_flags);
+WB_ASSERT(offsetof(wb_mbp10, depth) == 31, mbp10_depth);
+WB_ASSERT(offsetof(wb_mbp10, ts_recv) == 32, mbp10_ts_recv);
+WB_ASSERT(offsetof(wb_mbp10, ts_in_delta) == 40, mbp10_ts_in_delta);
+WB_ASSERT(offsetof(wb_mbp10, sequence) == 44, mbp10_sequence);
+WB_ASSERT(offsetof(wb_mbp10, levels) == 48, mbp10_levels);
+
+/* 40 bytes */
+typedef struct wb_status {
+	wb_record_header hd;
+	uint64_t ts_recv;
+	uint16_t action;
+	uint16_t reason;
+	uint16_t trading_event;
+	uint8_t is_trading;
+	uint8_t is_quoting;
+	uint8_t is_short_sell_restricted;
+	uint8_t reserved[7];
+} wb_status;
+WB_ASSERT(sizeof(wb_status) == 40, size_of_status);
+WB_ASSERT(offsetof(wb_status, hd) == 0, status_hd);
+WB_ASSERT(offsetof(wb_status, ts_recv) == 16, status_ts_recv);
+WB_ASSERT(offsetof(wb_status, action) == 24, status_action);
+WB_ASSERT(offsetof(wb_status, reason) == 26, status_reason);
+WB_ASSERT(offsetof(wb_status, trading_event) == 28, status_trading_event);
+WB_ASSERT(offsetof(wb_status, is_trading) == 30, status_is_trading);
+WB_ASSERT(offsetof(wb_status, is_quoting) == 31, status_is_quoting);
+WB_ASSERT(offsetof(wb_status, is_short_sell_restricted) == 32, status_is_short_sell_restricted);
+WB_ASSERT(offsetof(wb_status, reserved) == 33, status_reserved);
+
+/* 112 bytes */
+typedef struct wb_imbalance {
+	wb_record_header hd;
+	uint64_t ts_recv;
+	int64_t ref_price;
+	uint64_t auction_time;
+	int64_t cont_book_clr_price;
+	int64_t auct_interest_clr_price;
+	int64_t ssr_filling_price;
+	int64_t ind_match_price;
+	int64_t upper_collar;
+	int64_t lower_collar;
+	uint32_t paired_qty;
+	uint32_t total_imbalance_qty;
+	uint32_t market_imbalance_qty;
+	uint32_t unpaired_qty;
+	uint8_t auction_type;
+	uint8_t side;
+	uint8_t auction_status;
+	uint8_t freeze_status;
+	uint8_t num_extensions;
+	uint8_t unpaired_side;
+	uint8_t significant_imbalance;
+	uint8_t reserved[1];
+} wb_imbalance;
+WB_ASSERT(sizeof(wb_imbalance) == 112, size_of_imbalance);
+WB_ASSERT(offsetof(wb_imbalance, hd) == 0, imbalance_hd);
+WB_ASSERT(offsetof(wb_imbalance, ts_recv) == 16, imbalance_ts_recv);
+WB_ASSERT(offsetof(wb_imbalance, ref_price) == 24, imbalance_ref_price);
+WB_ASSERT(offsetof(wb_imbalance, auction_time) == 32, imbalance_auction_time);
+WB_ASSERT(offsetof(wb_imbalance, cont_book_clr_price) == 40, imbalance_cont_book_clr_price);
+WB_ASSERT(offsetof(wb_imbalance, auct_interest_clr_price) == 48, imbalance_auct_interest_clr_price);
+WB_ASSERT(offsetof(wb_imbalance, ssr_filling_price) == 56, imbalance_ssr_filling_price);
+WB_ASSERT(offsetof(wb_imbalance, ind_match_price) == 64, imbalance_ind_match_price);
+WB_ASSERT(offsetof(wb_imbalance, upper_collar) == 72, imbalance_upper_collar);
+WB_ASSERT(offsetof(wb_imbalance, lower_collar) == 80, imbalance_lower_collar);
+WB_ASSERT(offsetof(wb_imbalance, paired_qty) == 88, imbalance_paired_qty);
+WB_ASSERT(offsetof(wb_imbalance, total_imbalance_qty) == 92, imbalance_total_imbalance_qty);
+WB_ASSERT(offsetof(wb_imbalance, market_imbalance_qty) == 96, imbalance_market_imbalance_qty);
+WB_ASSERT(offsetof(wb_imbalance, unpaired_qty) == 100, imbalance_unpaired_qty);
+WB_ASSERT(offsetof(wb_imbalance, auction_type) == 104, imbalance_auction_type);
+WB_ASSERT(offsetof(wb_imbalance, side) == 105, imbalance_side);
+WB_ASSERT(offsetof(wb_imbalance, auction_status) == 106, imbalance_auction_status);
+WB_ASSERT(offsetof(wb_imbalance, freeze_status) == 107, imbalance_freeze_status);
+WB_ASSERT(offsetof(wb_imbalance, num_extensions) == 108, imbalance_num_extensions);
+WB_ASSERT(offsetof(wb_imbalance, unpaired_side) == 109, imbalance_unpaired_side);
+WB_ASSERT(offsetof(wb_imbalance, significant_imbalance) == 110, imbalance_significant_imbalance);
+WB_ASSERT(offsetof(wb_imbalance, reserved) == 111, imbalance_reserved);
+
+/* 80 bytes */
+typedef struct wb_statistics {
+	wb_record_header hd;
+	uint64_t ts_recv;
+	uint64_t ts_ref;
+	int64_t price;
+	int64_t quantity;
+	uint32_t sequence;
+	int32_t ts_in_delta;
+	uint16_t stat_type;
+	uint16_t channel_id;
+	uint8_t update_action;
+	uint8_t stat_flags;
+	uint8_t reserved[18];
+} wb_statistics;
+WB_ASSERT(sizeof(wb_statistics) == 80, size_of_statistics);
+WB_ASSERT(offsetof(wb_statistics, hd) == 0, statistics_hd);
+WB_ASSERT(offsetof(wb_statistics, ts_recv) == 16, statistics_ts_recv);
+WB_ASSERT(offsetof(wb_statistics, ts_ref) == 24, statistics_ts_ref);
+WB_ASSERT(offsetof(wb_statistics, price) == 32, statistics_price);
+WB_ASSERT(offsetof(wb_statistics, quantity) == 40, statistics_quantity);
+WB_ASSERT(offsetof(wb_statistics, sequence) == 48, statistics_sequence);
+WB_ASSERT(offsetof(wb_statistics, ts_in_delta) == 52, statistics_ts_in_delta);
+WB_ASSERT(offsetof(wb_statistics, stat_type) == 56, statistics_stat_type);
+WB_ASSERT(offsetof(wb_statistics, channel_id) == 58, statistics_channel_id);
+WB_ASSERT(offsetof(wb_statistics, update_action) == 60, statistics_update_action);
+WB_ASSERT(offsetof(wb_statistics, stat_flags) == 61, statistics_stat_flags);
+WB_ASSERT(offsetof(wb_statistics, reserved) == 62, statistics_reserved);
+
+/* 520 bytes */
+typedef struct wb_definition {
+	wb_record_header hd;
+	uint64_t ts_recv;
+	int64_t min_price_increment;
+	int64_t display_factor;
+	uint64_t expiration;
+	uint64_t activation;
+	int64_t high_limit_price;
+	int64_t low_limit_price;
+	int64_t max_price_variation;
+	int64_t unit_of_measure_qty;
+	int64_t min_price_increment_amount;
+	int64_t price_ratio;
+	int64_t strike_price;
+	uint64_t raw_instrument_id;
+	int64_t leg_price;
+	int64_t leg_delta;
+	int32_t inst_attrib_value;
+	uint32_t underlying_id;
+	int32_t market_depth_implied;
+	int32_t market_depth;
+	uint32_t market_segment_id;
+	uint32_t max_trade_vol;
+	int32_t min_lot_size;
+	int32_t min_lot_size_block;
+	int32_t min_lot_size_round_lot;
+	uint32_t min_trade_vol;
+	int32_t contract_multiplier;
+	int32_t decay_quantity;
+	int32_t original_contract_size;
+	uint32_t leg_instrument_id;
+	int32_t leg_ratio_price_numerator;
+	int32_t leg_ratio_price_denominator;
+	int32_t leg_ratio_qty_numerator;
+	int32_t leg_ratio_qty_denominator;
+	uint32_t leg_underlying_id;
+	int16_t appl_id;
+	uint16_t maturity_year;
+	uint16_t decay_start_date;
+	uint16_t channel_id;
+	uint16_t leg_count;
+	uint16_t leg_index;
+	uint8_t currency[4];
+	uint8_t settl_currency[4];
+	uint8_t secsubtype[6];
+	uint8_t raw_symbol[71];
+	uint8_t group[21];
+	uint8_t exchange[5];
+	uint8_t asset[11];
+	uint8_t cfi[7];
+	uint8_t security_type[7];
+	uint8_t unit_of_measure[31];
+	uint8_t underlying[21];
+	uint8_t strike_price_currency[4];
+	uint8_t leg_raw_symbol[71];
+	uint8_t instrument_class;
+	uint8_t match_algorithm;
+	uint8_t main_fraction;
+	uint8_t price_display_format;
+	uint8_t sub_fraction;
+	uint8_t underlying_product;
+	uint8_t security_update_action;
+	uint8_t maturity_month;
+	uint8_t maturity_day;
+	uint8_t maturity_week;
+	uint8_t user_defined_instrument;
+	int8_t contract_multiplier_unit;
+	int8_t flow_schedule_type;
+	uint8_t tick_rule;
+	uint8_t leg_instrument_class;
+	uint8_t leg_side;
+	uint8_t reserved[17];
+} wb_definition;
+WB_ASSERT(sizeof(wb_definition) == 520, size_of_definition);
+WB_ASSERT(offsetof(wb_definition, hd) == 0, definition_hd);
+WB_ASSERT(offsetof(wb_definition, ts_recv) == 16, definition_ts_recv);
+WB_ASSERT(offsetof(wb_definition, min_price_increment) == 24, definition_min_price_increment);
+WB_ASSERT(offsetof(wb_definition, display_factor) == 32, definition_display_factor);
+WB_ASSERT(offsetof(wb_definition, expiration) == 40, definition_expiration);
+WB_ASSERT(offsetof(wb_definition, activation) == 48, definition_activation);
+WB_ASSERT(offsetof(wb_definition, high_limit_price) == 56, definition_high_limit_price);
+WB_ASSERT(offsetof(wb_definition, low_limit_price) == 64, definition_low_limit_price);
+WB_ASSERT(offsetof(wb_definition, max_price_variation) == 72, definition_max_price_variation);
+WB_ASSERT(offsetof(wb_definition, unit_of_measure_qty) == 80, definition_unit_of_measure_qty);
+WB_ASSERT(offsetof(wb_definition, min_price_increment_amount) == 88, definition_min_price_increment_amount);
+WB_ASSERT(offsetof(wb_definition, price_ratio) == 96, definition_price_ratio);
+WB_ASSERT(offsetof(wb_definition, strike_price) == 104, definition_strike_price);
+WB_ASSERT(offsetof(wb_definition, raw_instrument_id) == 112, definition_raw_instrument_id);
+WB_ASSERT(offsetof(wb_definition, leg_price) == 120, definition_leg_price);
+WB_ASSERT(offsetof(wb_definition, leg_delta) == 128, definition_leg_delta);
+WB_ASSERT(offsetof(wb_definition, inst_attrib_value) == 136, definition_inst_attrib_value);
+WB_ASSERT(offsetof(wb_definition, underlying_id) == 140, definition_underlying_id);
+WB_ASSERT(offsetof(wb_definition, market_depth_implied) == 144, definition_market_depth_implied);
+WB_ASSERT(offsetof(wb_definition, market_depth) == 148, definition_market_depth);
+WB_ASSERT(offsetof(wb_definition, market_segment_id) == 152, definition_market_segment_id);
+WB_ASSERT(offsetof(wb_definition, max_trade_vol) == 156, definition_max_trade_vol);
+WB_ASSERT(offsetof(wb_definition, min_lot_size) == 160, definition_min_lot_size);
+WB_ASSERT(offsetof(wb_definition, min_lot_size_block) == 164, definition_min_lot_size_block);
+WB_ASSERT(offsetof(wb_definition, min_lot_size_round_lot) == 168, definition_min_lot_size_round_lot);
+WB_ASSERT(offsetof(wb_definition, min_trade_vol) == 172, definition_min_trade_vol);
+WB_ASSERT(offsetof(wb_definition, contract_multiplier) == 176, definition_contract_multiplier);
+WB_ASSERT(offsetof(wb_definition, decay_quantity) == 180, definition_decay_quantity);
+WB_ASSERT(offsetof(wb_definition, original_contract_size) == 184, definition_original_contract_size);
+WB_ASSERT(offsetof(wb_definition, leg_instrument_id) == 188, definition_leg_instrument_id);
+WB_ASSERT(offsetof(wb_definition, leg_ratio_price_numerator) == 192, definition_leg_ratio_price_numerator);
+WB_ASSERT(offsetof(wb_definition, leg_ratio_price_denominator) == 196, definition_leg_ratio_price_denominator);
+WB_ASSERT(offsetof(wb_definition, leg_ratio_qty_numerator) == 200, definition_leg_ratio_qty_numerator);
+WB_ASSERT(offsetof(wb_definition, leg_ratio_qty_denominator) == 204, definition_leg_ratio_qty_denominator);
+WB_ASSERT(offsetof(wb_definition, leg_underlying_id) == 208, definition_leg_underlying_id);
+WB_ASSERT(offsetof(wb_definition, appl_id) == 212, definition_appl_id);
+WB_ASSERT(offsetof(wb_definition, maturity_year) == 214, definition_maturity_year);
+WB_ASSERT(offsetof(wb_definition, decay_start_date) == 216, definition_decay_start_date);
+WB_ASSERT(offsetof(wb_definition, channel_id) == 218, definition_channel_id);
+WB_ASSERT(offsetof(wb_definition, leg_count) == 220, definition_leg_count);
+WB_ASSERT(offsetof(wb_definition, leg_index) == 222, definition_leg_index);
+WB_ASSERT(offsetof(wb_definition, currency) == 224, definition_currency);
+WB_ASSERT(offsetof(wb_definition, settl_currency) == 228, definition_settl_currency);
+WB_ASSERT(offsetof(wb_definition, secsubtype) == 232, definition_secsubtype);
+WB_ASSERT(offsetof(wb_definition, raw_symbol) == 238, definition_raw_symbol);
+WB_ASSERT(offsetof(wb_definition, group) == 309, definition_group);
+WB_ASSERT(offsetof(wb_definition, exchange) == 330, definition_exchange);
+WB_ASSERT(offsetof(wb_definition, asset) == 335, definition_asset);
+WB_ASSERT(offsetof(wb_definition, cfi) == 346, definition_cfi);
+WB_ASSERT(offsetof(wb_definition, security_type) == 353, definition_security_type);
+WB_ASSERT(offsetof(wb_definition, unit_of_measure) == 360, definition_unit_of_measure);
+WB_ASSERT(offsetof(wb_definition, underlying) == 391, definition_underlying);
+WB_ASSERT(offsetof(wb_definition, strike_price_currency) == 412, definition_strike_price_currency);
+WB_ASSERT(offsetof(wb_definition, leg_raw_symbol) == 416, definition_leg_raw_symbol);
+WB_ASSERT(offsetof(wb_definition, instrument_class) == 487, definition_instrument_class);
+WB_ASSERT(offsetof(wb_definition, match_algorithm) == 488, definition_match_algorithm);
+WB_ASSERT(offsetof(wb_definition, main_fraction) == 489, definition_main_fraction);
+WB_ASSERT(offsetof(wb_definition, price_display_format) == 490, definition_price_display_format);
+WB_ASSERT(offsetof(wb_definition, sub_fraction) == 491, definition_sub_fraction);
+WB_ASSERT(offsetof(wb_definition, underlying_product) == 492, definition_underlying_product);
+WB_ASSERT(offsetof(wb_definition, security_update_action) == 493, definition_security_update_action);
+WB_ASSERT(offsetof(wb_definition, maturity_month) == 494, definition_maturity_month);
+WB_ASSERT(offsetof(wb_definition, maturity_day) == 495, definition_maturity_day);
+WB_ASSERT(offsetof(wb_definition, maturity_week) == 496, definition_maturity_week);
+WB_ASSERT(offsetof(wb_definition, user_defined_instrument) == 497, definition_user_defined_instrument);
+WB_ASSERT(offsetof(wb_definition, contract_multiplier_unit) == 498, definition_contract_multiplier_unit);
+WB_ASSERT(offsetof(wb_definition, flow_schedule_type) == 499, definition_flow_schedule_type);
+WB_ASSERT(offsetof(wb_definition, tick_rule) == 500, definition_tick_rule);
+WB_ASSERT(offsetof(wb_definition, leg_instrument_class) == 501, definition_leg_instrument_class);
+WB_ASSERT(offsetof(wb_definition, leg_side) == 502, definition_leg_side);
+WB_ASSERT(offsetof(wb_definition, reserved) == 503, definition_reserved);
+
+/* 4096 bytes */
+typedef struct wb_ring_header {
+	uint64_t magic;
+	uint32_t abi;
+	uint32_t header_size;
+	uint32_t schema;
+	uint32_t slot_size;
+	uint32_t slot_count;
+	uint32_t worker;
+	uint32_t body_size;
+	uint8_t reserved0[28];
+	uint64_t epoch;
+	uint64_t epoch_start;
+	uint32_t state;
+	uint8_t reserved1[44];
+	uint64_t head;
+	uint8_t reserved2[56];
+	uint8_t reserved3[3904];
+} wb_ring_header;
+WB_ASSERT(sizeof(wb_ring_header) == 4096, size_of_ring_header);
+WB_ASSERT(offsetof(wb_ring_header, magic) == 0, ring_header_magic);
+WB_ASSERT(offsetof(wb_ring_header, abi) == 8, ring_header_abi);
+WB_ASSERT(offsetof(wb_ring_header, header_size) == 12, ring_header_header_size);
+WB_ASSERT(offsetof(wb_ring_header, schema) == 16, ring_header_schema);
+WB_ASSERT(offsetof(wb_ring_header, slot_size) == 20, ring_header_slot_size);
+WB_ASSERT(offsetof(wb_ring_header, slot_count) == 24, ring_header_slot_count);
+WB_ASSERT(offsetof(wb_ring_header, worker) == 28, ring_header_worker);
+WB_ASSERT(offsetof(wb_ring_header, body_size) == 32, ring_header_body_size);
+WB_ASSERT(offsetof(wb_ring_header, reserved0) == 36, ring_header_reserved0);
+WB_ASSERT(offsetof(wb_ring_header, epoch) == 64, ring_header_epoch);
+WB_ASSERT(offsetof(wb_ring_header, epoch_start) == 72, ring_header_epoch_start);
+WB_ASSERT(offsetof(wb_ring_header, state) == 80, ring_header_state);
+WB_ASSERT(offsetof(wb_ring_header, reserved1) == 84, ring_header_reserved1);
+WB_ASSERT(offsetof(wb_ring_header, head) == 128, ring_header_head);
+WB_ASSERT(offsetof(wb_ring_header, reserved2) == 136, ring_header_reserved2);
+WB_ASSERT(offsetof(wb_ring_header, reserved3) == 192, ring_header_reserved3);
+
+/* 64 bytes */
+typedef struct wb_slot_mbo {
+	uint64_t sequence;
+	wb_mbo body;
+} wb_slot_mbo;
+WB_ASSERT(sizeof(wb_slot_mbo) == 64, size_of_slot_mbo);
+WB_ASSERT(offsetof(wb_slot_mbo, sequence) == 0, slot_mbo_sequence);
+WB_ASSERT(offsetof(wb_slot_mbo, body) == 8, slot_mbo_body);
+
+/* 64 bytes */
+typedef struct wb_slot_trade {
+	uint64_t sequence;
+	wb_trade body;
+	uint64_t trade_id;
+} wb_slot_trade;
+WB_ASSERT(sizeof(wb_slot_trade) == 64, size_of_slot_trade);
+WB_ASSERT(offsetof(wb_slot_trade, sequence) == 0, slot_trade_sequence);
+WB_ASSERT(offsetof(wb_slot_trade, body) == 8, slot_trade_body);
+WB_ASSERT(offsetof(wb_slot_trade, trade_id) == 56, slot_trade_trade_id);
+
+/* 128 bytes */
+typedef struct wb_slot_mbp1 {
+	uint64_t sequence;
+	wb_mbp1 body;
+	uint64_t trade_id;
+	uint32_t channel;
+	uint8_t reserved[28];
+} wb_slot_mbp1;
+WB_ASSERT(sizeof(wb_slot_mbp1) == 128, size_of_slot_mbp1);
+WB_ASSERT(offsetof(wb_slot_mbp1, sequence) == 0, slot_mbp1_sequence);
+WB_ASSERT(offsetof(wb_slot_mbp1, body) == 8, slot_mbp1_body);
+WB_ASSERT(offsetof(wb_slot_mbp1, trade_id) == 88, slot_mbp1_trade_id);
+WB_ASSERT(offsetof(wb_slot_mbp1, channel) == 96, slot_mbp1_channel);
+WB_ASSERT(offsetof(wb_slot_mbp1, reserved) == 100, slot_mbp1_reserved);
+
+/* 384 bytes */
+typedef struct wb_slot_mbp10 {
+	uint64_t sequence;
+	wb_mbp10 body;
+	uint64_t trade_id;
+} wb_slot_mbp10;
+WB_ASSERT(sizeof(wb_slot_mbp10) == 384, size_of_slot_mbp10);
+WB_ASSERT(offsetof(wb_slot_mbp10, sequence) == 0, slot_mbp10_sequence);
+WB_ASSERT(offsetof(wb_slot_mbp10, body) == 8, slot_mbp10_body);
+WB_ASSERT(offsetof(wb_slot_mbp10, trade_id) == 376, slot_mbp10_trade_id);
+
+/* 576 bytes */
+typedef struct wb_slot_admin {
+	uint64_t sequence;
+	uint8_t body[520];
+	uint64_t trade_id;
+	uint32_t channel;
+	uint8_t reserved[36];
+} wb_slot_admin;
+WB_ASSERT(sizeof(wb_slot_admin) == 576, size_of_slot_admin);
+WB_ASSERT(offsetof(wb_slot_admin, sequence) == 0, slot_admin_sequence);
+WB_ASSERT(offsetof(wb_slot_admin, body) == 8, slot_admin_body);
+WB_ASSERT(offsetof(wb_slot_admin, trade_id) == 528, slot_admin_trade_id);
+WB_ASSERT(offsetof(wb_slot_admin, channel) == 536, slot_admin_channel);
+WB_ASSERT(offsetof(wb_slot_admin, reserved) == 540, slot_admin_reserved);
+
+/* 4096 bytes */
+typedef struct wb_latest_header {
+	uint64_t magic;
+	uint32_t abi;
+	uint32_t header_size;
+	uint32_t slot_size;
+	uint32_t capacity;
+	uint64_t epoch;
+	uint32_t position_schema;
+	uint8_t reserved[4060];
+} wb_latest_header;
+WB_ASSERT(sizeof(wb_latest_header) == 4096, size_of_latest_header);
+WB_ASSERT(offsetof(wb_latest_header, magic) == 0, latest_header_magic);
+WB_ASSERT(offsetof(wb_latest_header, abi) == 8, latest_header_abi);
+WB_ASSERT(offsetof(wb_latest_header, header_size) == 12, latest_header_header_size);
+WB_ASSERT(offsetof(wb_latest_header, slot_size) == 16, latest_header_slot_size);
+WB_ASSERT(offsetof(wb_latest_header, capacity) == 20, latest_header_capacity);
+WB_ASSERT(offsetof(wb_latest_header, epoch) == 24, latest_header_epoch);
+WB_ASSERT(offsetof(wb_latest_header, position_schema) == 32, latest_header_position_schema);
+WB_ASSERT(offsetof(wb_latest_header, reserved) == 36, latest_header_reserved);
+
+/* 448 bytes */
+typedef struct wb_latest_slot {
+	uint64_t sequence;
+	wb_mbp10 body;
+	uint64_t position;
+	uint64_t updates;
+	uint8_t reserved[56];
+} wb_latest_slot;
+WB_ASSERT(sizeof(wb_latest_slot) == 448, size_of_latest_slot);
+WB_ASSERT(offsetof(wb_latest_slot, sequence) == 0, latest_slot_sequence);
+WB_ASSERT(offsetof(wb_latest_slot, body) == 8, latest_slot_body);
+WB_ASSERT(offsetof(wb_latest_slot, position) == 376, latest_slot_position);
+WB_ASSERT(offsetof(wb_latest_slot, updates) == 384, latest_slot_updates);
+WB_ASSERT(offsetof(wb_latest_slot, reserved) == 392, latest_slot_reserved);
+
+/* 32 bytes */
+typedef struct wb_section {
+	uint64_t offset;
+	uint32_t stride;
+	uint32_t capacity;
+	uint32_t count;
+	uint8_t reserved[12];
+} wb_section;
+WB_ASSERT(sizeof(wb_section) == 32, size_of_section);
+WB_ASSERT(offsetof(wb_section, offset) == 0, section_offset);
+WB_ASSERT(offsetof(wb_section, stride) == 8, section_stride);
+WB_ASSERT(offsetof(wb_section, capacity) == 12, section_capacity);
+WB_ASSERT(offsetof(wb_section, count) == 16, section_count);
+WB_ASSERT(offsetof(wb_section, reserved) == 20, section_reserved);
+
+/* 128 bytes */
+typedef struct wb_clock_block {
+	uint64_t sequence;
+	uint32_t source;
+	uint32_t state;
+	int64_t offset_ns;
+	uint64_t bound_ns;
+	int64_t freq_ppb;
+	uint64_t updated_ns;
+	uint8_t grandmaster[8];
+	int32_t tai_offset;
+	uint32_t steps;
+	uint8_t device[32];
+	uint8_t reserved[32];
+} wb_clock_block;
+WB_ASSERT(sizeof(wb_clock_block) == 128, size_of_clock_block);
+WB_ASSERT(offsetof(wb_clock_block, sequence) == 0, clock_block_sequence);
+WB_ASSERT(offsetof(wb_clock_block, source) == 8, clock_block_source);
+WB_ASSERT(offsetof(wb_clock_block, state) == 12, clock_block_state);
+WB_ASSERT(offsetof(wb_clock_block, offset_ns) == 16, clock_block_offset_ns);
+WB_ASSERT(offsetof(wb_clock_block, bound_ns) == 24, clock_block_bound_ns);
+WB_ASSERT(offsetof(wb_clock_block, freq_ppb) == 32, clock_block_freq_ppb);
+WB_ASSERT(offsetof(wb_clock_block, updated_ns) == 40, clock_block_updated_ns);
+WB_ASSERT(offsetof(wb_clock_block, grandmaster) == 48, clock_block_grandmaster);
+WB_ASSERT(offsetof(wb_clock_block, tai_offset) == 56, clock_block_tai_offset);
+WB_ASSERT(offsetof(wb_clock_block, steps) == 60, clock_block_steps);
+WB_ASSERT(offsetof(wb_clock_block, device) == 64, clock_block_device);
+WB_ASSERT(offsetof(wb_clock_block, reserved) == 96, clock_block_reserved);
+
+/* 4096 bytes */
+typedef struct wb_control_header {
+	uint64_t magic;
+	uint32_t abi;
+	uint32_t header_size;
+	uint64_t file_size;
+	uint64_t epoch;
+	uint32_t state;
+	uint32_t writer_pid;
+	uint64_t process_start;
+	uint64_t start_ns;
+	uint8_t reserved0[8];
+	uint64_t heartbeat_ns;
+	uint8_t reserved1[56];
+	uint8_t name[64];
+	wb_section rings;
+	wb_section channels;
+	wb_section lines;
+	wb_section counters;
+	wb_section instruments;
+	uint8_t reserved2[160];
+	wb_clock_block clock;
+	uint8_t reserved3[3456];
+} wb_control_header;
+WB_ASSERT(sizeof(wb_control_header) == 4096, size_of_control_header);
+WB_ASSERT(offsetof(wb_control_header, magic) == 0, control_header_magic);
+WB_ASSERT(offsetof(wb_control_header, abi) == 8, control_header_abi);
+WB_ASSERT(offsetof(wb_control_header, header_size) == 12, control_header_header_size);
+WB_ASSERT(offsetof(wb_control_header, file_size) == 16, control_header_file_size);
+WB_ASSERT(offsetof(wb_control_header, epoch) == 24, control_header_epoch);
+WB_ASSERT(offsetof(wb_control_header, state) == 32, control_header_state);
+WB_ASSERT(offsetof(wb_control_header, writer_pid) == 36, control_header_writer_pid);
+WB_ASSERT(offsetof(wb_control_header, process_start) == 40, control_header_process_start);
+WB_ASSERT(offsetof(wb_control_header, start_ns) == 48, control_header_start_ns);
+WB_ASSERT(offsetof(wb_control_header, reserved0) == 56, control_header_reserved0);
+WB_ASSERT(offsetof(wb_control_header, heartbeat_ns) == 64, control_header_heartbeat_ns);
+WB_ASSERT(offsetof(wb_control_header, reserved1) == 72, control_header_reserved1);
+WB_ASSERT(offsetof(wb_control_header, name) == 128, control_header_name);
+WB_ASSERT(offsetof(wb_control_header, rings) == 192, control_header_rings);
+WB_ASSERT(offsetof(wb_control_header, channels) == 224, control_header_channels);
+WB_ASSERT(offsetof(wb_control_header, lines) == 256, control_header_lines);
+WB_ASSERT(offsetof(wb_control_header, counters) == 288, control_header_counters);
+WB_ASSERT(offsetof(wb_control_header, instruments) == 320, control_header_instruments);
+WB_ASSERT(offsetof(wb_control_header, reserved2) == 352, control_header_reserved2);
+WB_ASSERT(offsetof(wb_control_header, clock) == 512, control_header_clock);
+WB_ASSERT(offsetof(wb_control_header, reserved3) == 640, control_header_reserved3);
+
+/* 64 bytes */
+typedef struct wb_ring_entry {
+	uint8_t file[48];
+	uint32_t schema;
+	uint32_t worker;
+	uint32_t slot_size;
+	uint32_t slot_count;
+} wb_ring_entry;
+WB_ASSERT(sizeof(wb_ring_entry) == 64, size_of_ring_entry);
+WB_ASSERT(offsetof(wb_ring_entry, file) == 0, ring_entry_file);
+WB_ASSERT(offsetof(wb_ring_entry, schema) == 48, ring_entry_schema);
+WB_ASSERT(offsetof(wb_ring_entry, worker) == 52, ring_entry_worker);
+WB_ASSERT(offsetof(wb_ring_entry, slot_size) == 56, ring_entry_slot_size);
+WB_ASSERT(offsetof(wb_ring_entry, slot_count) == 60, ring_entry_slot_count);
+
+/* 24 bytes */
+typedef struct wb_digest {
+	uint64_t content;
+	uint64_t full;
+	uint64_t records;
+} wb_digest;
+WB_ASSERT(sizeof(wb_digest) == 24, size_of_digest);
+WB_ASSERT(offsetof(wb_digest, content) == 0, digest_content);
+WB_ASSERT(offsetof(wb_digest, full) == 8, digest_full);
+WB_ASSERT(offsetof(wb_digest, records) == 16, digest_records);
+
+/* 320 bytes */
+typedef struct wb_channel_entry {
+	uint8_t name[48];
+	uint32_t worker;
+	uint16_t publisher_id;
+	uint8_t reserved0[2];
+	uint32_t depth;
+	uint8_t reserved1[4];
+	wb_digest digests[5];
+	uint8_t reserved2[8];
+	uint64_t packets;
+	uint64_t messages;
+	uint64_t bytes;
+	uint64_t next_sequence;
+	uint64_t gaps;
+	uint64_t gaps_healed;
+	uint64_t lost;
+	uint64_t stale;
+	uint64_t sessions;
+	uint64_t instruments;
+	uint8_t session[16];
+	uint8_t reserved3[32];
+} wb_channel_entry;
+WB_ASSERT(sizeof(wb_channel_entry) == 320, size_of_channel_entry);
+WB_ASSERT(offsetof(wb_channel_entry, name) == 0, channel_entry_name);
+WB_ASSERT(offsetof(wb_channel_entry, worker) == 48, channel_entry_worker);
+WB_ASSERT(offsetof(wb_channel_entry, publisher_id) == 52, channel_entry_publisher_id);
+WB_ASSERT(offsetof(wb_channel_entry, reserved0) == 54, channel_entry_reserved0);
+WB_ASSERT(offsetof(wb_channel_entry, depth) == 56, channel_entry_depth);
+WB_ASSERT(offsetof(wb_channel_entry, reserved1) == 60, channel_entry_reserved1);
+WB_ASSERT(offsetof(wb_channel_entry, digests) == 64, channel_entry_digests);
+WB_ASSERT(offsetof(wb_channel_entry, reserved2) == 184, channel_entry_reserved2);
+WB_ASSERT(offsetof(wb_channel_entry, packets) == 192, channel_entry_packets);
+WB_ASSERT(offsetof(wb_channel_entry, messages) == 200, channel_entry_messages);
+WB_ASSERT(offsetof(wb_channel_entry, bytes) == 208, channel_entry_bytes);
+WB_ASSERT(offsetof(wb_channel_entry, next_sequence) == 216, channel_entry_next_sequence);
+WB_ASSERT(offsetof(wb_channel_entry, gaps) == 224, channel_entry_gaps);
+WB_ASSERT(offsetof(wb_channel_entry, gaps_healed) == 232, channel_entry_gaps_healed);
+WB_ASSERT(offsetof(wb_channel_entry, lost) == 240, channel_entry_lost);
+WB_ASSERT(offsetof(wb_channel_entry, stale) == 248, channel_entry_stale);
+WB_ASSERT(offsetof(wb_channel_entry, sessions) == 256, channel_entry_sessions);
+WB_ASSERT(offsetof(wb_channel_entry, instruments) == 264, channel_entry_instruments);
+WB_ASSERT(offsetof(wb_channel_entry, session) == 272, channel_entry_session);
+WB_ASSERT(offsetof(wb_channel_entry, reserved3) == 288, channel_entry_reserved3);
+
+/* 448 bytes */
+typedef struct wb_line_entry {
+	uint8_t name[32];
+	uint32_t channel;
+	uint32_t line;
+	uint32_t state;
+	uint8_t reserved0[4];
+	uint64_t received;
+	uint64_t first;
+	uint64_t duplicate;
+	uint64_t late;
+	uint64_t lost;
+	uint64_t recovered;
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t last_sequence;
+	uint64_t last_recv_ns;
+	uint64_t lag_histogram[32];
+	uint64_t lag_max_ns;
+	uint64_t lag_sum_ns;
+	uint64_t lag_count;
+	uint8_t reserved1[40];
+} wb_line_entry;
+WB_ASSERT(sizeof(wb_line_entry) == 448, size_of_line_entry);
+WB_ASSERT(offsetof(wb_line_entry, name) == 0, line_entry_name);
+WB_ASSERT(offsetof(wb_line_entry, channel) == 32, line_entry_channel);
+WB_ASSERT(offsetof(wb_line_entry, line) == 36, line_entry_line);
+WB_ASSERT(offsetof(wb_line_entry, state) == 40, line_entry_state);
+WB_ASSERT(offsetof(wb_line_entry, reserved0) == 44, line_entry_reserved0);
+WB_ASSERT(offsetof(wb_line_entry, received) == 48, line_entry_received);
+WB_ASSERT(offsetof(wb_line_entry, first) == 56, line_entry_first);
+WB_ASSERT(offsetof(wb_line_entry, duplicate) == 64, line_entry_duplicate);
+WB_ASSERT(offsetof(wb_line_entry, late) == 72, line_entry_late);
+WB_ASSERT(offsetof(wb_line_entry, lost) == 80, line_entry_lost);
+WB_ASSERT(offsetof(wb_line_entry, recovered) == 88, line_entry_recovered);
+WB_ASSERT(offsetof(wb_line_entry, packets) == 96, line_entry_packets);
+WB_ASSERT(offsetof(wb_line_entry, bytes) == 104, line_entry_bytes);
+WB_ASSERT(offsetof(wb_line_entry, last_sequence) == 112, line_entry_last_sequence);
+WB_ASSERT(offsetof(wb_line_entry, last_recv_ns) == 120, line_entry_last_recv_ns);
+WB_ASSERT(offsetof(wb_line_entry, lag_histogram) == 128, line_entry_lag_histogram);
+WB_ASSERT(offsetof(wb_line_entry, lag_max_ns) == 384, line_entry_lag_max_ns);
+WB_ASSERT(offsetof(wb_line_entry, lag_sum_ns) == 392, line_entry_lag_sum_ns);
+WB_ASSERT(offsetof(wb_line_entry, lag_count) == 400, line_entry_lag_count);
+WB_ASSERT(offsetof(wb_line_entry, reserved1) == 408, line_entry_reserved1);
+
+/* 128 bytes */
+typedef struct wb_counter_entry {
+	uint8_t name[48];
+	uint8_t label[64];
+	uint8_t reserved[8];
+	uint64_t value;
+} wb_counter_entry;
+WB_ASSERT(sizeof(wb_counter_entry) == 128, size_of_counter_entry);
+WB_ASSERT(offsetof(wb_counter_entry, name) == 0, counter_entry_name);
+WB_ASSERT(offsetof(wb_counter_entry, label) == 48, counter_entry_label);
+WB_ASSERT(offsetof(wb_counter_entry, reserved) == 112, counter_entry_reserved);
+WB_ASSERT(offsetof(wb_counter_entry, value) == 120, counter_entry_value);
+
+/* 192 bytes */
+typedef struct wb_instrument_entry {
+	uint64_t revision;
+	uint64_t venue_key;
+	int64_t tick_size;
+	int64_t display_factor;
+	uint32_t id;
+	uint32_t latest_index;
+	uint32_t lot_size;
+	uint16_t publisher_id;
+	uint16_t channel;
+	uint8_t symbol[72];
+	uint8_t venue[16];
+	uint8_t currency[4];
+	uint8_t status;
+	uint8_t reserved0[3];
+	uint8_t reserved1[48];
+} wb_instrument_entry;
+WB_ASSERT(sizeof(wb_instrument_entry) == 192, size_of_instrument_entry);
+WB_ASSERT(offsetof(wb_instrument_entry, revision) == 0, instrument_entry_revision);
+WB_ASSERT(offsetof(wb_instrument_entry, venue_key) == 8, instrument_entry_venue_key);
+WB_ASSERT(offsetof(wb_instrument_entry, tick_size) == 16, instrument_entry_tick_size);
+WB_ASSERT(offsetof(wb_instrument_entry, display_factor) == 24, instrument_entry_display_factor);
+WB_ASSERT(offsetof(wb_instrument_entry, id) == 32, instrument_entry_id);
+WB_ASSERT(offsetof(wb_instrument_entry, latest_index) == 36, instrument_entry_latest_index);
+WB_ASSERT(offsetof(wb_instrument_entry, lot_size) == 40, instrument_entry_lot_size);
+WB_ASSERT(offsetof(wb_instrument_entry, publisher_id) == 44, instrument_entry_publisher_id);
+WB_ASSERT(offsetof(wb_instrument_entry, channel) == 46, instrument_entry_channel);
+WB_ASSERT(offsetof(wb_instrument_entry, symbol) == 48, instrument_entry_symbol);
+WB_ASSERT(offsetof(wb_instrument_entry, venue) == 120, instrument_entry_venue);
+WB_ASSERT(offsetof(wb_instrument_entry, currency) == 136, instrument_entry_currency);
+WB_ASSERT(offsetof(wb_instrument_entry, status) == 140, instrument_entry_status);
+WB_ASSERT(offsetof(wb_instrument_entry, reserved0) == 141, instrument_entry_reserved0);
+WB_ASSERT(offsetof(wb_instrument_entry, reserved1) == 144, instrument_entry_reserved1);
+
+/* The largest payload wb_ring_next copies: an admin slot without its sequence. */
+#define WB_MAX_PAYLOAD 568
+
+/* What a reader's call found. */
+typedef enum wb_result {
+	WB_EMPTY = 0,        /* nothing new */
+	WB_RECORD = 1,       /* a whole record was copied */
+	WB_LAPPED = 2,       /* ring.lost records were overwritten unread; ring.pos is where it goes on */
+	WB_NEW_EPOCH = 3,    /* records from here on come from a newer run: forget every book */
+	WB_STALE_WRITER = 4, /* see wb_control_stale */
+	WB_STOPPED = 5,      /* nothing new ever in this file: the writer ended in good order, or made a new file */
+	WB_CORRUPT = 6,      /* no writer of ours left this */
+	WB_SHORT_BUFFER = 7
+} wb_result;
+
+typedef struct wb_map {
+	const unsigned char *mem;
+	size_t size;
+} wb_map;
+
+typedef struct wb_ring {
+	wb_map map;
+	const unsigned char *slots;
+	uint64_t mask, slot_size, payload, body;
+	uint64_t pos;   /* of the record the next call reads */
+	uint64_t epoch; /* acknowledged */
+	uint64_t lost;  /* by the last WB_LAPPED */
+	uint64_t lost_total;
+	uint32_t schema;
+} wb_ring;
+
+static inline uint64_t wb_load(const void *p) { return __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE); }
+static inline uint32_t wb_load32(const void *p) { return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE); }
+
+static inline int wb_fail(char *err, size_t n, const char *path, const char *what) {
+	if (err && n)
+		snprintf(err, n, "%s: %s", path, what);
+	return -1;
+}
+
+static inline void wb_unmap(wb_map *m) {
+	if (m->mem)
+		munmap((void *)m->mem, m->size);
+	m->mem = NULL;
+	m->size = 0;
+}
+
+/* Map a file read-only and check that it is ours and of our version. 0, or -1 with a message in err. */
+static inline int wb_map_file(wb_map *m, const char *path, uint64_t magic, char *err, size_t n) {
+	struct stat st;
+	void *p;
+	uint64_t got;
+	uint32_t abi;
+	int fd = open(path, O_RDONLY | O_NONBLOCK);
+	m->mem = NULL;
+	m->size = 0;
+	if (fd < 0)
+		return wb_fail(err, n, path, strerror(errno));
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)WB_HEADER_BYTES) {
+		close(fd);
+		return wb_fail(err, n, path, "shorter than its header, or not a regular file");
+	}
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return wb_fail(err, n, path, strerror(errno));
+	m->mem = (const unsigned char *)p;
+	m->size = (size_t)st.st_size;
+	got = wb_load(m->mem);
+	memcpy(&abi, m->mem + 8, 4);
+	if (got != magic) {
+		wb_unmap(m);
+		return wb_fail(err, n, path, got ? "foreign file: wrong magic" : "not laid out yet");
+	}
+	if (abi != WB_ABI_VERSION) {
+		char what[96];
+		snprintf(what, sizeof what, "written with ABI version %u, this reader knows version %u", abi, WB_ABI_VERSION);
+		wb_unmap(m);
+		return wb_fail(err, n, path, what);
+	}
+	return 0;
+}
+
+static inline const uint64_t *wb_slot(const wb_ring *r, uint64_t pos) {
+	return (const uint64_t *)(r->slots + (pos & r->mask) * r->slot_size);
+}
+
+static inline const wb_ring_header *wb_ring_head(const wb_ring *r) { return (const wb_ring_header *)r->map.mem; }
+
+/* The sequence word of a whole record at a position. With bit 0 set: being written. */
+static inline uint64_t wb_committed(uint64_t pos) { return (pos + 1) << 1; }
+
+/* The position the next record will get, as far as can be seen. */
+static inline uint64_t wb_ring_edge(const wb_ring *r) {
+	uint64_t i, v, p, head = wb_load(&wb_ring_head(r)->head);
+	if (head >= (uint64_t)1 << 62)
+		head = 0;
+	else if (head && wb_load(wb_slot(r, head - 1)) < wb_committed(head - 1))
+		return 0;
+	for (i = 0; i <= r->mask; i++) {
+		v = wb_load(wb_slot(r, head));
+		p = (v >> 1) - 1;
+		if (v < wb_committed(head) || (p & r->mask) != (head & r->mask) || p >= (uint64_t)1 << 62)
+			break;
+		head = p;
+		if (v & 1)
+			break;
+		head++;
+	}
+	return head;
+}
+
+static inline uint64_t wb_ring_seek_edge(wb_ring *r) { return r->pos = wb_ring_edge(r); }
+
+static inline uint64_t wb_ring_seek_oldest(wb_ring *r) {
+	uint64_t head = wb_ring_edge(r);
+	return r->pos = head > r->mask + 1 ? head - r->mask - 1 : 0;
+}
+
+/* Open a ring, standing at its oldest record. 0, or -1 with a message in err. */
+static inline int wb_ring_open(wb_ring *r, const char *path, char *err, size_t n) {
+	wb_ring_header h;
+	memset(r, 0, sizeof *r);
+	if (wb_map_file(&r->map, path, WB_MAGIC_RING, err, n))
+		return -1;
+	memcpy(&h, r->map.mem, sizeof h);
+	if (h.header_size != WB_HEADER_BYTES || h.schema >= WB_SCHEMA_COUNT || h.slot_size != wb_slot_sizes[h.schema] ||
+	    h.body_size != wb_body_sizes[h.schema] || h.slot_count < 2 || h.slot_count > WB_MAX_SLOTS ||
+	    (h.slot_count & (h.slot_count - 1)) != 0 ||
+	    r->map.size < WB_HEADER_BYTES + (uint64_t)h.slot_count * h.slot_size) {
+		wb_unmap(&r->map);
+		return wb_fail(err, n, path, "damaged or truncated ring header");
+	}
+	r->slots = r->map.mem + WB_HEADER_BYTES;
+	r->mask = h.slot_count - 1;
+	r->slot_size = h.slot_size;
+	r->payload = h.slot_size - 8;
+	r->body = h.body_size;
+	r->schema = h.schema;
+	r->epoch = wb_load(&wb_ring_head(r)->epoch);
+	wb_ring_seek_oldest(r);
+	return 0;
+}
+
+static inline void wb_ring_close(wb_ring *r) { wb_unmap(&r->map); }
+
+static inline wb_result wb_ring_look(wb_ring *r) {
+	uint64_t p = r->pos, want = wb_committed(p), seq = wb_load(wb_slot(r, p));
+	uint64_t epoch = wb_load(&wb_ring_head(r)->epoch), next, head;
+	if (epoch != r->epoch) {
+		uint64_t start = wb_load(&wb_ring_head(r)->epoch_start);
+		if (p >= start) {
+			r->epoch = epoch;
+			if (p > wb_ring_edge(r) && start < (uint64_t)1 << 62)
+				r->pos = start;
+			return WB_NEW_EPOCH;
+		}
+	}
+	if (seq == want)
+		return WB_RECORD;
+	if (seq < want || seq == (want | 1)) {
+		if (seq == 1 || (seq && (((seq >> 1) - 1) & r->mask) != (p & r->mask)))
+			return WB_CORRUPT;
+		if (seq < want && wb_load32(&wb_ring_head(r)->state) >= WB_STATE_STOPPED && wb_ring_edge(r) <= p)
+			return WB_STOPPED;
+		return WB_EMPTY;
+	}
+	next = seq >> 1;
+	if (((next - 1) & r->mask) != (p & r->mask) || next > (uint64_t)1 << 62)
+		return WB_CORRUPT;
+	head = wb_ring_edge(r);
+	if (head > next)
+		next = head;
+	next -= (r->mask + 1) / 2;
+	if (next <= p)
+		next = p + 1;
+	r->lost = next - p;
+	r->lost_total += r->lost;
+	r->pos = next;
+	return WB_LAPPED;
+}
+
+/* Copy the record at r->pos into dst (r->payload bytes: body, then extras) and move on.
+ * Copy, then check again: the writer marks a slot before it touches the payload, so a torn copy never passes. */
+static inline wb_result wb_ring_next(wb_ring *r, void *dst, size_t size) {
+	const uint64_t *slot = wb_slot(r, r->pos);
+	uint64_t want = wb_committed(r->pos), i, w;
+	wb_result res;
+	if (size < r->payload)
+		return WB_SHORT_BUFFER;
+	if (wb_load(slot) != want || wb_load(&wb_ring_head(r)->epoch) != r->epoch) {
+		res = wb_ring_look(r);
+		if (res != WB_RECORD)
+			return res;
+	}
+	for (i = 0; i < r->payload / 8; i++) {
+		w = __atomic_load_n(slot + 1 + i, __ATOMIC_RELAXED);
+		memcpy((unsigned char *)dst + 8 * i, &w, 8);
+	}
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (__atomic_load_n(slot, __ATOMIC_RELAXED) != want) {
+		res = wb_ring_look(r);
+		return res == WB_RECORD ? WB_EMPTY : res;
+	}
+	r->pos++;
+	return WB_RECORD;
+}
+
+/* The trade id in a payload, 0 where there is none. */
+static inline uint64_t wb_ring_extra(const wb_ring *r, const void *payload) {
+	uint64_t v = 0;
+	if (r->body + 8 <= r->payload)
+		memcpy(&v, (const unsigned char *)payload + r->body, 8);
+	return v;
+}
+
+/* The latest table: the last book of every instrument. */
+typedef struct wb_latest {
+	wb_map map;
+	uint32_t capacity, schema;
+} wb_latest;
+
+static inline int wb_latest_open(wb_latest *l, const char *path, char *err, size_t n) {
+	wb_latest_header h;
+	memset(l, 0, sizeof *l);
+	if (wb_map_file(&l->map, path, WB_MAGIC_LATEST, err, n))
+		return -1;
+	memcpy(&h, l->map.mem, sizeof h);
+	if (h.header_size != WB_HEADER_BYTES || h.slot_size != sizeof(wb_latest_slot) || h.capacity == 0 ||
+	    h.capacity > WB_MAX_LATEST || h.position_schema >= WB_SCHEMA_COUNT ||
+	    l->map.size < WB_HEADER_BYTES + (uint64_t)h.capacity * sizeof(wb_latest_slot)) {
+		wb_unmap(&l->map);
+		return wb_fail(err, n, path, "damaged or truncated latest table");
+	}
+	l->capacity = h.capacity;
+	l->schema = h.position_schema;
+	return 0;
+}
+
+static inline void wb_latest_close(wb_latest *l) { wb_unmap(&l->map); }
+
+/* Copy the last book of slot index. 1 with the ring position to go on from, or 0: no book. */
+static inline int wb_latest_read(const wb_latest *l, uint32_t index, wb_mbp10 *book, uint64_t *pos) {
+	const uint64_t *s;
+	int tries;
+	size_t i;
+	if (index >= l->capacity)
+		return 0;
+	s = (const uint64_t *)(l->map.mem + WB_HEADER_BYTES + (size_t)index * sizeof(wb_latest_slot));
+	for (tries = 0; tries < 1000; tries++) {
+		uint64_t seq = wb_load(s), w, updates;
+		if (seq == 0)
+			return 0;
+		if (seq & 1)
+			continue;
+		for (i = 0; i < sizeof *book / 8; i++) {
+			w = __atomic_load_n(s + 1 + i, __ATOMIC_RELAXED);
+			memcpy((unsigned char *)book + 8 * i, &w, 8);
+		}
+		*pos = __atomic_load_n(s + 1 + i, __ATOMIC_RELAXED);
+		updates = __atomic_load_n(s + 2 + i, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(s, __ATOMIC_RELAXED) == seq)
+			return updates != 0;
+	}
+	return 0;
+}
+
+/* The control file: who writes, and what the ids mean. */
+typedef struct wb_control {
+	wb_map map;
+	wb_control_header h; /* the checked copy */
+} wb_control;
+
+static inline int wb_section_ok(const wb_control *c, const wb_section *s, uint64_t stride) {
+	return s->stride == stride && s->offset % 8 == 0 && s->offset >= WB_HEADER_BYTES && s->offset <= c->map.size &&
+	       (uint64_t)s->capacity * stride <= c->map.size - s->offset;
+}
+
+static inline int wb_control_open(wb_control *c, const char *path, char *err, size_t n) {
+	memset(c, 0, sizeof *c);
+	if (wb_map_file(&c->map, path, WB_MAGIC_CONTROL, err, n))
+		return -1;
+	memcpy(&c->h, c->map.mem, sizeof c->h);
+	if (c->h.header_size != WB_HEADER_BYTES || c->h.file_size > c->map.size ||
+	    !wb_section_ok(c, &c->h.rings, sizeof(wb_ring_entry)) || !wb_section_ok(c, &c->h.channels, sizeof(wb_channel_entry)) ||
+	    !wb_section_ok(c, &c->h.lines, sizeof(wb_line_entry)) || !wb_section_ok(c, &c->h.counters, sizeof(wb_counter_entry)) ||
+	    !wb_section_ok(c, &c->h.instruments, sizeof(wb_instrument_entry))) {
+		wb_unmap(&c->map);
+		return wb_fail(err, n, path, "damaged or truncated control file");
+	}
+	return 0;
+}
+
+static inline void wb_control_close(wb_control *c) { wb_unmap(&c->map); }
+
+static inline const wb_control_header *wb_control_live(const wb_control *c) { return (const wb_control_header *)c->map.mem; }
+
+static inline uint64_t wb_control_epoch(const wb_control *c) { return wb_load(&wb_control_live(c)->epoch); }
+
+/* WB_STATE_REPLACED: a newer run made new files; open everything again. */
+static inline uint32_t wb_control_state(const wb_control *c) { return wb_load32(&wb_control_live(c)->state); }
+
+/* 1 when the writer's heartbeat is more than limit_ns old at now_ns (UTC), though it did not end in good order. */
+static inline int wb_control_stale(const wb_control *c, uint64_t now_ns, uint64_t limit_ns) {
+	uint64_t beat = wb_load(&wb_control_live(c)->heartbeat_ns);
+	return wb_control_state(c) < WB_STATE_STOPPED && now_ns > beat && now_ns - beat > limit_ns;
+}
+
+static inline uint32_t wb_control_instruments(const wb_control *c) {
+	uint32_t n = wb_load32(&wb_control_live(c)->instruments.count);
+	return n < c->h.instruments.capacity ? n : c->h.instruments.capacity;
+}
+
+/* Copy entry i of the instrument table. 1, or 0 when there is none. */
+static inline int wb_control_instrument(const wb_control *c, uint32_t i, wb_instrument_entry *e) {
+	const uint64_t *s;
+	int tries;
+	size_t k;
+	if (i >= wb_control_instruments(c))
+		return 0;
+	s = (const uint64_t *)(c->map.mem + c->h.instruments.offset + (size_t)i * sizeof *e);
+	for (tries = 0; tries < 1000; tries++) {
+		uint64_t rev = wb_load(s), w;
+		if (rev & 1)
+			continue;
+		for (k = 0; k < sizeof *e / 8; k++) {
+			w = __atomic_load_n(s + k, __ATOMIC_RELAXED);
+			memcpy((unsigned char *)e + 8 * k, &w, 8);
+		}
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(s, __ATOMIC_RELAXED) == rev)
+			return 1;
+	}
+	return 0;
+}
+
+#endif /* WIREBOOK_H */

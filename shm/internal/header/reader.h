@@ -1,0 +1,339 @@
+
+/* The largest payload wb_ring_next copies: an admin slot without its sequence. */
+#define WB_MAX_PAYLOAD 568
+
+/* What a reader's call found. */
+typedef enum wb_result {
+	WB_EMPTY = 0,        /* nothing new */
+	WB_RECORD = 1,       /* a whole record was copied */
+	WB_LAPPED = 2,       /* ring.lost records were overwritten unread; ring.pos is where it goes on */
+	WB_NEW_EPOCH = 3,    /* records from here on come from a newer run: forget every book */
+	WB_STALE_WRITER = 4, /* see wb_control_stale */
+	WB_STOPPED = 5,      /* nothing new ever in this file: the writer ended in good order, or made a new file */
+	WB_CORRUPT = 6,      /* no writer of ours left this */
+	WB_SHORT_BUFFER = 7
+} wb_result;
+
+typedef struct wb_map {
+	const unsigned char *mem;
+	size_t size;
+} wb_map;
+
+typedef struct wb_ring {
+	wb_map map;
+	const unsigned char *slots;
+	uint64_t mask, slot_size, payload, body;
+	uint64_t pos;   /* of the record the next call reads */
+	uint64_t epoch; /* acknowledged */
+	uint64_t lost;  /* by the last WB_LAPPED */
+	uint64_t lost_total;
+	uint32_t schema;
+} wb_ring;
+
+static inline uint64_t wb_load(const void *p) { return __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE); }
+static inline uint32_t wb_load32(const void *p) { return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE); }
+
+static inline int wb_fail(char *err, size_t n, const char *path, const char *what) {
+	if (err && n)
+		snprintf(err, n, "%s: %s", path, what);
+	return -1;
+}
+
+static inline void wb_unmap(wb_map *m) {
+	if (m->mem)
+		munmap((void *)m->mem, m->size);
+	m->mem = NULL;
+	m->size = 0;
+}
+
+/* Map a file read-only and check that it is ours and of our version. 0, or -1 with a message in err. */
+static inline int wb_map_file(wb_map *m, const char *path, uint64_t magic, char *err, size_t n) {
+	struct stat st;
+	void *p;
+	uint64_t got;
+	uint32_t abi;
+	int fd = open(path, O_RDONLY | O_NONBLOCK);
+	m->mem = NULL;
+	m->size = 0;
+	if (fd < 0)
+		return wb_fail(err, n, path, strerror(errno));
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)WB_HEADER_BYTES) {
+		close(fd);
+		return wb_fail(err, n, path, "shorter than its header, or not a regular file");
+	}
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED)
+		return wb_fail(err, n, path, strerror(errno));
+	m->mem = (const unsigned char *)p;
+	m->size = (size_t)st.st_size;
+	got = wb_load(m->mem);
+	memcpy(&abi, m->mem + 8, 4);
+	if (got != magic) {
+		wb_unmap(m);
+		return wb_fail(err, n, path, got ? "foreign file: wrong magic" : "not laid out yet");
+	}
+	if (abi != WB_ABI_VERSION) {
+		char what[96];
+		snprintf(what, sizeof what, "written with ABI version %u, this reader knows version %u", abi, WB_ABI_VERSION);
+		wb_unmap(m);
+		return wb_fail(err, n, path, what);
+	}
+	return 0;
+}
+
+static inline const uint64_t *wb_slot(const wb_ring *r, uint64_t pos) {
+	return (const uint64_t *)(r->slots + (pos & r->mask) * r->slot_size);
+}
+
+static inline const wb_ring_header *wb_ring_head(const wb_ring *r) { return (const wb_ring_header *)r->map.mem; }
+
+/* The sequence word of a whole record at a position. With bit 0 set: being written. */
+static inline uint64_t wb_committed(uint64_t pos) { return (pos + 1) << 1; }
+
+/* The position the next record will get, as far as can be seen. */
+static inline uint64_t wb_ring_edge(const wb_ring *r) {
+	uint64_t i, v, p, head = wb_load(&wb_ring_head(r)->head);
+	if (head >= (uint64_t)1 << 62)
+		head = 0;
+	else if (head && wb_load(wb_slot(r, head - 1)) < wb_committed(head - 1))
+		return 0;
+	for (i = 0; i <= r->mask; i++) {
+		v = wb_load(wb_slot(r, head));
+		p = (v >> 1) - 1;
+		if (v < wb_committed(head) || (p & r->mask) != (head & r->mask) || p >= (uint64_t)1 << 62)
+			break;
+		head = p;
+		if (v & 1)
+			break;
+		head++;
+	}
+	return head;
+}
+
+static inline uint64_t wb_ring_seek_edge(wb_ring *r) { return r->pos = wb_ring_edge(r); }
+
+static inline uint64_t wb_ring_seek_oldest(wb_ring *r) {
+	uint64_t head = wb_ring_edge(r);
+	return r->pos = head > r->mask + 1 ? head - r->mask - 1 : 0;
+}
+
+/* Open a ring, standing at its oldest record. 0, or -1 with a message in err. */
+static inline int wb_ring_open(wb_ring *r, const char *path, char *err, size_t n) {
+	wb_ring_header h;
+	memset(r, 0, sizeof *r);
+	if (wb_map_file(&r->map, path, WB_MAGIC_RING, err, n))
+		return -1;
+	memcpy(&h, r->map.mem, sizeof h);
+	if (h.header_size != WB_HEADER_BYTES || h.schema >= WB_SCHEMA_COUNT || h.slot_size != wb_slot_sizes[h.schema] ||
+	    h.body_size != wb_body_sizes[h.schema] || h.slot_count < 2 || h.slot_count > WB_MAX_SLOTS ||
+	    (h.slot_count & (h.slot_count - 1)) != 0 ||
+	    r->map.size < WB_HEADER_BYTES + (uint64_t)h.slot_count * h.slot_size) {
+		wb_unmap(&r->map);
+		return wb_fail(err, n, path, "damaged or truncated ring header");
+	}
+	r->slots = r->map.mem + WB_HEADER_BYTES;
+	r->mask = h.slot_count - 1;
+	r->slot_size = h.slot_size;
+	r->payload = h.slot_size - 8;
+	r->body = h.body_size;
+	r->schema = h.schema;
+	r->epoch = wb_load(&wb_ring_head(r)->epoch);
+	wb_ring_seek_oldest(r);
+	return 0;
+}
+
+static inline void wb_ring_close(wb_ring *r) { wb_unmap(&r->map); }
+
+static inline wb_result wb_ring_look(wb_ring *r) {
+	uint64_t p = r->pos, want = wb_committed(p), seq = wb_load(wb_slot(r, p));
+	uint64_t epoch = wb_load(&wb_ring_head(r)->epoch), next, head;
+	if (epoch != r->epoch) {
+		uint64_t start = wb_load(&wb_ring_head(r)->epoch_start);
+		if (p >= start) {
+			r->epoch = epoch;
+			if (p > wb_ring_edge(r) && start < (uint64_t)1 << 62)
+				r->pos = start;
+			return WB_NEW_EPOCH;
+		}
+	}
+	if (seq == want)
+		return WB_RECORD;
+	if (seq < want || seq == (want | 1)) {
+		if (seq == 1 || (seq && (((seq >> 1) - 1) & r->mask) != (p & r->mask)))
+			return WB_CORRUPT;
+		if (seq < want && wb_load32(&wb_ring_head(r)->state) >= WB_STATE_STOPPED && wb_ring_edge(r) <= p)
+			return WB_STOPPED;
+		return WB_EMPTY;
+	}
+	next = seq >> 1;
+	if (((next - 1) & r->mask) != (p & r->mask) || next > (uint64_t)1 << 62)
+		return WB_CORRUPT;
+	head = wb_ring_edge(r);
+	if (head > next)
+		next = head;
+	next -= (r->mask + 1) / 2;
+	if (next <= p)
+		next = p + 1;
+	r->lost = next - p;
+	r->lost_total += r->lost;
+	r->pos = next;
+	return WB_LAPPED;
+}
+
+/* Copy the record at r->pos into dst (r->payload bytes: body, then extras) and move on.
+ * Copy, then check again: the writer marks a slot before it touches the payload, so a torn copy never passes. */
+static inline wb_result wb_ring_next(wb_ring *r, void *dst, size_t size) {
+	const uint64_t *slot = wb_slot(r, r->pos);
+	uint64_t want = wb_committed(r->pos), i, w;
+	wb_result res;
+	if (size < r->payload)
+		return WB_SHORT_BUFFER;
+	if (wb_load(slot) != want || wb_load(&wb_ring_head(r)->epoch) != r->epoch) {
+		res = wb_ring_look(r);
+		if (res != WB_RECORD)
+			return res;
+	}
+	for (i = 0; i < r->payload / 8; i++) {
+		w = __atomic_load_n(slot + 1 + i, __ATOMIC_RELAXED);
+		memcpy((unsigned char *)dst + 8 * i, &w, 8);
+	}
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (__atomic_load_n(slot, __ATOMIC_RELAXED) != want) {
+		res = wb_ring_look(r);
+		return res == WB_RECORD ? WB_EMPTY : res;
+	}
+	r->pos++;
+	return WB_RECORD;
+}
+
+/* The trade id in a payload, 0 where there is none. */
+static inline uint64_t wb_ring_extra(const wb_ring *r, const void *payload) {
+	uint64_t v = 0;
+	if (r->body + 8 <= r->payload)
+		memcpy(&v, (const unsigned char *)payload + r->body, 8);
+	return v;
+}
+
+/* The latest table: the last book of every instrument. */
+typedef struct wb_latest {
+	wb_map map;
+	uint32_t capacity, schema;
+} wb_latest;
+
+static inline int wb_latest_open(wb_latest *l, const char *path, char *err, size_t n) {
+	wb_latest_header h;
+	memset(l, 0, sizeof *l);
+	if (wb_map_file(&l->map, path, WB_MAGIC_LATEST, err, n))
+		return -1;
+	memcpy(&h, l->map.mem, sizeof h);
+	if (h.header_size != WB_HEADER_BYTES || h.slot_size != sizeof(wb_latest_slot) || h.capacity == 0 ||
+	    h.capacity > WB_MAX_LATEST || h.position_schema >= WB_SCHEMA_COUNT ||
+	    l->map.size < WB_HEADER_BYTES + (uint64_t)h.capacity * sizeof(wb_latest_slot)) {
+		wb_unmap(&l->map);
+		return wb_fail(err, n, path, "damaged or truncated latest table");
+	}
+	l->capacity = h.capacity;
+	l->schema = h.position_schema;
+	return 0;
+}
+
+static inline void wb_latest_close(wb_latest *l) { wb_unmap(&l->map); }
+
+/* Copy the last book of slot index. 1 with the ring position to go on from, or 0: no book. */
+static inline int wb_latest_read(const wb_latest *l, uint32_t index, wb_mbp10 *book, uint64_t *pos) {
+	const uint64_t *s;
+	int tries;
+	size_t i;
+	if (index >= l->capacity)
+		return 0;
+	s = (const uint64_t *)(l->map.mem + WB_HEADER_BYTES + (size_t)index * sizeof(wb_latest_slot));
+	for (tries = 0; tries < 1000; tries++) {
+		uint64_t seq = wb_load(s), w, updates;
+		if (seq == 0)
+			return 0;
+		if (seq & 1)
+			continue;
+		for (i = 0; i < sizeof *book / 8; i++) {
+			w = __atomic_load_n(s + 1 + i, __ATOMIC_RELAXED);
+			memcpy((unsigned char *)book + 8 * i, &w, 8);
+		}
+		*pos = __atomic_load_n(s + 1 + i, __ATOMIC_RELAXED);
+		updates = __atomic_load_n(s + 2 + i, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(s, __ATOMIC_RELAXED) == seq)
+			return updates != 0;
+	}
+	return 0;
+}
+
+/* The control file: who writes, and what the ids mean. */
+typedef struct wb_control {
+	wb_map map;
+	wb_control_header h; /* the checked copy */
+} wb_control;
+
+static inline int wb_section_ok(const wb_control *c, const wb_section *s, uint64_t stride) {
+	return s->stride == stride && s->offset % 8 == 0 && s->offset >= WB_HEADER_BYTES && s->offset <= c->map.size &&
+	       (uint64_t)s->capacity * stride <= c->map.size - s->offset;
+}
+
+static inline int wb_control_open(wb_control *c, const char *path, char *err, size_t n) {
+	memset(c, 0, sizeof *c);
+	if (wb_map_file(&c->map, path, WB_MAGIC_CONTROL, err, n))
+		return -1;
+	memcpy(&c->h, c->map.mem, sizeof c->h);
+	if (c->h.header_size != WB_HEADER_BYTES || c->h.file_size > c->map.size ||
+	    !wb_section_ok(c, &c->h.rings, sizeof(wb_ring_entry)) || !wb_section_ok(c, &c->h.channels, sizeof(wb_channel_entry)) ||
+	    !wb_section_ok(c, &c->h.lines, sizeof(wb_line_entry)) || !wb_section_ok(c, &c->h.counters, sizeof(wb_counter_entry)) ||
+	    !wb_section_ok(c, &c->h.instruments, sizeof(wb_instrument_entry))) {
+		wb_unmap(&c->map);
+		return wb_fail(err, n, path, "damaged or truncated control file");
+	}
+	return 0;
+}
+
+static inline void wb_control_close(wb_control *c) { wb_unmap(&c->map); }
+
+static inline const wb_control_header *wb_control_live(const wb_control *c) { return (const wb_control_header *)c->map.mem; }
+
+static inline uint64_t wb_control_epoch(const wb_control *c) { return wb_load(&wb_control_live(c)->epoch); }
+
+/* WB_STATE_REPLACED: a newer run made new files; open everything again. */
+static inline uint32_t wb_control_state(const wb_control *c) { return wb_load32(&wb_control_live(c)->state); }
+
+/* 1 when the writer's heartbeat is more than limit_ns old at now_ns (UTC), though it did not end in good order. */
+static inline int wb_control_stale(const wb_control *c, uint64_t now_ns, uint64_t limit_ns) {
+	uint64_t beat = wb_load(&wb_control_live(c)->heartbeat_ns);
+	return wb_control_state(c) < WB_STATE_STOPPED && now_ns > beat && now_ns - beat > limit_ns;
+}
+
+static inline uint32_t wb_control_instruments(const wb_control *c) {
+	uint32_t n = wb_load32(&wb_control_live(c)->instruments.count);
+	return n < c->h.instruments.capacity ? n : c->h.instruments.capacity;
+}
+
+/* Copy entry i of the instrument table. 1, or 0 when there is none. */
+static inline int wb_control_instrument(const wb_control *c, uint32_t i, wb_instrument_entry *e) {
+	const uint64_t *s;
+	int tries;
+	size_t k;
+	if (i >= wb_control_instruments(c))
+		return 0;
+	s = (const uint64_t *)(c->map.mem + c->h.instruments.offset + (size_t)i * sizeof *e);
+	for (tries = 0; tries < 1000; tries++) {
+		uint64_t rev = wb_load(s), w;
+		if (rev & 1)
+			continue;
+		for (k = 0; k < sizeof *e / 8; k++) {
+			w = __atomic_load_n(s + k, __ATOMIC_RELAXED);
+			memcpy((unsigned char *)e + 8 * k, &w, 8);
+		}
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(s, __ATOMIC_RELAXED) == rev)
+			return 1;
+	}
+	return 0;
+}
+
+#endif /* WIREBOOK_H */

@@ -1,0 +1,20 @@
+package shm
+
+import "sync/atomic"
+
+// MarkReplaced tells readers that still map mem, a ring or control file of a former run, that a new file took its
+// place. Memory that is neither is left alone.
+func MarkReplaced(mem []byte) {
+	if len(mem) < HeaderBytes {
+		return
+	}
+	if h := view[RingHeader](mem); h != nil && h.Magic == MagicRing && h.ABI == ABIVersion {
+		atomic.StoreUint32(&h.State, StateReplaced)
+	}
+	if h := view[ControlHeader](mem); h != nil && h.Magic == MagicControl && h.ABI == ABIVersion {
+		atomic.StoreUint32(&h.State, StateReplaced)
+	}
+}
+
+// Pause tells the processor n times that this is a spin loop: between two looks at a slot.
+func Pause(n uint32) { pause(n) }

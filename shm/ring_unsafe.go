@@ -1,0 +1,140 @@
+package shm
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// header returns the ring header at the start of mem, or nil when mem is too short or not aligned.
+func ringHeader(mem []byte) *RingHeader { return view[RingHeader](mem) }
+
+// slotArray is the slots behind a header page. Its methods do not check indexes: callers mask or compare first.
+type slotArray struct {
+	base unsafe.Pointer
+	size uint64
+}
+
+// slotsOf returns the slots in mem, which the caller has checked to hold the header page and all slots.
+func slotsOf(mem []byte, size uint64) slotArray {
+	return slotArray{base: unsafe.Pointer(&mem[HeaderBytes]), size: size}
+}
+
+// word returns the 8-byte word at byte off of slot i, for atomic use. Word 0 is the sequence.
+func (a slotArray) word(i, off uint64) *uint64 {
+	return (*uint64)(unsafe.Add(a.base, i*a.size+off))
+}
+
+// load copies the first len(dst) payload bytes of slot i, a multiple of 8 that the slot has.
+func (a slotArray) load(dst []byte, i uint64) {
+	loadWords(unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Add(a.base, i*a.size), uintptr(len(dst))/8)
+}
+
+// slotAt returns slot index of slots of size bytes. The caller masks index.
+func slotAt(base unsafe.Pointer, index, size uint64) unsafe.Pointer {
+	return unsafe.Add(base, index*size)
+}
+
+// word returns the 8-byte word at byte offset off of slot, for atomic use.
+func word(slot unsafe.Pointer, off uintptr) *uint64 { return (*uint64)(unsafe.Add(slot, off)) }
+
+// loadWords copies n words from the slot's payload to dst, each by one atomic load, so that the copy is
+// free of data races in the language's sense, and ordered between the two checks on every processor.
+// On amd64 and arm64 such a load is one instruction.
+func loadWords(dst, slot unsafe.Pointer, n uintptr) {
+	for ; n >= 7; n -= 7 { // a whole MBO or trade
+		a := atomic.LoadUint64((*uint64)(unsafe.Add(slot, 8)))
+		b := atomic.LoadUint64((*uint64)(unsafe.Add(slot, 16)))
+		c := atomic.LoadUint64((*uint64)(unsafe.Add(slot, 24)))
+		d := atomic.LoadUint64((*uint64)(unsafe.Add(slot, 32)))
+		e := atomic.LoadUint64((*uint64)(unsafe.Add(slot, 40)))
+		f := atomic.LoadUint64((*uint64)(unsafe.Add(slot, 48)))
+		g := atomic.LoadUint64((*uint64)(unsafe.Add(slot, 56)))
+		*(*uint64)(dst) = a
+		*(*uint64)(unsafe.Add(dst, 8)) = b
+		*(*uint64)(unsafe.Add(dst, 16)) = c
+		*(*uint64)(unsafe.Add(dst, 24)) = d
+		*(*uint64)(unsafe.Add(dst, 32)) = e
+		*(*uint64)(unsafe.Add(dst, 40)) = f
+		*(*uint64)(unsafe.Add(dst, 48)) = g
+		slot, dst = unsafe.Add(slot, 56), unsafe.Add(dst, 56)
+	}
+	for ; n > 0; n-- {
+		*(*uint64)(dst) = atomic.LoadUint64((*uint64)(unsafe.Add(slot, 8)))
+		slot, dst = unsafe.Add(slot, 8), unsafe.Add(dst, 8)
+	}
+}
+
+// storeWords stores n words of src into the slot's payload from byte offset off, each atomically.
+func storeWords(slot unsafe.Pointer, off uintptr, src unsafe.Pointer, n uintptr) {
+	for i := uintptr(0); i < n; i++ {
+		atomic.StoreUint64(word(slot, off+8*i), *(*uint64)(unsafe.Add(src, 8*i)))
+	}
+}
+
+// publishAtomic is the portable way to publish: every word by an atomic store, so that the mark is seen before
+// any payload word and the commit after all of them. It is also what the assembly is tested against.
+// channel noChannel means that there is no word behind extra.
+func publishAtomic(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, words, extraAt uintptr, extra, channel uint64) {
+	atomic.StoreUint64(word(slot, 0), committed|1)
+	storeWords(slot, 8, src, words)
+	atomic.StoreUint64(word(slot, extraAt), extra)
+	if channel != noChannel {
+		atomic.StoreUint64(word(slot, extraAt+8), channel)
+	}
+	atomic.StoreUint64(word(slot, 0), committed)
+}
+
+// The Publish methods below are the hot path of the writer: one slot, one call, no allocation. The record is the
+// caller's again when they return. A method of another schema than the ring's publishes nothing and returns NoPosition.
+
+// PublishMBO publishes m and returns its position.
+func (w *Writer) PublishMBO(m *MBO) uint64 { return publishMBO(w, m) }
+
+// PublishTrade publishes t and returns its position. tradeID is the venue's, or 0.
+func (w *Writer) PublishTrade(t *Trade, tradeID uint64) uint64 { return publishTrade(w, t, tradeID) }
+
+// PublishMBP1 publishes m and returns its position. tradeID is the venue's where m is a trade, else 0.
+func (w *Writer) PublishMBP1(m *MBP1, tradeID uint64) uint64 { return publishMBP1(w, m, tradeID) }
+
+// PublishMBP10 publishes m and returns its position. tradeID is the venue's where m is a trade, else 0.
+func (w *Writer) PublishMBP10(m *MBP10, tradeID uint64) uint64 {
+	if w.schema != SchemaMBP10 {
+		return w.refuse()
+	}
+	p := w.pos
+	publishN(slotAt(w.slots.base, p&w.mask, 384), committed(p), unsafe.Pointer(m), SizeMBP10/8, 8+SizeMBP10, tradeID, noChannel)
+	w.pos = p + 1
+	return p
+}
+
+// Publish publishes one body of the ring's schema and returns its position: the way for admin records, and for
+// code that does not care which. extra is the trade id, or 0. A body of a wrong length is refused: NoPosition.
+func (w *Writer) Publish(body []byte, extra uint64) uint64 {
+	n := uint64(len(body))
+	if n < SizeHeader || n > w.bodyMax || n%8 != 0 || uint64(body[0])*4 != n || (w.bodySame && n != w.bodyMax) {
+		return w.refuse()
+	}
+	return w.publish(unsafe.Pointer(unsafe.SliceData(body)), n, extra)
+}
+
+// publish puts n bytes of src, which fit the schema, into the next slot.
+func (w *Writer) publish(src unsafe.Pointer, n, extra uint64) uint64 {
+	p := w.pos
+	slot := slotAt(w.slots.base, p&w.mask, w.slots.size)
+	switch {
+	case w.schema == SchemaMBO:
+		publishAll(slot, committed(p), src, SizeMBO/8)
+	case w.bodyMax+24 <= w.slots.size:
+		publishN(slot, committed(p), src, uintptr(n/8), uintptr(8+w.bodyMax), extra, w.channel)
+	default:
+		publishN(slot, committed(p), src, uintptr(n/8), uintptr(8+w.bodyMax), extra, noChannel)
+	}
+	w.pos = p + 1
+	return p
+}
+
+// publishAll publishes a slot without extras: its last word goes where publishN puts the extra.
+func publishAll(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, words uintptr) {
+	last := *(*uint64)(unsafe.Add(src, 8*(words-1)))
+	publishN(slot, committed, src, words-1, 8*words, last, noChannel)
+}

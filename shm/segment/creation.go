@@ -1,0 +1,355 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"wirebook/shm"
+)
+
+// creation is one Create on its way: what to take back if it fails.
+type creation struct {
+	opts  Options
+	dir   string
+	gid   int
+	lock  *os.File
+	fresh bool
+
+	files []*file
+	inst  *Instance
+}
+
+// file is one file of the instance: kept from the last writer, or new under a name of its own until all is well.
+type file struct {
+	name  string // in the instance's directory
+	path  string // where the bytes are: elsewhere on huge pages
+	size  int64  // bytes needed
+	keep  bool
+	huge  bool
+	ring  *RingSpec
+	m     *mapping
+	saved *mapping // of the old file that the new one replaces, to tell its readers
+}
+
+func (c *creation) run() (*Instance, error) {
+	c.sweep()
+	epoch := c.plan()
+	if err := c.checkSpace(); err != nil {
+		return nil, err
+	}
+	for _, f := range c.files {
+		if err := c.make(f); err != nil {
+			return nil, err
+		}
+	}
+	return c.layOut(epoch)
+}
+
+// plan lists the files, decides which to keep, and returns the epoch of this run: newer than any found.
+func (c *creation) plan() (epoch uint64) {
+	cfg := c.controlConfig(1)
+	control := &file{name: controlFile, size: int64(shm.ControlBytes(cfg))}
+	if old := c.open(control); old != nil {
+		if v, err := shm.NewControlView(old.mem); err == nil {
+			epoch = v.Epoch()
+		}
+		control.saved = old
+	}
+	c.files = append(c.files, control)
+	for i := range c.opts.Rings {
+		spec := &c.opts.Rings[i]
+		cfg := shm.RingConfig{Schema: spec.Schema, Slots: spec.Slots}
+		f := &file{name: RingFile(spec.Schema, spec.Worker), size: int64(shm.RingBytes(cfg)), ring: spec, huge: c.opts.HugeDir != ""}
+		if old := c.open(f); old != nil {
+			r, err := shm.NewReader(old.mem)
+			if err == nil {
+				epoch = max(epoch, r.Epoch())
+			}
+			f.keep = err == nil && r.Schema() == spec.Schema && r.Slots() == uint64(spec.Slots) && c.onHuge(f) == f.huge
+			f.saved = old
+		}
+		c.files = append(c.files, f)
+	}
+	if c.opts.Latest > 0 {
+		f := &file{name: latestFile, size: int64(shm.LatestBytes(c.opts.Latest))}
+		if old := c.open(f); old != nil {
+			l, err := shm.NewLatestReader(old.mem)
+			f.keep = err == nil && l.Capacity() == c.opts.Latest
+			f.saved = old
+		}
+		c.files = append(c.files, f)
+	}
+	for _, f := range c.files {
+		if f.keep {
+			f.m, f.saved = f.saved, nil
+		}
+	}
+	return epoch + 1
+}
+
+// open maps the file a former run left, for writing; nil where there is none that can be used.
+func (c *creation) open(f *file) *mapping {
+	h, err := os.OpenFile(filepath.Join(c.dir, f.name), os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	defer h.Close()
+	m, err := mapFile(h, true, c.opts.Populate && f.ring != nil, false)
+	if err != nil || len(m.mem) < shm.HeaderBytes {
+		m.close()
+		return nil
+	}
+	return m
+}
+
+func (c *creation) onHuge(f *file) bool {
+	target, err := os.Readlink(filepath.Join(c.dir, f.name))
+	return err == nil && c.opts.HugeDir != "" && filepath.Dir(target) == c.hugeDir()
+}
+
+func (c *creation) hugeDir() string {
+	return filepath.Join(c.opts.HugeDir, "wirebook-"+c.opts.Name)
+}
+
+func (c *creation) controlConfig(epoch uint64) shm.ControlConfig {
+	o := &c.opts
+	return shm.ControlConfig{
+		Name: o.Name, Epoch: epoch, PID: uint32(os.Getpid()), ProcessStart: processStart(os.Getpid()), StartNS: nowNS(),
+		Rings: uint32(len(o.Rings)), Channels: o.Channels, Lines: o.Lines, Counters: o.Counters, Instruments: o.Instruments,
+	}
+}
+
+// checkSpace says in one message what is missing, before anything is made.
+func (c *creation) checkSpace() error {
+	for _, huge := range []bool{false, true} {
+		dir := c.dir
+		if huge {
+			dir = c.opts.HugeDir
+		}
+		if dir == "" {
+			continue
+		}
+		free, block, err := space(dir)
+		if err != nil {
+			return err
+		}
+		var need int64
+		for _, f := range c.files {
+			if f.huge == huge {
+				f.size = (f.size + block - 1) / block * block
+				if !f.keep {
+					need += f.size
+				}
+			}
+		}
+		if need > free {
+			return noSpace(dir, need, free, huge)
+		}
+	}
+	return nil
+}
+
+func noSpace(dir string, need, free int64, huge bool) error {
+	grow := "enlarge the mount (mount -o remount,size=...)"
+	if huge {
+		grow = "reserve more huge pages (vm.nr_hugepages)"
+	}
+	return fmt.Errorf("%w: %.1f MiB are needed, %s has %.1f MiB free; choose fewer ring slots or schemas, remove old instances, or %s",
+		ErrNoSpace, float64(need)/(1<<20), dir, float64(free)/(1<<20), grow)
+}
+
+// make reserves a new file under its temporary name and maps it; a kept file is mapped already.
+func (c *creation) make(f *file) error {
+	if f.keep {
+		return c.lockPages(f)
+	}
+	f.path = filepath.Join(c.dir, f.name+newSuffix)
+	if f.huge {
+		if err := makeDir(c.hugeDir(), c.gid); err != nil {
+			return err
+		}
+		f.path = filepath.Join(c.hugeDir(), fmt.Sprintf("%s.%d", f.name, nowNS()))
+	}
+	h, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := h.Chmod(0o640); err != nil {
+		return err
+	}
+	if c.gid >= 0 {
+		if err := h.Chown(-1, c.gid); err != nil {
+			return fmt.Errorf("give %s to group %d: %w", f.path, c.gid, err)
+		}
+	}
+	if err := reserve(h, f.size); err != nil {
+		if errors.Is(err, errFull) {
+			dir := filepath.Dir(f.path)
+			free, _, _ := space(dir)
+			return noSpace(dir, f.size, free, f.huge)
+		}
+		return err
+	}
+	f.m, err = mapFile(h, true, c.opts.Populate, c.opts.Lock)
+	return err
+}
+
+func (c *creation) lockPages(f *file) error {
+	if !c.opts.Lock {
+		return nil
+	}
+	h, err := os.OpenFile(filepath.Join(c.dir, f.name), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	m, err := mapFile(h, true, c.opts.Populate, true)
+	if err != nil {
+		return err
+	}
+	f.m.close()
+	f.m = m
+	return nil
+}
+
+// layOut fills the new files, puts them in place, and takes over the kept ones. Until the first rename a failure can
+// be taken back; behind it only renames and stores remain.
+func (c *creation) layOut(epoch uint64) (*Instance, error) {
+	inst := &Instance{Dir: c.dir, Epoch: epoch, lock: c.lock}
+	c.inst = inst
+	var err error
+	control := c.files[0]
+	if inst.Control, err = shm.NewControl(control.m.mem, c.controlConfig(epoch)); err != nil {
+		return nil, err
+	}
+	for _, f := range c.files {
+		inst.mappings = append(inst.mappings, f.m)
+		if !f.keep {
+			if err := inst.start(f, c); err != nil {
+				return nil, err
+			}
+		}
+		if f.ring == nil {
+			continue
+		}
+		entry := shm.RingEntry{Schema: uint32(f.ring.Schema), Worker: uint32(f.ring.Worker),
+			SlotSize: uint32(f.ring.Schema.SlotSize()), SlotCount: f.ring.Slots}
+		copy(entry.File[:], f.name)
+		if _, err := inst.Control.AddRing(entry); err != nil {
+			return nil, err
+		}
+	}
+	for i := len(c.files) - 1; i >= 0; i-- { // control last: who finds it finds its rings
+		if err := c.place(c.files[i]); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range c.files {
+		if f.keep {
+			if err := inst.start(f, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	c.dropStrangers()
+	return inst, nil
+}
+
+// start lays out a ring or latest table, or takes it over.
+func (i *Instance) start(f *file, c *creation) (err error) {
+	switch {
+	case f.ring != nil:
+		var w *shm.Writer
+		w, err = shm.NewWriter(f.m.mem, shm.RingConfig{Schema: f.ring.Schema, Slots: f.ring.Slots, Worker: f.ring.Worker, Epoch: i.Epoch})
+		if err == nil {
+			i.rings = append(i.rings, ring{*f.ring, w})
+		}
+	case f.name == latestFile:
+		i.Latest, err = shm.NewLatestWriter(f.m.mem, c.opts.Latest, c.opts.LatestSchema, i.Epoch)
+	}
+	return err
+}
+
+// place renames a new file over the old one and tells readers of the old one.
+func (c *creation) place(f *file) error {
+	if f.keep {
+		return nil
+	}
+	final := filepath.Join(c.dir, f.name)
+	if f.huge {
+		link := final + newSuffix
+		if err := os.Symlink(f.path, link); err != nil {
+			return err
+		}
+		old, _ := os.Readlink(final)
+		if err := os.Rename(link, final); err != nil {
+			return err
+		}
+		if filepath.Dir(old) == c.hugeDir() {
+			os.Remove(old)
+		}
+	} else if err := os.Rename(f.path, final); err != nil {
+		return err
+	}
+	if f.saved != nil {
+		shm.MarkReplaced(f.saved.mem)
+		f.saved.close()
+		f.saved = nil
+	}
+	return nil
+}
+
+// sweep removes what a Create that was killed left behind.
+func (c *creation) sweep() {
+	left, _ := filepath.Glob(filepath.Join(c.dir, "*"+newSuffix))
+	for _, path := range left {
+		os.Remove(path)
+	}
+}
+
+// dropStrangers removes rings of the last run that this one does not publish, and tells their readers.
+func (c *creation) dropStrangers() {
+	mine := map[string]bool{lockFile: true}
+	for _, f := range c.files {
+		mine[f.name] = true
+	}
+	entries, _ := os.ReadDir(c.dir)
+	for _, e := range entries {
+		if mine[e.Name()] || e.IsDir() {
+			continue
+		}
+		f := &file{name: e.Name()}
+		if m := c.open(f); m != nil {
+			shm.MarkReplaced(m.mem)
+			m.close()
+		}
+		path := filepath.Join(c.dir, e.Name())
+		if target, err := os.Readlink(path); err == nil && filepath.Base(filepath.Dir(target)) == "wirebook-"+c.opts.Name {
+			os.Remove(target)
+		}
+		os.Remove(path)
+	}
+}
+
+// undo takes back a Create that failed.
+func (c *creation) undo() {
+	for _, f := range c.files {
+		if !f.keep && f.path != "" {
+			os.Remove(f.path)
+		}
+		f.m.close()
+		f.saved.close()
+	}
+	c.sweep()
+	if c.opts.HugeDir != "" {
+		os.Remove(c.hugeDir()) // only if empty
+	}
+	if c.fresh {
+		os.Remove(filepath.Join(c.dir, lockFile))
+		os.Remove(c.dir)
+	}
+	c.lock.Close()
+}

@@ -1,0 +1,191 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"wirebook/shm"
+)
+
+// View is an instance mapped read-only: the control file, and what the caller asks for beside it.
+type View struct {
+	Dir     string
+	Control *shm.ControlView
+	control *mapping
+	others  []*mapping
+}
+
+// Open maps the control file of an instance. Errors: ErrNotFound, or what is wrong with the file.
+func Open(root, name string) (*View, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	v := &View{Dir: filepath.Join(Root(root), name)}
+	path := filepath.Join(v.Dir, controlFile)
+	m, err := openRead(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s; start one with wirebook replay or run, or set WIREBOOK_SHM", ErrNotFound, v.Dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open instance %s: %w", name, err)
+	}
+	if v.Control, err = shm.NewControlView(m.mem); err != nil {
+		m.close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	v.control = m
+	return v, nil
+}
+
+// Ring maps one of the rings that Control.Rings lists, standing at its oldest record.
+func (v *View) Ring(e shm.RingEntry) (*shm.Reader, error) {
+	r, m, err := v.openRing(e)
+	if err != nil {
+		return nil, err
+	}
+	v.others = append(v.others, m)
+	return r, nil
+}
+
+func (v *View) openRing(e shm.RingEntry) (*shm.Reader, *mapping, error) {
+	path, err := ringPath(v.Dir, shm.Text(e.File[:]))
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := openRead(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open ring: %w", err)
+	}
+	r, err := shm.NewReader(m.mem)
+	if err == nil && uint32(r.Schema()) != e.Schema {
+		err = fmt.Errorf("ring carries %s, but the control file says schema %d", r.Schema(), e.Schema)
+	}
+	if err != nil {
+		m.close()
+		return nil, nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return r, m, nil
+}
+
+// Latest maps the latest table. An instance without one gives ErrNotFound.
+func (v *View) Latest() (*shm.LatestReader, error) {
+	l, m, err := v.openLatest()
+	if err != nil {
+		return nil, err
+	}
+	v.others = append(v.others, m)
+	return l, nil
+}
+
+func (v *View) openLatest() (*shm.LatestReader, *mapping, error) {
+	path := filepath.Join(v.Dir, latestFile)
+	m, err := openRead(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%w latest table: %s", ErrNotFound, path)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := shm.NewLatestReader(m.mem)
+	if err != nil {
+		m.close()
+		return nil, nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return l, m, nil
+}
+
+// Close unmaps everything the view handed out.
+func (v *View) Close() {
+	v.control.close()
+	for _, m := range v.others {
+		m.close()
+	}
+	v.others = nil
+}
+
+// Info is one line of List.
+type Info struct {
+	Name        string
+	Epoch       uint64
+	State       uint32
+	PID         uint32
+	Alive       bool // its process runs
+	HeartbeatNS uint64
+	Bytes       int64 // of all its files
+	Err         error // why its control file cannot be read, else nil
+}
+
+// List returns the instances below root, by name. A root that does not exist has none.
+func List(root string) ([]Info, error) {
+	dir := Root(root)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list instances: %w", err)
+	}
+	var list []Info
+	for _, e := range entries {
+		if !e.IsDir() || checkName(e.Name()) != nil {
+			continue
+		}
+		list = append(list, describe(root, e.Name()))
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
+	return list, nil
+}
+
+func describe(root, name string) Info {
+	info := Info{Name: name}
+	files, _ := os.ReadDir(filepath.Join(Root(root), name))
+	for _, f := range files {
+		if st, err := os.Stat(filepath.Join(Root(root), name, f.Name())); err == nil {
+			info.Bytes += st.Size()
+		}
+	}
+	v, err := Open(root, name)
+	if err != nil {
+		info.Err = err
+		return info
+	}
+	defer v.Close()
+	var start uint64
+	info.PID, start = v.Control.WriterPID()
+	info.Alive = alive(info.PID, start)
+	info.Epoch, info.State, info.HeartbeatNS = v.Control.Epoch(), v.Control.State(), v.Control.HeartbeatNS()
+	return info
+}
+
+// Remove deletes an instance that does not run. Readers that still map it keep what they have.
+func Remove(root, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	dir := filepath.Join(Root(root), name)
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s", ErrNotFound, dir)
+	}
+	if err != nil {
+		return fmt.Errorf("remove instance %s: %w", name, err)
+	}
+	defer f.Close()
+	busy, err := tryLock(f)
+	if err != nil {
+		return fmt.Errorf("remove instance %s: %w", name, err)
+	}
+	if busy {
+		return runningError(dir)
+	}
+	c := &creation{opts: Options{Name: name}, dir: dir}
+	c.dropStrangers()
+	if err := os.Remove(filepath.Join(dir, lockFile)); err != nil {
+		return err
+	}
+	return os.Remove(dir)
+}
