@@ -41,11 +41,12 @@ type Instrument struct {
 // Directory maps a venue's instrument keys to dense indexes from 1 that books and tables use.
 // Index 0 stands for the channel as a whole. It belongs to one channel; memory is allocated at New and never moves.
 type Directory struct {
-	list     []Instrument
-	slots    []uint32 // open addressing, power of two, 0 empty
-	mask     uint32
-	revision uint32
-	max      int
+	list    []Instrument
+	slots   []uint32 // open addressing, power of two, 0 empty
+	mask    uint32
+	changed []uint32 // indexes that readers have not been told about, each once
+	marked  []bool
+	max     int
 }
 
 // NewDirectory returns a directory for at most max instruments (at least 1).
@@ -57,7 +58,8 @@ func NewDirectory(max int) *Directory {
 	for n < 2*(max+1) {
 		n <<= 1
 	}
-	d := &Directory{list: make([]Instrument, 1, max+1), slots: make([]uint32, n), mask: uint32(n - 1), max: max}
+	d := &Directory{list: make([]Instrument, 1, max+1), slots: make([]uint32, n), mask: uint32(n - 1),
+		changed: make([]uint32, 0, max+1), marked: make([]bool, max+1), max: max}
 	return d
 }
 
@@ -90,18 +92,31 @@ func (d *Directory) Add(key uint64, id uint32, symbol Symbol) uint32 {
 	idx := uint32(len(d.list))
 	d.list = append(d.list, Instrument{Key: key, ID: id, Symbol: symbol, Currency: [4]byte{'U', 'S', 'D'}})
 	d.slots[i] = idx
-	d.revision++
+	d.Touch(idx)
 	return idx
 }
 
-// At returns the entry of an index for reading and changing; call Touch after a change readers should see.
+// At returns the entry of an index for reading and changing; call Touch after a change that readers should see.
 func (d *Directory) At(idx uint32) *Instrument { return &d.list[idx] }
 
 // Len returns how many indexes exist, index 0 included.
 func (d *Directory) Len() int { return len(d.list) }
 
 // Touch says that an entry changed.
-func (d *Directory) Touch() { d.revision++ }
+func (d *Directory) Touch(idx uint32) {
+	if !d.marked[idx] {
+		d.marked[idx] = true
+		d.changed = append(d.changed, idx)
+	}
+}
 
-// Revision moves whenever an entry was added or touched.
-func (d *Directory) Revision() uint32 { return d.revision }
+// Changed returns the entries added or touched since ClearChanged, each once. The slice is the directory's.
+func (d *Directory) Changed() []uint32 { return d.changed }
+
+// ClearChanged forgets what Changed returned.
+func (d *Directory) ClearChanged() {
+	for _, idx := range d.changed {
+		d.marked[idx] = false
+	}
+	d.changed = d.changed[:0]
+}

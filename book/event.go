@@ -70,7 +70,8 @@ const (
 	// KindTradeBreak: trade Ref is void. Price and Qty where the venue repeats them.
 	KindTradeBreak
 
-	// KindClear empties the instrument's book. With FlagSnapshot a snapshot follows.
+	// KindClear empties the instrument's books. With FlagSnapshot a snapshot follows, and only what it brings is
+	// emptied: the price levels with FlagMBP, the orders without.
 	KindClear
 	// KindClearAll empties every book of the channel.
 	KindClearAll

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"wirebook/book"
+	"wirebook/feedhandler/venue"
 	"wirebook/shm"
 )
 
@@ -11,6 +12,7 @@ import (
 type applier struct {
 	publisher
 	books   *book.Books
+	view    venue.Depth
 	changes [2]book.Change
 	depth   bool // mbp-10 is wanted, by its ring or by the latest table
 
@@ -42,7 +44,8 @@ const noLatest = math.MaxUint32
 func (a *applier) init(dir *book.Directory, books *book.Books, cfg *ChannelConfig) {
 	a.publisher.init(dir, cfg)
 	a.books = books
-	books.SetView(book.View(cfg.Feed.Depth))
+	a.view = cfg.Feed.Depth
+	books.SetView(book.View(a.view))
 	a.depth = a.want.Has(shm.SchemaMBP10) || cfg.Output.Latest != nil
 	a.state = make([]instrumentState, cfg.Options.MaxInstruments+1)
 	for i := range a.state {

@@ -9,6 +9,8 @@ import (
 type Output struct {
 	Rings  [shm.SchemaCount]*shm.Writer
 	Latest *shm.LatestWriter
+	// LatestSchema is the ring in which the latest table's positions count.
+	LatestSchema shm.Schema
 	// Instruments learns the channel's instruments and gives each its place in the latest table.
 	Instruments InstrumentSink
 	// Tap sees every record of the schemas in TapSchemas, after the rings. body is borrowed.

@@ -2,6 +2,7 @@ package feedhandler
 
 import (
 	"wirebook/book"
+	"wirebook/feedhandler/venue"
 	"wirebook/shm"
 )
 
@@ -56,20 +57,24 @@ func (a *applier) putMBP10(e *book.Event, action uint8, side book.Side, price in
 		}
 		a.level(&r.Levels[i], &a.bids[i], &a.asks[i])
 	}
-	var position uint64
 	if ring {
 		a.note(shm.SchemaMBP10, shm.Bytes(r))
 	}
 	r.TsRecv, r.TsInDelta = a.receipt.tsRecv, a.receipt.delta
 	r.Flags |= a.receipt.flags
 	if w := a.out.Rings[shm.SchemaMBP10]; w != nil {
-		position = w.PublishMBP10(r, extra)
+		w.PublishMBP10(r, extra)
 	}
 	if ring {
 		a.tap(shm.SchemaMBP10, shm.Bytes(r), extra)
 		a.mark(e.Instrument, openMBP10, flags)
 	}
 	if latest {
+		// Where a reader that took this book goes on: behind everything published so far.
+		var position uint64
+		if w := a.out.Rings[a.out.LatestSchema]; w != nil {
+			position = w.Position()
+		}
 		a.out.Latest.Update(at, r, position)
 	}
 	a.mark(e.Instrument, openLatest, flags)
@@ -150,10 +155,16 @@ func (a *applier) publishBreak(e *book.Event) {
 	a.putTrade(e, shm.ActionNone, book.NoSide, price, e.Qty, flags)
 }
 
-// publishClearEvent publishes R in every schema of the instrument's book.
+// publishClearEvent publishes R in every schema of the books that were emptied.
 func (a *applier) publishClearEvent(e *book.Event) {
 	flags := a.flags(e, e.Flags)
-	a.putMBO(e, shm.ActionClear, book.NoSide, 0, book.UndefPrice, 0, flags)
+	snapshot, levels := e.Flags&book.FlagSnapshot != 0, e.Flags&book.FlagMBP != 0
+	if !snapshot || !levels {
+		a.putMBO(e, shm.ActionClear, book.NoSide, 0, book.UndefPrice, 0, flags)
+	}
+	if snapshot && levels != (a.view == venue.ByLevel) {
+		return // the levels shown are those of the other book
+	}
 	a.putMBP1(e, shm.ActionClear, book.NoSide, book.UndefPrice, 0, 0, flags, 0)
 	if a.depth {
 		a.putMBP10(e, shm.ActionClear, book.NoSide, book.UndefPrice, 0, 0, flags, 0)

@@ -26,7 +26,8 @@ func inspectCommand() *cobra.Command {
 duplicates and both lines are shown as captured. Unknown types and leftover bytes are shown, not skipped.
 
 With --json one object a line: packet (from 1), ts (ns), src, dst, session, seq, type (code on the wire, or template id),
-name, fields (object in wire order), and unknown, truncated or leftover (hex) where they apply. A packet that cannot be
+name, fields (object in wire order), and ts_send, header, unknown, truncated or leftover (hex) where there are any. A
+repeating group is an array of objects, with its entry size and count in GROUP_size before it. A packet that cannot be
 read has problem instead.
 
   wirebook inspect --profile nasdaq.itch50 day.pcap | less

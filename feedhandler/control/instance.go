@@ -61,20 +61,23 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 		Instruments: or(c.Rings.Instruments, defaultInstruments), LatestSchema: shm.SchemaMBP10,
 		Channels: max(uint32(len(channels)), 1),
 	}
-	depth := false
+	published := feedhandler.SchemaSet(0)
 	for _, name := range publish {
 		schema, ok := shm.ParseSchema(name)
 		if !ok {
 			return nil, fmt.Errorf("publish: no schema %q", name)
 		}
-		depth = depth || schema == shm.SchemaMBP10
+		published |= feedhandler.Schemas(schema)
 		so.Rings = append(so.Rings, segment.RingSpec{Schema: schema, Slots: powerOfTwo(sizes[name])})
 	}
 	latest := c.Latest == nil || *c.Latest
 	if latest {
 		so.Latest = so.Instruments
-		if !depth {
-			so.LatestSchema = shm.SchemaMBO
+		for _, schema := range []shm.Schema{shm.SchemaMBP10, shm.SchemaMBO, shm.SchemaMBP1, shm.SchemaTrades, shm.SchemaAdmin} {
+			if published.Has(schema) {
+				so.LatestSchema = schema
+				break
+			}
 		}
 	}
 	for i := range channels {
@@ -90,7 +93,7 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 		for _, r := range so.Rings {
 			out.Rings[r.Schema] = seg.Writer(r.Schema, 0)
 		}
-		out.Latest = seg.Latest
+		out.Latest, out.LatestSchema = seg.Latest, so.LatestSchema
 		out.Instruments = inst
 		channels[i].NoDigests = c.Digests != nil && !*c.Digests
 		name := ""

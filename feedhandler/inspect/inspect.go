@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/venue"
@@ -15,8 +16,9 @@ type Message struct {
 	TS               uint64
 	Src, Dst         uint32
 	SrcPort, DstPort uint16
-	Session          string
+	Session          string // padding taken off
 	Seq              uint64
+	TsSend           uint64 // the venue's send time, UTC ns; 0 where its header has none
 	layout.Inspected
 	// Problem names what is wrong with the packet as a whole; then there is no message.
 	Problem string
@@ -75,7 +77,7 @@ func (in *Inspector) Frame(number int64, ts uint64, frame []byte, visit func(m *
 		m.Leftover = d.Payload
 		return visit(&m)
 	}
-	m.Session = split.Session(d.Payload)
+	m.Session, m.TsSend = strings.TrimRight(split.Session(d.Payload), " \x00"), h.TsSend
 	var fault framing.Fault
 	in.spans, fault = split.Split(in.spans[:0], d.Payload, &h)
 	if len(in.spans) == 0 && in.Heartbeats {

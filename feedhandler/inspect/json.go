@@ -2,10 +2,10 @@ package inspect
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"strconv"
 
 	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/export"
 	"wirebook/feedhandler/venue/layout"
 )
 
@@ -31,6 +31,10 @@ func AppendJSON(b []byte, m *Message) []byte {
 	b = appendText(b, m.Session)
 	b = append(b, `,"seq":`...)
 	b = strconv.AppendUint(b, m.Seq, 10)
+	if m.TsSend != 0 {
+		b = append(b, `,"ts_send":`...)
+		b = strconv.AppendUint(b, m.TsSend, 10)
+	}
 	b = append(b, `,"type":`...)
 	b = appendText(b, m.Type)
 	b = append(b, `,"name":`...)
@@ -68,15 +72,11 @@ func appendEndpoint(b []byte, addr uint32, port uint16) []byte {
 	return append(b, '"')
 }
 
-func appendText(b []byte, s string) []byte {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return append(b, `""`...)
-	}
-	return append(b, text...)
-}
+// appendText keeps every byte: those that are no printable ASCII become the code point of their value.
+func appendText(b []byte, s string) []byte { return export.AppendJSONString(b, s) }
 
-// appendFields writes an object; absent fields are left out, groups are arrays of objects.
+// appendFields writes an object in wire order; absent fields are left out. A group is an array of objects; what stands
+// before its entries on the wire (entry size, count) is an object of its own before it, named GROUP_size.
 func appendFields(b []byte, fields []layout.Value) []byte {
 	b = append(b, '{')
 	first := true
@@ -89,6 +89,12 @@ func appendFields(b []byte, fields []layout.Value) []byte {
 			b = append(b, ',')
 		}
 		first = false
+		if len(v.Dimension) > 0 {
+			b = appendText(b, v.Name+"_size")
+			b = append(b, ':')
+			b = appendFields(b, v.Dimension)
+			b = append(b, ',')
+		}
 		b = appendText(b, v.Name)
 		b = append(b, ':')
 		switch {

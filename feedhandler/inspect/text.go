@@ -3,7 +3,6 @@ package inspect
 import (
 	"encoding/hex"
 	"strconv"
-	"strings"
 	"time"
 
 	"wirebook/feedhandler/config"
@@ -28,7 +27,7 @@ func AppendText(b []byte, m *Message) []byte {
 	}
 	if m.Session != "" {
 		b = append(b, "  session "...)
-		b = append(b, strings.ToValidUTF8(strings.ReplaceAll(m.Session, "\x00", ""), "?")...)
+		b = appendPrintable(b, m.Session)
 	}
 	b = append(b, "  seq "...)
 	b = strconv.AppendUint(b, m.Seq, 10)
@@ -36,6 +35,11 @@ func AppendText(b []byte, m *Message) []byte {
 	b = append(b, m.Type...)
 	b = append(b, ' ')
 	b = append(b, m.Name...)
+	if len(m.Header) > 0 {
+		b = append(b, "  ("...)
+		b = appendInline(b, m.Header)
+		b = append(b, ')')
+	}
 	if m.Truncated {
 		b = append(b, "  ! truncated"...)
 	}
@@ -71,7 +75,11 @@ func appendIndented(b []byte, fields []layout.Value, depth int) []byte {
 		if v.Group {
 			b = append(b, " ("...)
 			b = strconv.AppendInt(b, int64(len(v.Entries)), 10)
-			b = append(b, " entries)\n"...)
+			if b = append(b, " entries"...); len(v.Dimension) > 0 {
+				b = append(b, "; "...)
+				b = appendInline(b, v.Dimension)
+			}
+			b = append(b, ")\n"...)
 			for j, entry := range v.Entries {
 				for range depth + 1 {
 					b = append(b, "    "...)
@@ -84,15 +92,51 @@ func appendIndented(b []byte, fields []layout.Value, depth int) []byte {
 			continue
 		}
 		b = append(b, ": "...)
-		switch v.Kind {
-		case layout.Uint:
-			b = strconv.AppendUint(b, v.Uint, 10)
-		case layout.Int:
-			b = strconv.AppendInt(b, v.Int, 10)
-		default:
-			b = append(b, v.Text...)
-		}
+		b = appendValue(b, v)
 		b = append(b, '\n')
+	}
+	return b
+}
+
+// appendInline lists a few fields on one line, for what frames a message or a group.
+func appendInline(b []byte, fields []layout.Value) []byte {
+	first := true
+	for i := range fields {
+		v := &fields[i]
+		if v.Absent {
+			continue
+		}
+		if !first {
+			b = append(b, ", "...)
+		}
+		first = false
+		b = append(b, v.Name...)
+		b = append(b, ' ')
+		b = appendValue(b, v)
+	}
+	return b
+}
+
+func appendValue(b []byte, v *layout.Value) []byte {
+	switch v.Kind {
+	case layout.Uint:
+		return strconv.AppendUint(b, v.Uint, 10)
+	case layout.Int:
+		return strconv.AppendInt(b, v.Int, 10)
+	}
+	return appendPrintable(b, v.Text)
+}
+
+// appendPrintable appends text off the wire with all that is no printable ASCII as \xNN: a capture must not be able to
+// send control sequences to a terminal.
+func appendPrintable(b []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	for i := range len(s) {
+		if c := s[i]; c >= ' ' && c <= '~' {
+			b = append(b, c)
+		} else {
+			b = append(b, '\\', 'x', digits[c>>4], digits[c&15])
+		}
 	}
 	return b
 }

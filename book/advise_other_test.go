@@ -1,0 +1,5 @@
+//go:build !linux
+
+package book
+
+func hugePages[T any](table []T) {}

@@ -1,0 +1,237 @@
+package book
+
+import (
+	"errors"
+	"math"
+	"strconv"
+)
+
+// Config sizes the books of one channel. Zero takes the default.
+type Config struct {
+	MaxInstruments int // highest instrument index; default 65536
+	MaxOrders      int // live orders; default 16 Mi
+	MaxLevels      int // live price levels of the order book, and as many of the level book; default 4 Mi
+	InitialOrders  int // orders there is room for at the start; doubles up to MaxOrders; default 16384
+	// TopOnly leaves Change.Depth at NoDepth unless it is 0. It spares a cache miss where only the top is published.
+	TopOnly bool
+}
+
+const (
+	defaultInstruments = 1 << 16
+	defaultOrders      = 16 << 20
+	defaultLevels      = 4 << 20
+	defaultInitial     = 1 << 14
+	limitInstruments   = 1 << 24
+	limitOrders        = 1 << 30
+	limitLevels        = 1 << 26
+)
+
+// Books are the books of one channel. They belong to one goroutine.
+type Books struct {
+	orders []order
+	heads  []uint32
+	shift  uint32 // of the hash
+	freeOrder,
+	nextOrder uint32
+	live      int
+	maxOrders int
+
+	levels    []level
+	freeLevel uint32
+	nextLevel uint32
+	maxLevels int
+
+	sides   []side // 2 × instrument + 1 for asks
+	entries pool[entry]
+
+	view    View
+	topOnly bool
+	open    []uint8 // per instrument: the top changed and the venue's event is not complete
+	opened  int
+
+	ladders []ladders // per instrument
+	rungs   pool[Level]
+	rungsOn int
+
+	quotes []quote // per instrument
+
+	stage     stage
+	anomalies [AnomalyCount]uint64
+	growths   uint64
+}
+
+// New returns empty books. It fails when a size is out of range.
+func New(cfg Config) (*Books, error) {
+	var errs []error
+	size := func(name string, v, def, limit int) int {
+		if v == 0 {
+			v = def
+		}
+		if v < 0 || v > limit {
+			errs = append(errs, errors.New("book: "+name+" is "+strconv.Itoa(v)+": must be from 1 to "+strconv.Itoa(limit)))
+		}
+		return v
+	}
+	instruments := size("MaxInstruments", cfg.MaxInstruments, defaultInstruments, limitInstruments)
+	orders := size("MaxOrders", cfg.MaxOrders, defaultOrders, limitOrders)
+	levels := size("MaxLevels", cfg.MaxLevels, defaultLevels, limitLevels)
+	initial := size("InitialOrders", cfg.InitialOrders, min(defaultInitial, orders), limitOrders)
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	initial = min(initial, orders)
+	firstLevels := min(initial/2+16, levels)
+	// Blocks of four entries: in the worst case every level has a block to itself, and moving to larger blocks
+	// leaves as many free ones behind.
+	blocks := min(levels+2*(instruments+1), math.MaxUint32/poolBlock)
+	b := &Books{
+		orders: make([]order, initial+1), nextOrder: 1, maxOrders: orders,
+		levels: make([]level, firstLevels+1), nextLevel: 1, maxLevels: levels,
+		sides:   make([]side, 2*(instruments+1)),
+		entries: newPool[entry](firstLevels, blocks),
+		topOnly: cfg.TopOnly,
+		open:    make([]uint8, instruments+1),
+		ladders: make([]ladders, instruments+1),
+		rungs:   newPool[Level](16, blocks),
+		quotes:  make([]quote, instruments+1),
+	}
+	b.newHeads(initial)
+	return b, nil
+}
+
+// SetView says which book Top and Depth show and which one sets Change.Top and Change.Depth. The start is ViewOrders.
+func (b *Books) SetView(v View) { b.view = v }
+
+// Apply applies one event and writes 0 to 2 changes to out: Replace gives the old order's 'C' and the new one's 'A',
+// Clear one 'R'; trades, fills, statuses and the like give none. It keeps nothing of ev.
+func (b *Books) Apply(ev *Event, out *[2]Change) int {
+	if ev == b.stage.trigger {
+		b.advance()
+	}
+	var n int
+	book := ViewOrders
+	switch ev.Kind {
+	case KindAdd:
+		n = b.add(ev, out)
+	case KindExecute, KindExecuteAt, KindReduce:
+		n = b.reduce(ev, out)
+	case KindDelete:
+		n = b.remove(ev, out)
+	case KindReplace:
+		n = b.replace(ev, out)
+	case KindModify:
+		n = b.modify(ev, out)
+	case KindLevelSet, KindLevelNew, KindLevelChange, KindLevelOverlay, KindLevelDelete, KindLevelDeleteThru, KindLevelDeleteFrom:
+		n, book = b.applyLevel(ev, &out[0]), ViewLevels
+	case KindQuote:
+		n, book = b.applyQuote(ev, &out[0]), ViewTop
+	case KindClear:
+		n, book = b.applyClear(ev, &out[0]), b.view
+	case KindClearAll:
+		b.ClearAll(nil)
+		out[0] = Change{Price: UndefPrice, Side: NoSide, Action: 'R', Top: true}
+		return 1
+	case KindNone, KindTrade, KindFill, KindTradeBreak, KindStatus, KindImbalance, KindStatistic, KindDefinition,
+		KindRebuilt, KindStale:
+		if ev.Flags&FlagLast != 0 && b.opened != 0 {
+			var unused Change
+			b.complete(ev.Instrument, false, &unused)
+		}
+		return 0
+	default:
+		b.anomalies[AnomalyUnknownKind]++
+		return 0
+	}
+	if book != b.view {
+		for i := range out[:n] {
+			out[i].Top, out[i].Depth = false, NoDepth
+		}
+	}
+	last := &out[n-1]
+	top := last.Top || n == 2 && out[0].Top
+	if ev.Flags&FlagLast == 0 {
+		if top {
+			b.begin(last.Instrument)
+		}
+	} else if top || b.opened != 0 {
+		b.complete(last.Instrument, top, last)
+	}
+	return n
+}
+
+// note counts an anomaly and tells it in c, the first one if there are several.
+func (b *Books) note(c *Change, a Anomaly) {
+	b.anomalies[a]++
+	if c.Anomaly == AnomalyNone {
+		c.Anomaly = a
+	}
+}
+
+// valid says whether an instrument index has books.
+func (b *Books) valid(instrument uint32) bool {
+	return instrument != 0 && int(instrument) < len(b.open)
+}
+
+// begin remembers that a top changed inside an event that is not complete.
+func (b *Books) begin(instrument uint32) {
+	if b.valid(instrument) && b.open[instrument] == 0 {
+		b.open[instrument] = 1
+		b.opened++
+	}
+}
+
+// complete looks for a crossed or locked book at the end of an event that changed the top.
+func (b *Books) complete(instrument uint32, top bool, c *Change) {
+	if !b.valid(instrument) {
+		return
+	}
+	if b.open[instrument] != 0 {
+		b.open[instrument] = 0
+		b.opened--
+	} else if !top {
+		return
+	}
+	if b.view == ViewOrders {
+		bid, ask := &b.sides[2*instrument], &b.sides[2*instrument+1]
+		if bid.price < ask.price || bid.prices.block == 0 || ask.prices.block == 0 {
+			return
+		}
+	}
+	bid, ask := b.Top(instrument)
+	switch {
+	case bid.Price == UndefPrice || ask.Price == UndefPrice || bid.Price < ask.Price:
+	case bid.Price == ask.Price:
+		b.note(c, AnomalyLocked)
+	default:
+		b.note(c, AnomalyCrossed)
+	}
+}
+
+// Anomalies returns how often each anomaly was seen.
+func (b *Books) Anomalies() [AnomalyCount]uint64 { return b.anomalies }
+
+// Growths returns how often a table had to grow. It stands still in steady state.
+func (b *Books) Growths() uint64 { return b.growths + b.entries.growth + b.rungs.growth }
+
+// LiveOrders returns the number of orders in the books.
+func (b *Books) LiveOrders() int { return b.live }
+
+// Bytes returns the memory in use: what was ever touched. Room reserved and never used is not resident and not counted.
+func (b *Books) Bytes() int {
+	n := int(b.nextOrder)*orderBytes + len(b.heads)*headBytes + int(b.nextLevel)*levelBytes
+	n += int(b.entries.next) * (poolBlock*entryBytes + 4)
+	n += int(b.rungs.next) * (poolBlock*rungBytes + 4)
+	return n + len(b.open)*(2*sideBytes+laddersBytes+quoteBytes+1)
+}
+
+// Sizes of what the tables hold; a test compares them with the types.
+const (
+	headBytes    = 4
+	orderBytes   = 32
+	levelBytes   = 32
+	sideBytes    = 32
+	entryBytes   = 16
+	rungBytes    = 24
+	laddersBytes = 40
+	quoteBytes   = 48
+)

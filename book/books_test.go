@@ -1,0 +1,242 @@
+package book
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unsafe"
+)
+
+func newBooks(t testing.TB, cfg Config) *Books {
+	t.Helper()
+	b, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestSizes(t *testing.T) {
+	for _, c := range []struct {
+		what      string
+		got, want uintptr
+	}{
+		{"Event", unsafe.Sizeof(Event{}), 64},
+		{"Change", unsafe.Sizeof(Change{}), 48},
+		{"order", unsafe.Sizeof(order{}), orderBytes},
+		{"level", unsafe.Sizeof(level{}), levelBytes},
+		{"side", unsafe.Sizeof(side{}), sideBytes},
+		{"entry", unsafe.Sizeof(entry{}), entryBytes},
+		{"Level", unsafe.Sizeof(Level{}), rungBytes},
+		{"ladders", unsafe.Sizeof(ladders{}), laddersBytes},
+		{"quote", unsafe.Sizeof(quote{}), quoteBytes},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s is %d bytes, want %d", c.what, c.got, c.want)
+		}
+	}
+}
+
+func TestConfigOutOfRange(t *testing.T) {
+	_, err := New(Config{MaxInstruments: -1, MaxOrders: 1 << 40, MaxLevels: -2, InitialOrders: -3})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, name := range []string{"MaxInstruments is -1", "MaxOrders is 1099511627776", "MaxLevels is -2", "InitialOrders is -3"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%q does not say %q", err, name)
+		}
+	}
+}
+
+func TestAnomalyNames(t *testing.T) {
+	seen := map[string]bool{}
+	for a := Anomaly(0); a < AnomalyCount; a++ {
+		if s := a.String(); s == "" || seen[s] {
+			t.Errorf("anomaly %d is called %q", a, s)
+		} else {
+			seen[s] = true
+		}
+	}
+	if AnomalyCount.String() != "anomaly" {
+		t.Error("an anomaly out of range has a name")
+	}
+}
+
+// TestStageIsNeutral applies the same events with and without staging bursts of many sizes.
+func TestStageIsNeutral(t *testing.T) {
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		events := randomFlow(rng, 8000, 6, int(seed)*40)
+		cfg := Config{MaxInstruments: 6, InitialOrders: 16, TopOnly: seed == 3}
+		plain, staged := newBooks(t, cfg), newBooks(t, cfg)
+		var want, got [2]Change
+		for at := 0; at < len(events); {
+			n := min(1+rng.IntN(300), len(events)-at)
+			staged.Stage(events[at : at+n])
+			for i := range events[at : at+n] {
+				k := plain.Apply(&events[at+i], &want)
+				if n := staged.Apply(&events[at+i], &got); n != k || got != want {
+					t.Fatalf("event %d: %+v, staged %+v", at+i, want, got)
+				}
+			}
+			at += n
+		}
+		if plain.Anomalies() != staged.Anomalies() {
+			t.Fatal("anomalies differ")
+		}
+	}
+}
+
+func TestNothingIsAllocated(t *testing.T) {
+	b := newBooks(t, Config{MaxInstruments: 50, MaxOrders: 1 << 16, MaxLevels: 1 << 16, InitialOrders: 1 << 16})
+	flow := newDayFlow(3, 50, 5000)
+	events := make([]Event, 40000)
+	var out [2]Change
+	for range 3 {
+		for i := range events {
+			flow.fill(&events[i])
+			b.Apply(&events[i], &out)
+		}
+	}
+	at, size := 0, b.Bytes()
+	for i := range events {
+		flow.fill(&events[i])
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		b.Stage(events[at : at+300])
+		for i := range 300 {
+			b.Apply(&events[at+i], &out)
+			b.Top(out[0].Instrument)
+		}
+		at += 300
+	}); n != 0 {
+		t.Errorf("%v allocations per burst", n)
+	}
+	if b.Growths() != 0 {
+		t.Errorf("tables grew %d times although there was room", b.Growths())
+	}
+	if grown := b.Bytes() - size; grown > size/50 {
+		t.Errorf("%d bytes more in steady state, of %d", grown, size)
+	}
+	if a := b.Anomalies(); a[AnomalyUnknownOrder] != 0 {
+		t.Errorf("the flow is not clean: %v", a)
+	}
+}
+
+// TestFullTables fills each table: the anomaly is named, nothing else moves, and there is room again afterwards.
+func TestFullTables(t *testing.T) {
+	var out [2]Change
+	b := newBooks(t, Config{MaxInstruments: 2, MaxOrders: 40, MaxLevels: 100, InitialOrders: 3})
+	add := func(id uint64, price int64) Anomaly {
+		b.Apply(&Event{Kind: KindAdd, Instrument: 1, Side: Bid, OrderID: id, Price: price, Qty: 1}, &out)
+		return out[0].Anomaly
+	}
+	for id := range uint64(40) {
+		if a := add(id, int64(id%5)); a != AnomalyNone {
+			t.Fatalf("order %d: %v", id, a)
+		}
+	}
+	if a := add(40, 0); a != AnomalyOrderTableFull || b.LiveOrders() != 40 || out[0].Action != 'N' {
+		t.Fatalf("order beyond the table: %v, %d live", a, b.LiveOrders())
+	}
+	if b.Growths() == 0 {
+		t.Error("growth was not counted")
+	}
+	b.Apply(&Event{Kind: KindDelete, OrderID: 7}, &out)
+	if a := add(41, 0); a != AnomalyNone {
+		t.Fatalf("after a delete: %v", a)
+	}
+	checkTables(t, b)
+
+	b = newBooks(t, Config{MaxInstruments: 2, MaxOrders: 400, MaxLevels: 30})
+	for id := range uint64(30) {
+		if a := add(id, int64(id)); a != AnomalyNone {
+			t.Fatalf("level %d: %v", id, a)
+		}
+	}
+	if a := add(30, 30); a != AnomalyLevelTableFull || b.LiveOrders() != 30 {
+		t.Fatalf("level beyond the table: %v, %d live", a, b.LiveOrders())
+	}
+	if a := add(31, 29); a != AnomalyNone {
+		t.Fatalf("order at a known price: %v", a)
+	}
+	// Order 29 is not alone at its price, so the new one finds no free level and leaves the book.
+	b.Apply(&Event{Kind: KindModify, OrderID: 29, Price: 77, Qty: 5}, &out)
+	if c := out[0]; c.Anomaly != AnomalyLevelTableFull || c.Action != 'C' || c.Price != 29 || c.Qty != 1 || c.Left != 0 || b.LiveOrders() != 30 {
+		t.Fatalf("modify to a price without room: %+v", c)
+	}
+	b.Apply(&Event{Kind: KindModify, OrderID: 5, Price: 77, Qty: 5}, &out)
+	if c := out[0]; c.Anomaly != AnomalyNone || c.Action != 'M' || !c.Top {
+		t.Fatalf("modify that frees its level first: %+v", c)
+	}
+	checkTables(t, b)
+
+	for i := range int64(31) {
+		b.Apply(&Event{Kind: KindLevelSet, Instrument: 1, Side: Ask, Price: i, Qty: 1}, &out)
+	}
+	if out[0].Anomaly != AnomalyLevelTableFull {
+		t.Fatalf("level book beyond the table: %+v", out[0])
+	}
+	b.Apply(&Event{Kind: KindLevelChange, Instrument: 2, Side: Ask, Level: 3, Price: 5, Qty: 1}, &out)
+	if out[0].Anomaly != AnomalyLevelTableFull {
+		t.Fatalf("position beyond the table: %+v", out[0])
+	}
+	checkTables(t, b)
+}
+
+func TestClearAllVisits(t *testing.T) {
+	b := newBooks(t, Config{MaxInstruments: 9})
+	var out [2]Change
+	b.Apply(&Event{Kind: KindAdd, Instrument: 2, Side: Bid, OrderID: 1, Price: 1, Qty: 1}, &out)
+	b.Apply(&Event{Kind: KindLevelSet, Instrument: 4, Side: Bid, Price: 1, Qty: 1}, &out)
+	b.Apply(&Event{Kind: KindLevelNew, Instrument: 5, Side: Ask, Level: 1, Price: 1, Qty: 1, Attr: AttrImplied}, &out)
+	b.Apply(&Event{Kind: KindQuote, Instrument: 9, Side: Ask, Price: 1, Qty: 1}, &out)
+	var got []uint32
+	b.ClearAll(func(instrument uint32) {
+		if bid, ask := b.Top(instrument); bid != noLevel || ask != noLevel {
+			t.Errorf("instrument %d is not empty when visited", instrument)
+		}
+		got = append(got, instrument)
+	})
+	if len(got) != 4 || got[0] != 2 || got[1] != 4 || got[2] != 5 || got[3] != 9 {
+		t.Errorf("visited %v", got)
+	}
+	b.ClearAll(func(instrument uint32) { t.Errorf("visited %d of empty books", instrument) })
+	checkTables(t, b)
+}
+
+// TestQuantitiesBeyond32Bits has levels that hold more than one order can.
+func TestQuantitiesBeyond32Bits(t *testing.T) {
+	b := newBooks(t, Config{MaxInstruments: 1})
+	var out [2]Change
+	for id := range uint64(3) {
+		b.Apply(&Event{Kind: KindAdd, Instrument: 1, Side: Bid, OrderID: id, Price: 5, Qty: 4_000_000_000}, &out)
+	}
+	if bid, _ := b.Top(1); bid != (Level{Price: 5, Qty: 12_000_000_000, Count: 3}) {
+		t.Errorf("top %+v", bid)
+	}
+	b.Apply(&Event{Kind: KindLevelSet, Instrument: 1, Side: Bid, Price: 5, Qty: 1 << 63}, &out)
+	if out[0].Left != 1<<63 || out[0].Anomaly != AnomalyNone {
+		t.Errorf("level quantity: %+v", out[0])
+	}
+}
+
+// TestMemoryPerOrder is the figure the documentation quotes: a quarter of a million live orders, everything counted.
+func TestMemoryPerOrder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	const live = 250_000
+	b := newBooks(t, Config{MaxInstruments: 1600, MaxOrders: 1 << 19, InitialOrders: 1 << 18})
+	flow := newDayFlow(5, 1600, live)
+	var ev Event
+	var out [2]Change
+	for range 1_000_000 {
+		flow.fill(&ev)
+		b.Apply(&ev, &out)
+	}
+	if per := float64(b.Bytes()) / float64(b.LiveOrders()); per > 56 {
+		t.Errorf("%.1f bytes per live order, want at most 56", per)
+	}
+}

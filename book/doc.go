@@ -1,0 +1,41 @@
+// Package book is the market vocabulary of the feed handler and the books it drives.
+//
+// An [Event] is one effect of one venue message: decoders append events to a [Batch], a [Directory] gives instruments
+// dense indexes. [Books] holds what a channel's events add up to, in three forms, because venues tell it in three:
+//
+//   - orders (L3): every resting order with its place in the queue;
+//   - levels (L2): quantity by price, told by absolute price or by position from the touch (CME), implied levels apart;
+//   - tops (L1): the best bid and ask as quoted.
+//
+// An instrument may have more than one form at once (CME tells orders beside levels). The [View] of the channel says
+// which one Top and Depth show and which one sets Change.Top and Change.Depth.
+//
+//	books, err := book.New(book.Config{MaxInstruments: 8000, MaxOrders: 2 << 20, MaxLevels: 1 << 20})
+//	books.Stage(events) // a hint: overlap the cache misses of the burst
+//	for i := range events {
+//		n := books.Apply(&events[i], &changes)
+//		... publish changes[:n]
+//	}
+//
+// # Memory
+//
+// Everything lies in flat arrays without pointers, linked by index; index 0 is "none". An order takes 32 bytes and a
+// level 32 more; orders are found through a table of 4-byte heads with chaining, so nothing ever moves and there are no
+// tombstones. Arrays start small and double up to the configured maximum; Growths counts it. With Config.InitialOrders
+// at MaxOrders nothing grows: the memory is reserved at once and, being untouched, costs nothing until it is used.
+//
+// # Cost and worst cases
+//
+// Adding, executing, reducing and deleting touch one head, one order, its two neighbours in the queue and its level:
+// three misses in a row when nothing is in the cache, which is what Stage overlaps.
+// A new or emptied price far from the touch moves the entries between it and the touch (16 bytes each): cheap near the
+// touch, linear in the side's levels at worst. Clear is linear in the instrument's orders. The hash is fixed, so that
+// runs repeat exactly: someone who may choose order ids could make long chains.
+//
+// # Bad input
+//
+// Events come from a wire. Each thing that cannot be is an [Anomaly]: counted by name, told in Change.Anomaly, never a
+// panic. An event that cannot be applied changes nothing and gives action 'N'.
+//
+// Books belongs to one goroutine. It does not read clocks, lock or, in steady state, allocate.
+package book

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/view"
+	"wirebook/shm"
+	"wirebook/shm/segment"
+)
+
+// tail is one run of 'wirebook tail'.
+type tail struct {
+	opts    view.Options
+	timeout time.Duration
+	json    bool
+	plain   bool
+	raw     bool
+	follow  bool
+	quiet   bool
+	count   uint64
+	maxRate float64
+}
+
+var (
+	tailSchemas = []string{"mbo", "mbp-1", "mbp-10", "trades", "admin"}
+	tailFroms   = map[string]view.From{"auto": view.FromAuto, "oldest": view.FromOldest, "edge": view.FromEdge}
+	tailWaits   = map[string]view.Wait{"adaptive": view.WaitAdaptive, "block": view.WaitBlock, "spin": view.WaitSpin}
+)
+
+func tailCommand() *cobra.Command {
+	var t tail
+	var schema, from, wait string
+	var latest bool
+	c := &cobra.Command{
+		Use:   "tail [flags]",
+		Short: "Show what an instance publishes: a live table, lines, or JSON",
+		Long: `Reads the rings of an instance as any reader does: mapped read-only, never in the writer's way. On a terminal it shows
+a live table of books with the state of lines A and B; elsewhere, or with --plain, one record a line; with --json one
+object a line with DBN's column names (prices are integers of 1e-9, times ns since 1970 UTC).
+
+  wirebook tail                                          the instance named default, on a terminal as a table
+  wirebook tail --instance demo --symbol AAPL,MSFT       two symbols of another instance
+  wirebook tail --schema mbo --plain --count 20          twenty lines, order by order
+  wirebook tail --schema trades --json | jq -c '[.symbol,.price,.size]'
+  wirebook tail --schema admin --from oldest             trading status, definitions, imbalances, statistics
+  wirebook tail --latest                                 the book of every instrument, once
+  wirebook tail --wait spin --json > /dev/null           as fast as a reader can go, a core of its own
+
+A line of mbp-1 or mbp-10 ends with the top of the book behind the event: bid size x bid | ask x ask size, then flags:
+LAST closes the venue's event, TOB and MBP say how the book is built, SNAPSHOT that it was not an event, BAD_TS that no
+trusted clock stamped it, MAYBE_BAD that a gap touches the book.
+
+It ends when the writer ended in good order and everything was read (--follow: waits for the next run), with q in the
+table, or with Ctrl-C. What else happens is said on standard error, in the table at the top: lapped (the writer
+overtook this reader and records are missing), a silent writer, a new run of the writer.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			t.opts.Schema = view.AnySchema
+			if schema != "" {
+				s, ok := shm.ParseSchema(schema)
+				if !ok {
+					return usageError{fmt.Errorf("--schema %q: must be one of %s", schema, strings.Join(tailSchemas, ", "))}
+				}
+				t.opts.Schema = s
+			}
+			var ok bool
+			if t.opts.From, ok = tailFroms[from]; !ok {
+				return usageError{fmt.Errorf("--from %q: must be auto, oldest or edge", from)}
+			}
+			if t.opts.Wait, ok = tailWaits[wait]; !ok {
+				return usageError{fmt.Errorf("--wait %q: must be adaptive, block or spin", wait)}
+			}
+			if err := config.CheckInstance(t.opts.Name); err != nil {
+				return usageError{err}
+			}
+			if t.timeout < 0 || t.maxRate < 0 {
+				return usageError{fmt.Errorf("--timeout and --max-rate must not be below 0")}
+			}
+			signal.Ignore(syscall.SIGPIPE) // writes say EPIPE instead, and that ends us quietly
+			live := isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && !t.plain && !t.json && !t.raw && t.count == 0 && t.maxRate == 0
+			switch {
+			case latest:
+				return t.latest(c.Context())
+			case live:
+				return t.live(c.Context())
+			}
+			return t.lines(c.Context())
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&t.opts.Name, "instance", "i", "default", "name of the instance: its directory under /dev/shm/wirebook")
+	f.StringVarP(&schema, "schema", "s", "", "mbo, mbp-1, mbp-10, trades or admin (default: mbp-1 where the instance has it)")
+	f.StringSliceVar(&t.opts.Symbols, "symbol", nil, "only these symbols, by comma, in any case")
+	f.BoolVar(&t.json, "json", false, "one JSON object a line")
+	f.BoolVar(&t.plain, "plain", false, "lines, also on a terminal")
+	f.BoolVar(&t.raw, "raw", false, "lines with ns, 1e-9 integers, DBN's letters and ids, unscaled")
+	f.BoolVar(&latest, "latest", false, "show the latest book of every instrument once, and end")
+	f.Uint64VarP(&t.count, "count", "n", 0, "end after so many records; 0: no limit")
+	f.Float64Var(&t.maxRate, "max-rate", 0, "show at most so many records a second, read all; 0: show all")
+	f.StringVar(&from, "from", "auto", "oldest: what the ring still holds; edge: what comes from now on; auto: edge where a writer is at work already, else oldest")
+	f.StringVar(&wait, "wait", "adaptive", "for records: adaptive looks often, then sleeps up to 1 ms; block sleeps 1 ms at once; spin never sleeps")
+	f.BoolVarP(&t.follow, "follow", "f", false, "do not end with the writer: wait for its next run")
+	f.DurationVar(&t.timeout, "timeout", 10*time.Second, "how long to wait for an instance that is not there yet; 0: fail at once")
+	f.BoolVarP(&t.quiet, "quiet", "q", false, "no notes on standard error")
+	_ = c.RegisterFlagCompletionFunc("instance", completeInstances)
+	for name, list := range map[string][]string{"schema": tailSchemas, "from": {"auto", "oldest", "edge"}, "wait": {"adaptive", "block", "spin"}} {
+		_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return c
+}
+
+func completeInstances(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	list, err := segment.List("")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var names []string
+	for i := range list {
+		names = append(names, list[i].Name+"\t"+view.Describe(&list[i]))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// note prints a remark to standard error unless --quiet.
+func (t *tail) note(format string, args ...any) {
+	if !t.quiet {
+		fmt.Fprintf(os.Stderr, format+"\n", args...)
+	}
+}
+
+func (t *tail) waiting(text string) { t.note("%s", text) }

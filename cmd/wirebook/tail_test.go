@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"wirebook/shm"
+	"wirebook/shm/segment"
+)
+
+// asProgram makes the test binary be wirebook itself, so that readers are processes of their own.
+const asProgram = "WIREBOOK_TEST_AS_PROGRAM"
+
+func init() {
+	if os.Getenv(asProgram) != "" {
+		main()
+		os.Exit(0)
+	}
+}
+
+func program(t *testing.T, root string, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), asProgram+"=1", "WIREBOOK_SHM="+root)
+	return c
+}
+
+func instance(t *testing.T, root string) *segment.Instance {
+	t.Helper()
+	w, err := segment.Create(segment.Options{Root: root, Name: "two", Rings: []segment.RingSpec{{Schema: shm.SchemaMBO, Slots: 1 << 14}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := shm.InstrumentEntry{ID: 1, PublisherID: 2, LatestIndex: shm.NoLatest}
+	copy(e.Symbol[:], "AAPL")
+	if _, err := w.Control.AddInstrument(e); err != nil {
+		t.Fatal(err)
+	}
+	w.Heartbeat(uint64(time.Now().UnixNano()))
+	w.Running()
+	return w
+}
+
+func publish(w *segment.Instance, n int) {
+	m := shm.MBO{RecordHeader: shm.RecordHeader{Length: shm.SizeMBO / 4, RType: shm.RTypeMBO, PublisherID: 2, InstrumentID: 1}, Action: 'A', Side: 'B'}
+	for i := range n {
+		m.OrderID = uint64(i)
+		w.Writer(shm.SchemaMBO, 0).PublishMBO(&m)
+	}
+}
+
+func TestTailInAnotherProcess(t *testing.T) {
+	root := t.TempDir()
+	c := program(t, root, "tail", "-i", "two", "--schema", "mbo", "--json")
+	var out, notes bytes.Buffer
+	c.Stdout, c.Stderr = &out, &notes
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w := instance(t, root)
+	publish(w, 10_000)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, notes.String())
+	}
+	n := 0
+	for s := bufio.NewScanner(&out); s.Scan(); n++ {
+		var r struct {
+			OrderID  int    `json:"order_id"`
+			Position int    `json:"position"`
+			Symbol   string `json:"symbol"`
+		}
+		if err := json.Unmarshal(s.Bytes(), &r); err != nil || r.OrderID != n || r.Position != n || r.Symbol != "AAPL" {
+			t.Fatalf("line %d: %s: %v", n, s.Text(), err)
+		}
+	}
+	if n != 10_000 {
+		t.Errorf("%d records arrived of 10000; notes: %s", n, notes.String())
+	}
+	if !strings.Contains(notes.String(), "instance two stopped: 10,000 mbo records read, 1 instrument, never lapped") {
+		t.Errorf("no summary: %s", notes.String())
+	}
+}
+
+func TestTailEndsWhenTold(t *testing.T) {
+	root := t.TempDir()
+	w := instance(t, root)
+	defer w.Close()
+	publish(w, 10_000)
+	for name, c := range map[string]struct {
+		args   []string
+		signal os.Signal
+		want   int // exit code
+	}{
+		"interrupted":     {[]string{"--from", "oldest"}, os.Interrupt, 0},
+		"terminated":      {[]string{"--from", "oldest", "--wait", "spin"}, syscall.SIGTERM, 0},
+		"count":           {[]string{"--from", "oldest", "--count", "3"}, nil, 0},
+		"unknown schema":  {[]string{"--schema", "mbx"}, nil, exitUsage},
+		"absent schema":   {[]string{"--schema", "trades"}, nil, exitFailed},
+		"absent instance": {[]string{"--instance", "nope", "--timeout", "0"}, nil, exitFailed},
+	} {
+		cmd := program(t, root, append([]string{"tail", "-i", "two"}, c.args...)...)
+		pipe, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := 0
+		for s := bufio.NewScanner(pipe); s.Scan(); {
+			if lines++; lines == 10_000 && c.signal != nil {
+				_ = cmd.Process.Signal(c.signal)
+			}
+		}
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != c.want {
+			t.Errorf("%s: exit code %d, want %d", name, code, c.want)
+		}
+		if name == "count" && lines != 3 {
+			t.Errorf("count: %d lines", lines)
+		}
+	}
+}
+
+func TestTailBrokenPipe(t *testing.T) {
+	root := t.TempDir()
+	w := instance(t, root)
+	defer w.Close()
+	publish(w, 10_000)
+	c := program(t, root, "tail", "-i", "two", "--from", "oldest")
+	var notes bytes.Buffer
+	c.Stderr = &notes
+	pipe, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 10)
+	if _, err := pipe.Read(line); err != nil {
+		t.Fatal(err)
+	}
+	pipe.Close()
+	publish(w, 1000)
+	if err := c.Wait(); err != nil || notes.Len() > 0 {
+		t.Errorf("broken pipe: %v, %q", err, notes.String())
+	}
+}
+
+func TestForeignSegmentIsNamed(t *testing.T) {
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "two"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "two", "control"), bytes.Repeat([]byte{7}, shm.HeaderBytes), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := program(t, root, "tail", "-i", "two").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "foreign file") {
+		t.Errorf("%v: %s", err, out)
+	}
+}

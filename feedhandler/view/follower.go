@@ -1,0 +1,228 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"wirebook/shm"
+	"wirebook/shm/segment"
+)
+
+// Wait says how a Follower waits for records.
+type Wait uint8
+
+// Ways to wait, from the friendliest to the fastest.
+const (
+	WaitAdaptive Wait = iota // look often at first, then sleep up to 1 ms
+	WaitBlock                // sleep 1 ms whenever there is nothing
+	WaitSpin                 // never sleep: a core of its own
+)
+
+// From says where a Follower starts.
+type From uint8
+
+// Starting points.
+const (
+	FromAuto   From = iota // what the ring holds, unless a writer was already running: then what comes from now on
+	FromOldest             // what the ring still holds
+	FromEdge               // only what comes from now on
+)
+
+// Options choose what a Follower shows.
+type Options struct {
+	Root    string // "" for WIREBOOK_SHM or the default
+	Name    string // of the instance
+	Schema  shm.Schema
+	From    From
+	Wait    Wait
+	Symbols []string      // only these, in any case; none for all
+	Stale   time.Duration // heartbeat age that counts as silence; 0 for the default
+}
+
+// Counts is what a Follower has met.
+type Counts struct {
+	Read    uint64 // records read
+	Matched uint64 // records of the wanted symbols
+	Lapped  uint64 // times the writer overtook this reader
+	Lost    uint64 // records missed by that
+	Epochs  uint64 // writer restarts followed
+	Corrupt uint64 // slots that held what no writer leaves
+	Unknown uint64 // records of a type this build does not know
+}
+
+// Follower reads the records of one schema, of all workers. It belongs to one goroutine.
+type Follower struct {
+	Counts Counts
+
+	opts    Options
+	r       *segment.Reader
+	buf     []byte
+	size    int // of one payload
+	n, at   int // records in buf, and the next of them
+	base    uint64
+	worker  int
+	symbols map[uint64]symbol
+	wanted  map[string]bool // by upper-case name: was it seen
+}
+
+type symbol struct {
+	name   string
+	wanted bool
+}
+
+// batchRecords is how many records are copied out of a ring at once, skipBound how many unwanted ones Next passes
+// over before it lets the caller do something else.
+const (
+	batchRecords = 256
+	skipBound    = 1 << 18
+)
+
+func newFollower(r *segment.Reader, o Options) *Follower {
+	f := &Follower{opts: o, r: r, size: r.PayloadSize(), symbols: map[uint64]symbol{}, wanted: map[string]bool{}}
+	f.buf = make([]byte, batchRecords*f.size)
+	for _, s := range o.Symbols {
+		if s = strings.ToUpper(strings.TrimSpace(s)); s != "" {
+			f.wanted[s] = false
+		}
+	}
+	return f
+}
+
+// Next brings the next record of a wanted symbol, waiting at most timeout for one. Results are those of
+// shm.Reader.Next; after Lapped, LastLost says how many records were missed, after NewEpoch books must start afresh.
+func (f *Follower) Next(rec *Record, timeout time.Duration) shm.Result {
+	for skipped := 0; skipped < skipBound; skipped++ {
+		if f.at == f.n {
+			if res := f.fill(timeout); res != shm.Record {
+				return res
+			}
+		}
+		payload := f.buf[f.at*f.size : (f.at+1)*f.size]
+		body := f.r.Body(payload)
+		f.at++
+		f.Counts.Read++
+		if !whole(body) {
+			f.Counts.Unknown++
+			continue
+		}
+		s := f.symbol(body)
+		if !s.wanted {
+			continue
+		}
+		f.Counts.Matched++
+		*rec = Record{
+			Schema: f.opts.Schema, Worker: f.worker, Position: f.base + uint64(f.at-1), Body: body,
+			TradeID: f.r.Extra(payload), Symbol: s.name,
+		}
+		return shm.Record
+	}
+	return shm.Empty
+}
+
+// fill gets the next batch.
+func (f *Follower) fill(timeout time.Duration) shm.Result {
+	n, res := f.r.NextBatch(f.buf)
+	if (res == shm.Empty || res == shm.Stopped) && timeout > 0 {
+		if res = f.wait(timeout); res == shm.Record {
+			n = 1
+		}
+	}
+	switch res {
+	case shm.Record:
+		f.n, f.at, f.base, f.worker = n, 0, f.r.Position()-uint64(n), f.r.Worker()
+	case shm.Lapped:
+		f.Counts.Lapped++
+		f.Counts.Lost += f.r.Lost()
+	case shm.NewEpoch:
+		f.Counts.Epochs++
+		f.symbols = map[uint64]symbol{}
+	case shm.Corrupt:
+		f.Counts.Corrupt++
+		f.r.Ring().SeekEdge()
+	}
+	return res
+}
+
+func (f *Follower) wait(timeout time.Duration) shm.Result {
+	one := f.buf[:f.size]
+	if f.opts.Wait != WaitBlock {
+		return f.r.Wait(one, timeout)
+	}
+	for end := time.Now().Add(timeout); ; {
+		time.Sleep(time.Millisecond)
+		res := f.r.Next(one)
+		if res != shm.Empty && res != shm.Stopped || !time.Now().Before(end) {
+			return res
+		}
+	}
+}
+
+// LastLost returns how many records the last Lapped missed.
+func (f *Follower) LastLost() uint64 { return f.r.Lost() }
+
+// Epoch returns the run of the writer that is followed.
+func (f *Follower) Epoch() uint64 { return f.r.Control().Epoch() }
+
+// Schema returns what is followed.
+func (f *Follower) Schema() shm.Schema { return f.opts.Schema }
+
+// Behind returns how many records the writer is ahead of what was taken from the current ring.
+func (f *Follower) Behind() uint64 { return f.r.Ring().Behind() }
+
+// symbol names a record's instrument and says whether it is wanted.
+func (f *Follower) symbol(body []byte) symbol {
+	key := keyOf(body)
+	s, known := f.symbols[key]
+	if known && body[1] != shm.RTypeDefinition {
+		return s
+	}
+	e, ok := f.r.Instrument(uint16(key>>32), uint32(key))
+	if ok {
+		s.name = shm.Text(e.Symbol[:])
+	}
+	s.wanted = len(f.wanted) == 0
+	if !s.wanted && s.name != "" {
+		upper := strings.ToUpper(s.name)
+		if _, s.wanted = f.wanted[upper]; s.wanted {
+			f.wanted[upper] = true
+		}
+	}
+	if s.name != "" || uint32(key) == 0 {
+		f.symbols[key] = s // an instrument without a name may still get one
+	}
+	return s
+}
+
+// Missing lists the wanted symbols that the instrument table does not hold so far.
+func (f *Follower) Missing() []string {
+	var list []string
+	for name, seen := range f.wanted {
+		if !seen {
+			list = append(list, name)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	have := map[string]bool{}
+	c := f.r.Control()
+	for i := range c.Instruments() {
+		if e, ok := c.Instrument(i); ok {
+			have[strings.ToUpper(shm.Text(e.Symbol[:]))] = true
+		}
+	}
+	return missing(list, have)
+}
+
+// Close unmaps everything.
+func (f *Follower) Close() { f.r.Close() }
+
+// Instruments returns how many wanted instruments were read from in this run of the writer.
+func (f *Follower) Instruments() (n int) {
+	for key, s := range f.symbols {
+		if s.wanted && uint32(key) != 0 {
+			n++
+		}
+	}
+	return n
+}
