@@ -12,25 +12,26 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wirebook/feedhandler"
 	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/sim"
 )
 
 // simFlags are what a simulated day is ordered with. Percentages and times are for people; sim counts in ppm and ns.
 type simFlags struct {
-	protocol, output, clean, perLine, oracle string
-	seconds                                  float64
-	messages, seed, rate                     uint64
-	symbols, orders                          int
-	loss, reorder, duplicate                 [2]float64
-	lossBurst                                [2]float64
-	depth                                    int
-	delay, jitter                            [2]time.Duration
-	down                                     [2]string
-	vlan                                     uint16
-	noDoubleLoss                             bool
-	checkpoints                              uint64
-	asJSON                                   bool
+	protocol, output, clean, perLine, oracle, binaryFile string
+	seconds                                              float64
+	messages, seed, rate                                 uint64
+	symbols, orders                                      int
+	loss, reorder, duplicate                             [2]float64
+	lossBurst                                            [2]float64
+	depth                                                int
+	delay, jitter                                        [2]time.Duration
+	down                                                 [2]string
+	vlan                                                 uint16
+	noDoubleLoss                                         bool
+	checkpoints                                          uint64
+	asJSON                                               bool
 }
 
 func simCommand() *cobra.Command {
@@ -78,6 +79,7 @@ deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
 	fl.BoolVar(&f.noDoubleLoss, "no-double-loss", false, "never lose a packet on both lines")
 	fl.StringVar(&f.clean, "clean", "", "also write the clean capture: one line, no impairments")
 	fl.StringVar(&f.perLine, "per-line", "", "also write a capture for each line; %s in the name becomes A and B")
+	fl.StringVar(&f.binaryFile, "binaryfile", "", "also write the messages as Nasdaq BinaryFILE (itch50 only), such as 06022025.NASDAQ_ITCH50")
 	fl.StringVar(&f.oracle, "oracle", "", "also write the true books, what was lost where, as JSON")
 	fl.Uint64Var(&f.checkpoints, "checkpoint-every", 0, "oracle: keep the true books every so many messages")
 	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
@@ -124,6 +126,16 @@ func (f *simFlags) run(c *cobra.Command) error {
 		if clean, err = outputs.capture(f.clean); err != nil {
 			return err
 		}
+	}
+	if f.binaryFile != "" {
+		if f.protocol != "itch50" {
+			return usageError{fmt.Errorf("--binaryfile: BinaryFILE holds ITCH messages; it needs --protocol itch50")}
+		}
+		out, err := outputs.create(f.binaryFile)
+		if err != nil {
+			return err
+		}
+		clean = both(clean, messagesOnly(out.file))
 	}
 	if f.perLine != "" {
 		if !strings.Contains(f.perLine, "%s") {
@@ -232,6 +244,29 @@ func parseWindows(s string) ([]sim.Window, error) {
 		list = append(list, sim.Window{FromNS: uint64(start), ToNS: uint64(end)})
 	}
 	return list, nil
+}
+
+// both sends frames to two sinks; a may be nil.
+func both(a, b sim.Sink) sim.Sink {
+	if a == nil {
+		return b
+	}
+	return sim.SinkFunc(func(ts uint64, frame []byte) error {
+		return errors.Join(a.WriteFrame(ts, frame), b.WriteFrame(ts, frame))
+	})
+}
+
+// messagesOnly writes what a BinaryFILE holds of MoldUDP64 frames: length and message, again and again.
+func messagesOnly(w io.Writer) sim.Sink {
+	const moldHeader = 20
+	return sim.SinkFunc(func(_ uint64, frame []byte) error {
+		var d feedhandler.Datagram
+		if fault := feedhandler.ParseFrame(frame, false, &d); fault != feedhandler.WireOK || len(d.Payload) < moldHeader {
+			return fmt.Errorf("simulated frame cannot be read: %s", fault)
+		}
+		_, err := w.Write(d.Payload[moldHeader:])
+		return err
+	})
 }
 
 // outputs are files that get their names only when all of them are whole.
