@@ -23,15 +23,14 @@ const samplesPerLine = 50_000
 
 // destination is one multicast group and port of the capture and what the profile's framing makes of it.
 type destination struct {
-	group    uint32
-	port     uint16
-	packets  uint64
-	foreign  uint64
-	first    int // order of appearance
-	channel  uint32
-	session  uint64
-	samples  map[place]uint64 // hash of the first message at a place in the sequence
-	sequence bool             // anything in sequence was seen
+	group   uint32
+	port    uint16
+	packets uint64
+	foreign uint64
+	first   int // order of appearance
+	channel uint32
+	session uint64
+	samples map[place]uint64 // hash of the first message at a place in the sequence
 }
 
 type place struct{ session, seq uint64 }

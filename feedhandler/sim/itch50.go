@@ -10,7 +10,6 @@ import (
 // itch50 speaks TotalView-ITCH 5.0 in MoldUDP64.
 type itch50 struct {
 	packer
-	head   nasdaq.Head
 	stocks [][8]byte
 	unit   int64 // 1e-4 in a tick
 	offset uint64
