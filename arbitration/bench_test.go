@@ -143,8 +143,10 @@ func TestNoAllocation(t *testing.T) {
 		}
 		p.TsRecv += 20 * ms
 		p.TsSend += 20 * ms
-		p.Seq = 1 // the numbering starts again
+		p.Seq = 1 // the numbering starts again, says one line and then the other
 		a.Offer(LineA, &p)
+		drainAll()
+		a.Offer(LineB, &p)
 		drainAll()
 		p.Session++
 		for range 20 {

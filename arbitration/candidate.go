@@ -8,6 +8,7 @@ type candidate struct {
 	start   uint64 // lowest unit kept
 	next    uint64 // unit expected next
 	tsSend  uint64 // of the newest packet
+	first   uint64 // TsSend of the first
 	streak  uint32 // consistent packets in a row
 }
 
@@ -27,7 +28,7 @@ func (c *candidate) add(line Line, p *Packet, jump uint64) {
 		// A repetition is no new evidence, yet it may bring a unit that was missing.
 	default:
 		c.drop()
-		c.session, c.start, c.streak = p.Session, p.Seq, 1
+		c.session, c.start, c.streak, c.first = p.Session, p.Seq, 1, p.TsSend
 		c.next = end
 	}
 	c.next = max(c.next, end)

@@ -29,20 +29,37 @@ func (a *Arbiter) judge(line Line, l *line, p *Packet, kind Kind) bool {
 	case p.Seq >= a.next || kind == KindEndOfSession || l.recovery:
 		return true
 	case p.Seq < l.high && l.started && a.fresh(p):
-		// The line's own numbering went back, and the venue sent this after everything we have.
-		l.cand.drop()
+		// The line's own numbering went back, and the venue sent this after everything we have. One packet is no
+		// proof: another line must say so too, or this one a few times while nobody else goes on.
 		a.suspect(line, l, p, kind)
-		a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(p.TsSend)})
+		if a.agreed(line, l) || l.cand.streak >= resetPackets && !a.othersActive(line) {
+			a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(a.firstSend(line))})
+		}
 		return false
 	case a.newer(p) && !a.othersActive(line) && p.Seq != l.high, a.next-p.Seq > windowUnits && a.proven < uint64(a.cfg.PersistPackets):
 		// Fresh by its stamp yet not by our clock; or far below a sequence that hardly anybody supported.
 		a.suspect(line, l, p, kind)
 		if a.persists(l) && !a.othersActive(line) || a.agreed(line, l) {
-			a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(p.TsSend)})
+			a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(a.firstSend(line))})
 		}
 		return false
 	}
 	return true
+}
+
+// resetPackets is how many consistent, freshly sent packets with a lower number make a single line believed.
+const resetPackets = 3
+
+// firstSend is the oldest send time among the candidates that agree with the line's.
+func (a *Arbiter) firstSend(line Line) uint64 {
+	first := a.lines[line].cand.first
+	supporters := a.supporters(line)
+	for i := range a.lines[:a.nlines] {
+		if supporters&(1<<i) != 0 {
+			first = min(first, a.lines[i].cand.first)
+		}
+	}
+	return first
 }
 
 // foreign handles a packet of another session.
@@ -64,7 +81,8 @@ func (a *Arbiter) foreign(line Line, l *line, p *Packet, kind Kind) {
 	c := &l.cand
 	switch {
 	case a.agreed(line, l),
-		p.Seq <= 1 && (a.stats.Ended || a.fresh(p)),
+		p.Seq <= 1 && a.stats.Ended,
+		c.streak >= resetPackets && a.fresh(p) && !a.othersActive(line),
 		c.streak >= 2 && (a.stats.Ended || silent),
 		a.persists(l) && !a.othersActive(line):
 		a.begin(turn{kind: turnSession, line: line})

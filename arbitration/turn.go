@@ -54,6 +54,9 @@ func (a *Arbiter) believeAtEnd() {
 		case c.session != a.session:
 			a.begin(turn{kind: turnSession, line: Line(i)})
 			return
+		case a.phase == running && c.start < a.next && c.first > a.lastSend && a.lastSend != 0:
+			a.begin(turn{kind: turnReset, line: Line(i), cutoff: a.cutoff(a.firstSend(Line(i)))})
+			return
 		case a.phase == running && c.start > a.known:
 			a.begin(turn{kind: turnJump, line: Line(i)})
 			return

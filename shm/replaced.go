@@ -18,3 +18,9 @@ func MarkReplaced(mem []byte) {
 
 // Pause tells the processor n times that this is a spin loop: between two looks at a slot.
 func Pause(n uint32) { pause(n) }
+
+// IsOurs tells whether mem begins as a file of an instance does: control, ring or latest table.
+func IsOurs(mem []byte) bool {
+	h := view[RingHeader](mem)
+	return h != nil && (h.Magic == MagicRing || h.Magic == MagicControl || h.Magic == MagicLatest)
+}

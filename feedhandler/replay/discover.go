@@ -21,12 +21,18 @@ const discoverPackets = 500_000
 // samplesPerLine bounds what is remembered of each destination to compare it with the others.
 const samplesPerLine = 50_000
 
+// tastes bounds how many messages of each destination are looked at to tell whether they are the feed's: a session
+// framing alone does not say, since several protocols share one.
+const tastes = 256
+
 // destination is one multicast group and port of the capture and what the profile's framing makes of it.
 type destination struct {
 	group   uint32
 	port    uint16
 	packets uint64
 	foreign uint64
+	tasted  int // messages looked at
+	strange int // of those: of unknown type, or shorter than their type
 	first   int // order of appearance
 	channel uint32
 	session uint64
@@ -56,6 +62,7 @@ func Discover(src capture.Source, profile config.Profile) ([]config.Channel, err
 // survey reads the front of a capture and keeps the destinations that speak the feed's framing.
 func survey(src capture.Source, feed *venue.Feed) ([]*destination, map[string]int, error) {
 	split := feed.NewFraming()
+	decoder := feed.NewDecoder(venue.Options{MaxInstruments: 16})
 	byAddr := map[uint64]*destination{}
 	seen := map[string]int{}
 	seed := maphash.MakeSeed()
@@ -84,22 +91,39 @@ func survey(src capture.Source, feed *venue.Feed) ([]*destination, map[string]in
 			seen[fault.String()]++
 			continue
 		}
-		dst.packets++
 		dst.channel = h.Channel
-		if h.Kind != framing.Data || len(dst.samples) >= samplesPerLine {
+		if h.Kind == framing.Heartbeat || h.Kind == framing.EndOfSession || len(dst.samples) >= samplesPerLine {
+			dst.packets++
 			continue
 		}
 		var fault framing.Fault
-		if spans, fault = split.Split(spans[:0], d.Payload, &h); fault == framing.FaultCutShort || len(spans) == 0 {
+		spans, fault = split.Split(spans[:0], d.Payload, &h)
+		if len(spans) == 0 && fault != framing.FaultNone {
+			dst.foreign++
+			seen[fault.String()]++
+			continue
+		}
+		dst.packets++
+		if fault == framing.FaultCutShort || len(spans) == 0 {
+			continue
+		}
+		s := spans[0]
+		if dst.tasted < tastes {
+			dst.tasted++
+			if in := decoder.Inspect(d.Payload[s.Off : int(s.Off)+int(s.Len)]); in.Unknown || in.Truncated {
+				dst.strange++
+				seen["unknown_message"]++
+			}
+		}
+		if h.Kind != framing.Data {
 			continue
 		}
 		dst.session = h.Session
-		s := spans[0]
 		dst.samples[place{h.Session, h.Seq}] = maphash.Bytes(seed, d.Payload[s.Off:int(s.Off)+int(s.Len)])
 	}
 	var list []*destination
 	for _, dst := range byAddr {
-		if dst.packets > 0 && dst.packets > dst.foreign {
+		if dst.packets > dst.foreign && 2*dst.strange <= dst.tasted {
 			list = append(list, dst)
 		}
 	}
@@ -193,7 +217,7 @@ func channels(groups [][]*destination, profile config.Profile) []config.Channel 
 // nothingFound says what the capture held instead.
 func nothingFound(profile config.Profile, seen map[string]int) error {
 	if len(seen) == 0 {
-		return fmt.Errorf("no packets in the capture")
+		return errors.New("there are no packets in the capture")
 	}
 	names := make([]string, 0, len(seen))
 	for name := range seen {
@@ -202,7 +226,7 @@ func nothingFound(profile config.Profile, seen map[string]int) error {
 	sort.Slice(names, func(i, j int) bool { return seen[names[i]] > seen[names[j]] })
 	what := ""
 	for _, name := range names {
-		what += fmt.Sprintf(", %d %s", seen[name], name)
+		what += fmt.Sprintf(", %s %d", name, seen[name])
 	}
-	return fmt.Errorf("no packet speaks %s (profile %s): seen %s; is the capture of another protocol? 'wirebook profiles' lists them", profile.Title, profile.Name, what[2:])
+	return fmt.Errorf("the capture does not carry %s (profile %s); found instead: %s; 'wirebook profiles' lists what can be read", profile.Title, profile.Name, what[2:])
 }

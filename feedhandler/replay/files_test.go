@@ -102,7 +102,7 @@ func TestDiscoveryTellsChannelsApart(t *testing.T) {
 		t.Fatalf("lines %+v, want the two of one channel", s.Lines)
 	}
 	_, err := Run(context.Background(), Options{Files: []string{itch}, Profile: "iex.deep10"})
-	if err == nil || !strings.Contains(err.Error(), "another protocol") {
+	if err == nil || !strings.Contains(err.Error(), "does not carry") {
 		t.Fatalf("a capture of another protocol: %v", err)
 	}
 }

@@ -38,15 +38,17 @@ type Options struct {
 
 // Replay is a replay at work.
 type Replay struct {
-	Pipe     *feedhandler.Pipeline
-	Config   *config.Config
-	Instance *control.Instance // nil without shared memory
-	Channels []feedhandler.ChannelConfig
-	opts     *Options
-	src      capture.Source
-	summary  Summary
-	gaps     []feedhandler.GapEvent
-	idle     time.Duration
+	Pipe      *feedhandler.Pipeline
+	Config    *config.Config
+	Instance  *control.Instance // nil without shared memory
+	Channels  []feedhandler.ChannelConfig
+	opts      *Options
+	src       capture.Source
+	summary   Summary
+	gaps      []feedhandler.GapEvent
+	idle      time.Duration
+	published time.Time
+	trailer   string // as asked for
 }
 
 const (
@@ -89,6 +91,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		s.NSPerMessage = float64((elapsed - r.idle).Nanoseconds()) / float64(s.Messages)
 	}
 	r.gapSummary()
+	s.Trailers = r.Trailers()
 	if s.Warnings == nil {
 		s.Warnings = []string{}
 	}
@@ -120,6 +123,7 @@ func open(o *Options) (*Replay, error) {
 		}
 		r.Channels = append(r.Channels, ch)
 	}
+	r.trailer = co.Trailer
 	var err error
 	if r.src, err = capture.Open(o.Files, co); err != nil {
 		return nil, err
@@ -176,7 +180,6 @@ func (r *Replay) loop(ctx context.Context) error {
 	pace := pacer{speed: r.opts.Speed, maxSleep: r.opts.MaxSleep}
 	var lastTick uint64
 	burst := 0
-	published := time.Now()
 	for {
 		err := r.src.Next(&pkt)
 		if errors.Is(err, io.EOF) {
@@ -210,12 +213,9 @@ func (r *Replay) loop(ctx context.Context) error {
 		if r.summary.Packets%(burstPackets*64) != 0 {
 			continue // the clock is read now and then only
 		}
-		if now := time.Now(); now.Sub(published) >= publishEvery {
-			published = now
-			r.publish(now)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
+		r.publish(time.Now())
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
 }
@@ -242,7 +242,12 @@ func (r *Replay) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// publish brings control file and progress up to date when their time has come.
 func (r *Replay) publish(now time.Time) {
+	if now.Sub(r.published) < publishEvery {
+		return
+	}
+	r.published = now
 	if r.Instance != nil {
 		r.Instance.Publish(uint64(now.UnixNano()))
 	}
@@ -256,6 +261,20 @@ func (r *Replay) takeGaps() {
 	if r.gaps, lost = r.Pipe.TakeGaps(r.gaps); lost > 0 {
 		r.summary.Dropped = map[string]uint64{"gap_events": lost}
 	}
+}
+
+// Trailers says for every file where switch timestamps were asked for what they turned out to be, so far.
+func (r *Replay) Trailers() []TrailerSummary {
+	if kind := r.trailer; kind == "" || kind == "none" {
+		return nil
+	}
+	var list []TrailerSummary
+	for _, f := range r.src.Files() {
+		list = append(list, TrailerSummary{
+			File: f.Name, Kind: f.Trailer.Kind.String(), Auto: f.TrailerAuto, Tried: f.Trailer.Tried, Hits: f.Trailer.Hits, Ratio: f.Trailer.Ratio,
+		})
+	}
+	return list
 }
 
 func (r *Replay) gapSummary() {

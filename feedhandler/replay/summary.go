@@ -22,8 +22,9 @@ type Summary struct {
 	LiveOrders   int                           `json:"live_orders"`
 	NSPerMessage float64                       `json:"ns_per_message"` // time in the core, capture reading included
 	ElapsedNS    int64                         `json:"elapsed_ns"`
-	Dropped      map[string]uint64             `json:"dropped"`  // frames and messages that were not used, by cause
-	Stamps       map[string]uint64             `json:"stamps"`   // routed packets by source of their stamp
+	Dropped      map[string]uint64             `json:"dropped"` // frames and messages that were not used, by cause
+	Stamps       map[string]uint64             `json:"stamps"`  // routed packets by source of their stamp
+	Trailers     []TrailerSummary              `json:"trailers,omitempty"`
 	Warnings     []string                      `json:"warnings"` // about the capture files
 	Stopped      bool                          `json:"stopped,omitempty"`
 }
@@ -50,6 +51,25 @@ type GapSummary struct {
 	First   uint64 `json:"first"`
 	Count   uint64 `json:"count"`
 	Healed  bool   `json:"healed"`
+}
+
+// TrailerSummary says where a file's receive stamps came from when switch timestamps were asked for.
+type TrailerSummary struct {
+	File  string  `json:"file"`
+	Kind  string  `json:"kind"` // none where no shape fits
+	Auto  bool    `json:"auto"`
+	Tried int     `json:"tried"`
+	Hits  int     `json:"hits"`
+	Ratio float64 `json:"ratio"`
+}
+
+// String spells it for people.
+func (t TrailerSummary) String() string {
+	how := "told"
+	if t.Auto {
+		how = "found"
+	}
+	return fmt.Sprintf("%s: switch timestamps %s (%s): %d of %d frames, %.1f %%", t.File, t.Kind, how, t.Hits, t.Tried, 100*t.Ratio)
 }
 
 // Digests are the running digests of a channel in a schema, in hexadecimal.

@@ -69,14 +69,14 @@ func (f *Follower) Status(now time.Time) Status {
 		ch := &s.Channels[e.Channel]
 		ch.Lines = append(ch.Lines, Line{
 			Name: shm.Text(e.Name[:]), State: e.State, Received: e.Received, First: e.First, Duplicate: e.Duplicate,
-			Late: e.Late, Lost: e.Lost, LagP50NS: percentile(&e.LagHistogram, 0.5), LagP99NS: percentile(&e.LagHistogram, 0.99),
+			Late: e.Late, Lost: e.Lost, LagP50NS: Percentile(&e.LagHistogram, 0.5), LagP99NS: Percentile(&e.LagHistogram, 0.99),
 		})
 	}
 	return s
 }
 
-// percentile returns the upper end of the bucket in which the given share of the lags is reached.
-func percentile(h *[32]uint64, share float64) uint64 {
+// Percentile returns the upper end of the bucket in which the given share of the lags is reached.
+func Percentile(h *[32]uint64, share float64) uint64 {
 	var all uint64
 	for _, n := range h {
 		all += n

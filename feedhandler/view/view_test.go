@@ -418,12 +418,12 @@ func TestLines(t *testing.T) {
 
 func TestPercentile(t *testing.T) {
 	var h [32]uint64
-	if percentile(&h, 0.5) != 0 {
+	if Percentile(&h, 0.5) != 0 {
 		t.Error("a line that never lagged has a lag")
 	}
 	h[0], h[10], h[20] = 10, 80, 10
 	for share, want := range map[float64]uint64{0.05: 0, 0.5: 2047, 0.99: 1<<21 - 1} {
-		if got := percentile(&h, share); got != want {
+		if got := Percentile(&h, share); got != want {
 			t.Errorf("percentile %g is %d, want %d", share, got, want)
 		}
 	}

@@ -106,6 +106,9 @@ func Create(opts Options) (*Instance, error) {
 		return nil, err
 	}
 	dir := filepath.Join(root, opts.Name)
+	if err := checkDir(dir); err != nil {
+		return nil, fmt.Errorf("create instance %s: %w", opts.Name, err)
+	}
 	c := &creation{opts: opts, dir: dir, gid: gid}
 	if c.lock, c.fresh, err = lockDir(dir, gid); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"wirebook/shm"
 )
@@ -306,11 +307,14 @@ func (c *creation) place(f *file) error {
 func (c *creation) sweep() {
 	left, _ := filepath.Glob(filepath.Join(c.dir, "*"+newSuffix))
 	for _, path := range left {
-		os.Remove(path)
+		if ourName(strings.TrimSuffix(filepath.Base(path), newSuffix)) {
+			os.Remove(path)
+		}
 	}
 }
 
-// dropStrangers removes rings of the last run that this one does not publish, and tells their readers.
+// dropStrangers removes files of the last run that this one does not make, and tells their readers. Only what bears
+// one of our names and our magic is touched: whatever else lies in the directory is somebody's.
 func (c *creation) dropStrangers() {
 	mine := map[string]bool{lockFile: true}
 	for _, f := range c.files {
@@ -318,13 +322,21 @@ func (c *creation) dropStrangers() {
 	}
 	entries, _ := os.ReadDir(c.dir)
 	for _, e := range entries {
-		if mine[e.Name()] || e.IsDir() {
+		if mine[e.Name()] || !ourName(e.Name()) {
 			continue
 		}
 		f := &file{name: e.Name()}
-		if m := c.open(f); m != nil {
+		m := c.open(f)
+		if m == nil {
+			continue
+		}
+		ours := shm.IsOurs(m.mem)
+		if ours {
 			shm.MarkReplaced(m.mem)
-			m.close()
+		}
+		m.close()
+		if !ours {
+			continue
 		}
 		path := filepath.Join(c.dir, e.Name())
 		if target, err := os.Readlink(path); err == nil && filepath.Base(filepath.Dir(target)) == "wirebook-"+c.opts.Name {

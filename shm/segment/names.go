@@ -3,8 +3,11 @@ package segment
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"wirebook/shm"
 )
@@ -63,4 +66,47 @@ func ringPath(dir, file string) (string, error) {
 		return "", fmt.Errorf("control file names ring %q: not a plain file name", file)
 	}
 	return filepath.Join(dir, file), nil
+}
+
+// ourName tells whether a file of an instance's directory has a name that we give.
+func ourName(name string) bool {
+	if name == controlFile || name == latestFile {
+		return true
+	}
+	stem, ok := strings.CutSuffix(name, ".ring")
+	dash := strings.LastIndexByte(stem, '-')
+	if !ok || dash < 0 {
+		return false
+	}
+	_, known := shm.ParseSchema(stem[:dash])
+	_, err := strconv.ParseUint(stem[dash+1:], 10, 16)
+	return known && err == nil
+}
+
+// checkDir refuses what cannot be an instance's directory: a link to somewhere else, a file, or a directory that holds
+// somebody's files and no lock of ours. A directory that is not there is fine.
+func checkDir(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a directory of its own (%s): remove it or choose another instance name", dir, info.Mode().Type())
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() == lockFile {
+			return nil
+		}
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s holds files and is no instance: remove it or choose another instance name", dir)
+	}
+	return nil
 }

@@ -98,6 +98,9 @@ func (v *View) openLatest() (*shm.LatestReader, *mapping, error) {
 	return l, m, nil
 }
 
+// WriterAlive says whether the process that made the instance still runs, in this PID namespace.
+func (v *View) WriterAlive() bool { return alive(v.Control.WriterPID()) }
+
 // Close unmaps everything the view handed out.
 func (v *View) Close() {
 	v.control.close()
@@ -167,6 +170,9 @@ func Remove(root, name string) error {
 		return err
 	}
 	dir := filepath.Join(Root(root), name)
+	if err := checkDir(dir); err != nil {
+		return fmt.Errorf("remove instance %s: %w", name, err)
+	}
 	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %s", ErrNotFound, dir)

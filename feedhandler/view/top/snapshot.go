@@ -1,0 +1,305 @@
+package top
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"wirebook/feedhandler/view"
+	"wirebook/ptp"
+	"wirebook/shm"
+	"wirebook/shm/segment"
+)
+
+// Snapshot is an instance at a moment, in the shape of its JSON. Counts are since the epoch began; rates are a second.
+type Snapshot struct {
+	Instance       string            `json:"instance"`
+	Time           time.Time         `json:"time"`
+	State          string            `json:"state"`
+	Alive          bool              `json:"alive"` // the writer's process runs
+	Stale          bool              `json:"stale"` // no heartbeat for too long, and not ended in good order
+	Epoch          uint64            `json:"epoch"`
+	PID            uint32            `json:"pid"`
+	UptimeS        float64           `json:"uptime_s"`
+	HeartbeatAgeMS float64           `json:"heartbeat_age_ms"`
+	Edge           string            `json:"edge,omitempty"` // how a live run receives
+	Clock          Clock             `json:"clock"`
+	Channels       []Channel         `json:"channels"`
+	Records        map[string]uint64 `json:"records"` // by schema, as the digests count them
+	RecordRates    map[string]Rate   `json:"records_per_s,omitempty"`
+	Dropped        map[string]uint64 `json:"dropped"` // datagrams, messages and instruments not used, by cause
+	Queues         []Queue           `json:"queues,omitempty"`
+	Readers        []Reader          `json:"readers"`
+	Counters       map[string]uint64 `json:"counters"`
+}
+
+// Rate is a number a second.
+type Rate float64
+
+// Clock is what the writer knows of its clock.
+type Clock struct {
+	Source      string  `json:"source"`
+	State       string  `json:"state"`
+	Device      string  `json:"device,omitempty"`
+	OffsetNS    int64   `json:"offset_ns"`
+	BoundNS     uint64  `json:"bound_ns"` // 0 unknown
+	FreqPPB     int64   `json:"freq_ppb"`
+	TAIOffset   int32   `json:"tai_offset"`
+	Steps       uint32  `json:"steps"`
+	Grandmaster string  `json:"grandmaster,omitempty"`
+	AgeMS       float64 `json:"age_ms"` // since it was measured
+}
+
+// Channel is one channel.
+type Channel struct {
+	Name         string            `json:"name"`
+	Worker       uint32            `json:"worker"`
+	Active       bool              `json:"active"` // false: a reload removed it
+	Session      string            `json:"session,omitempty"`
+	Packets      uint64            `json:"packets"`
+	Messages     uint64            `json:"messages"`
+	MessagesPerS Rate              `json:"messages_per_s"`
+	NextSequence uint64            `json:"next_sequence"`
+	Gaps         uint64            `json:"gaps"`
+	GapsHealed   uint64            `json:"gaps_healed"`
+	Lost         uint64            `json:"lost"`  // messages no line brought
+	Stale        uint64            `json:"stale"` // instruments with a suspect book
+	Sessions     uint64            `json:"sessions"`
+	Instruments  uint64            `json:"instruments"`
+	Digests      map[string]Digest `json:"digests"`
+	Lines        []Line            `json:"lines"`
+}
+
+// Digest proves what was published in a schema.
+type Digest struct {
+	Content string `json:"content"`
+	Full    string `json:"full"`
+	Records uint64 `json:"records"`
+}
+
+// Line is one line of a channel.
+type Line struct {
+	Name        string `json:"name"`
+	State       string `json:"state"`
+	Packets     uint64 `json:"packets"`
+	PacketsPerS Rate   `json:"packets_per_s"`
+	Received    uint64 `json:"received"`
+	First       uint64 `json:"first"`
+	Duplicate   uint64 `json:"duplicate"`
+	Late        uint64 `json:"late"`
+	Lost        uint64 `json:"lost"`
+	Recovered   uint64 `json:"recovered"`
+	Datagrams   uint64 `json:"datagrams"` // a live run's socket took from the kernel
+	Dropped     uint64 `json:"dropped"`   // the kernel had no room for
+	LagP50NS    uint64 `json:"lag_p50_ns"`
+	LagP99NS    uint64 `json:"lag_p99_ns"`
+	LastRecvNS  uint64 `json:"last_recv_ns"`
+}
+
+// Queue is one receive queue of a NIC that a live run polls.
+type Queue struct {
+	Name   string            `json:"name"`
+	Counts map[string]uint64 `json:"counts"`
+}
+
+// Reader is a process that has the instance's rings mapped.
+type Reader struct {
+	PID     int    `json:"pid"`
+	Command string `json:"command"`
+	Rings   int    `json:"rings"`
+}
+
+// clockStates spell shm.ClockUnknown and on.
+var clockStates = [...]string{"unknown", "free", "acquiring", "locked", "holdover", "capture"}
+
+const staleAfter = 2 * time.Second
+
+// Read takes a reading. It never fails: what cannot be read whole is left out.
+func Read(v *segment.View, now time.Time) Snapshot {
+	c := v.Control
+	pid, _ := c.WriterPID()
+	age := func(ns uint64) float64 { return max(float64(now.UnixNano()-int64(ns))/1e6, 0) }
+	s := Snapshot{
+		Instance: c.Name(), Time: now.UTC(), State: view.StateName(c.State()), Epoch: c.Epoch(), PID: pid,
+		Stale: c.Stale(uint64(now.UnixNano()), uint64(staleAfter)), HeartbeatAgeMS: age(c.HeartbeatNS()),
+		UptimeS: age(c.StartNS()) / 1e3, Records: map[string]uint64{}, Dropped: map[string]uint64{}, Counters: map[string]uint64{},
+		Channels: []Channel{}, Readers: []Reader{},
+	}
+	s.Alive = v.WriterAlive()
+	if b, ok := c.Clock(); ok {
+		s.Clock = clock(&b, age)
+	}
+	for i := range c.Channels() {
+		if e, ok := c.Channel(i); ok {
+			s.Channels = append(s.Channels, channel(&e))
+		}
+	}
+	for i := range c.Lines() {
+		if e, ok := c.Line(i); ok && int(e.Channel) < len(s.Channels) {
+			ch := &s.Channels[e.Channel]
+			ch.Lines = append(ch.Lines, line(&e))
+		}
+	}
+	for i := range c.Counters() {
+		if e, ok := c.Counter(i); ok {
+			s.count(shm.Text(e.Name[:]), shm.Text(e.Label[:]), e.Value)
+		}
+	}
+	for i := range s.Channels {
+		for schema, d := range s.Channels[i].Digests {
+			s.Records[schema] += d.Records
+		}
+	}
+	return s
+}
+
+func clock(b *shm.ClockBlock, age func(uint64) float64) Clock {
+	c := Clock{
+		Source: ptp.Source(b.Source).String(), State: "unknown", Device: shm.Text(b.Device[:]), OffsetNS: b.OffsetNS, BoundNS: b.BoundNS,
+		FreqPPB: b.FreqPPB, TAIOffset: b.TAIOffset, Steps: b.Steps,
+	}
+	if int(b.State) < len(clockStates) {
+		c.State = clockStates[b.State]
+	}
+	if b.Grandmaster != [8]uint8{} {
+		g := b.Grandmaster
+		c.Grandmaster = fmt.Sprintf("%02x%02x%02x.%02x%02x.%02x%02x%02x", g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7])
+	}
+	if b.UpdatedNS != 0 {
+		c.AgeMS = age(b.UpdatedNS)
+	}
+	return c
+}
+
+func channel(e *shm.ChannelEntry) Channel {
+	ch := Channel{
+		Name: shm.Text(e.Name[:]), Worker: e.Worker, Active: true, Session: shm.Text(e.Session[:]), Packets: e.Packets, Messages: e.Messages,
+		NextSequence: e.NextSequence, Gaps: e.Gaps, GapsHealed: e.GapsHealed, Lost: e.Lost, Stale: e.Stale, Sessions: e.Sessions,
+		Instruments: e.Instruments, Digests: map[string]Digest{}, Lines: []Line{},
+	}
+	for i := range e.Digests {
+		if d := &e.Digests[i]; d.Records > 0 {
+			ch.Digests[shm.Schema(i).String()] = Digest{fmt.Sprintf("%016x", d.Content), fmt.Sprintf("%016x", d.Full), d.Records}
+		}
+	}
+	return ch
+}
+
+func line(e *shm.LineEntry) Line {
+	return Line{
+		Name: shm.Text(e.Name[:]), State: view.LineStateName(e.State), Packets: e.Packets, Received: e.Received, First: e.First,
+		Duplicate: e.Duplicate, Late: e.Late, Lost: e.Lost, Recovered: e.Recovered, LastRecvNS: e.LastRecvNS,
+		LagP50NS: view.Percentile(&e.LagHistogram, 0.5), LagP99NS: view.Percentile(&e.LagHistogram, 0.99),
+	}
+}
+
+// notDrops are counters of the prefixes below that count what was used.
+var notDrops = map[string]bool{"wire_ok": true}
+
+// dropPrefixes are how counters of what was not used begin.
+var dropPrefixes = []string{"wire_", "framing_", "decode_", "book_", "socket_drops", "socket_truncated", "xdp_drop", "window_overflow", "size_saturated", "instruments_refused"}
+
+// count files a counter where it belongs.
+func (s *Snapshot) count(name, label string, v uint64) {
+	key := name
+	if label != "" {
+		key += "{" + label + "}"
+	}
+	s.Counters[key] = v
+	ch := s.find(labelValue(label, "channel"))
+	switch {
+	case name == "channel_active" && ch != nil:
+		ch.Active = v != 0
+	case name == "receive_edge" && v != 0:
+		s.Edge = labelValue(label, "edge")
+	case name == "socket_datagrams", name == "socket_drops":
+		if l := ch.line(labelValue(label, "line")); l != nil && name == "socket_drops" {
+			l.Dropped = v
+		} else if l != nil {
+			l.Datagrams = v
+		}
+	}
+	if queue := labelValue(label, "queue"); queue != "" {
+		s.queue(queue).Counts[name] += v
+	}
+	if v == 0 || notDrops[name] {
+		return
+	}
+	for _, p := range dropPrefixes {
+		if strings.HasPrefix(name, p) {
+			s.Dropped[name] += v
+			return
+		}
+	}
+}
+
+func (s *Snapshot) queue(name string) *Queue {
+	for i := range s.Queues {
+		if s.Queues[i].Name == name {
+			return &s.Queues[i]
+		}
+	}
+	s.Queues = append(s.Queues, Queue{Name: name, Counts: map[string]uint64{}})
+	return &s.Queues[len(s.Queues)-1]
+}
+
+func (s *Snapshot) find(channel string) *Channel {
+	for i := len(s.Channels) - 1; i >= 0; i-- {
+		if s.Channels[i].Name == channel {
+			return &s.Channels[i]
+		}
+	}
+	return nil
+}
+
+func (c *Channel) line(name string) *Line {
+	if c == nil {
+		return nil
+	}
+	for i := range c.Lines {
+		if c.Lines[i].Name == name {
+			return &c.Lines[i]
+		}
+	}
+	return nil
+}
+
+// labelValue finds key="value" in a label.
+func labelValue(label, key string) string {
+	for _, part := range strings.Split(label, ",") {
+		if v, ok := strings.CutPrefix(part, key+"=\""); ok {
+			return strings.TrimSuffix(v, "\"")
+		}
+	}
+	return ""
+}
+
+// Rates fills in what happened a second since before. A reading of another epoch gives none.
+func (s *Snapshot) Rates(before *Snapshot) {
+	gone := s.Time.Sub(before.Time).Seconds()
+	if gone <= 0 || before.Epoch != s.Epoch {
+		return
+	}
+	per := func(now, was uint64) Rate {
+		if now < was {
+			return 0 // a reload started the channel again
+		}
+		return Rate(float64(now-was) / gone)
+	}
+	for i := range s.Channels {
+		if i >= len(before.Channels) {
+			break
+		}
+		ch, was := &s.Channels[i], &before.Channels[i]
+		ch.MessagesPerS = per(ch.Messages, was.Messages)
+		for l := range ch.Lines {
+			if l < len(was.Lines) {
+				ch.Lines[l].PacketsPerS = per(ch.Lines[l].Packets, was.Lines[l].Packets)
+			}
+		}
+	}
+	s.RecordRates = map[string]Rate{}
+	for schema, n := range s.Records {
+		s.RecordRates[schema] = per(n, before.Records[schema])
+	}
+}
