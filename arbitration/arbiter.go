@@ -170,3 +170,7 @@ func (a *Arbiter) refresh(l *line) {
 		l.State = LineUp
 	}
 }
+
+// Expected returns the next unit of the running sequence: what ends at or below it has been delivered. It is 0 before
+// the first packet.
+func (a *Arbiter) Expected() uint64 { return a.next }

@@ -76,7 +76,8 @@ const (
 	// KindClearAll empties every book of the channel.
 	KindClearAll
 
-	// KindStatus, KindImbalance, KindStatistic, KindDefinition: Aux indexes the batch's table of that name.
+	// KindStatus, KindImbalance, KindStatistic, KindDefinition: Aux indexes the batch's table of that name. A definition
+	// that tells how many price levels the venue keeps has them in Level, and the implied ones in Count.
 	KindStatus
 	// KindImbalance: see KindStatus.
 	KindImbalance
@@ -85,11 +86,14 @@ const (
 	// KindDefinition: see KindStatus.
 	KindDefinition
 
-	// KindRebuilt: the venue's numbering shows that this instrument lost nothing in the last gap (RptSeq contiguous),
-	// or its snapshot is complete: its book can be trusted again.
+	// KindRebuilt: a snapshot is complete and its book can be trusted again: the price levels with FlagMBP, the orders
+	// without.
 	KindRebuilt
-	// KindStale: the venue's per-instrument numbering shows a loss: the book cannot be trusted until it is rebuilt.
+	// KindStale: the venue's per-instrument numbering shows a loss: the books cannot be trusted until they are rebuilt.
 	KindStale
+	// KindUnaffected: the venue's per-instrument numbering shows that the last gaps took nothing of this instrument:
+	// what was whole before them is whole. With FlagMBP that is said of the price levels only.
+	KindUnaffected
 
 	KindCount
 )

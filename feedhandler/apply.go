@@ -20,16 +20,8 @@ type applier struct {
 	known    int    // directory entries already registered
 	clearOne func(instrument uint32)
 	clearing book.Event // what the R records of a whole channel say
-	last     book.Event // the newest event applied
-}
-
-// instrumentState is what publishing needs to know of an instrument, together so that it costs one cache line.
-type instrumentState struct {
-	id        uint32 // instrument_id
-	rebuiltAt uint32 // gap generation at which the book was last known whole; below gapGen it is suspect
-	latestAt  uint32 // index in the latest table, or noLatest
-	open      uint8  // schemas with records of a venue event that is not closed yet
-	_         [3]uint8
+	last     book.Event // the newest event applied, and its packet
+	lastIn   book.Packet
 }
 
 const (
@@ -71,12 +63,15 @@ func (a *applier) apply(b *book.Batch) {
 		}
 		a.begin(e)
 		a.event(b, e)
-		if e.Flags&book.FlagLast != 0 && a.state[e.Instrument].open != 0 {
+		st := &a.state[e.Instrument]
+		st.seenAt = a.gapGen
+		if e.Flags&book.FlagLast != 0 && st.open != 0 {
 			a.close(e)
 		}
 	}
 	if n := len(b.Events); n > 0 {
-		a.last = b.Events[n-1]
+		// Kept by value: the batch is used again before a restart may ask.
+		a.last, a.lastIn = b.Events[n-1], *a.packet
 	}
 }
 
@@ -97,14 +92,20 @@ func (a *applier) event(b *book.Batch, e *book.Event) {
 	case book.KindStatistic:
 		a.publishStatistic(e, &b.Statistics[e.Aux])
 	case book.KindDefinition:
+		if e.Level != 0 {
+			a.books.SetDepth(e.Instrument, e.Level, uint8(e.Count))
+		}
 		a.publishDefinition(e, &b.Definitions[e.Aux])
 	case book.KindRebuilt:
-		a.rebuilt(e.Instrument)
+		levels := e.Flags&book.FlagMBP != 0
+		a.rebuilt(e.Instrument, !levels, levels)
+	case book.KindUnaffected:
+		a.unaffected(e.Instrument, e.Flags&book.FlagMBP != 0)
 	case book.KindStale:
-		a.stale(e.Instrument)
+		a.stale(e.Instrument, true, true)
 	case book.KindClearAll:
 		a.clearAll(e)
-		a.rebuildAll()
+		a.trustAll()
 	default:
 		a.bookEvent(e)
 	}
@@ -116,16 +117,25 @@ func (a *applier) bookEvent(e *book.Event) {
 	case e.Kind == book.KindClear:
 		// Told even when the book was empty: what follows begins from nothing.
 		if e.Flags&book.FlagSnapshot == 0 {
-			a.rebuilt(e.Instrument)
+			a.rebuilt(e.Instrument, true, true)
 		}
 		a.publishClearEvent(e)
 		return
 	case e.Kind == book.KindQuote && e.Flags&book.FlagLast != 0:
 		// Both sides have been told once the event closes: nothing older is left in the book.
-		a.rebuilt(e.Instrument)
+		a.rebuilt(e.Instrument, false, true)
+	}
+	for i := range a.changes[:n] {
+		if c := &a.changes[i]; c.Anomaly != book.AnomalyNone {
+			a.anomaly(e, c.Anomaly)
+		}
 	}
 	if n == 0 || a.changes[0].Action == shm.ActionNone {
-		return // nothing happened to the book, and the books counted why
+		// Nothing happened to the book, and the books counted why. A trade whose message tells its price happened.
+		if e.Kind == book.KindExecuteAt && e.Instrument != 0 {
+			a.publishTrade(e, e.Price, e.Qty, book.NoSide, e.Flags)
+		}
+		return
 	}
 	// An execution names only the order: its instrument, price and side come from the book.
 	first := &a.changes[0]
@@ -184,37 +194,10 @@ func (a *applier) clearAll(e *book.Event) {
 	a.books.ClearAll(a.clearOne)
 }
 
-// suspect says whether an instrument's book may be wrong because of a gap.
-func (a *applier) suspect(instrument uint32) bool { return a.state[instrument].rebuiltAt < a.gapGen }
-
-func (a *applier) rebuilt(instrument uint32) { a.state[instrument].rebuiltAt = a.gapGen }
-
-func (a *applier) stale(instrument uint32) {
-	if a.gapGen == 0 {
-		a.openGap()
-		a.rebuildAll()
-	}
-	a.state[instrument].rebuiltAt = 0
-	a.markLatest(instrument)
-}
-
-func (a *applier) rebuildAll() {
-	for i := range a.state {
-		a.state[i].rebuiltAt = a.gapGen
-	}
-}
-
-// openGap makes every instrument of the channel suspect, in the records to come and in the latest table now.
-func (a *applier) openGap() {
-	a.gapGen++
-	for i := 1; i < a.known; i++ {
-		a.markLatest(uint32(i))
-	}
-}
-
 // restart begins a session: books are emptied, and whole again if the session is joined at its first message.
 func (a *applier) restart(firstSeq uint64) {
 	if a.packet != nil {
+		a.packet = &a.lastIn
 		// The last event before the restart dates it: the same on every line, unlike the packets around it.
 		last := a.last
 		last.Side, last.Flags, last.Attr = book.NoSide, book.FlagLast, 0
@@ -225,9 +208,9 @@ func (a *applier) restart(firstSeq uint64) {
 		a.state[i].open = 0
 	}
 	if firstSeq > 1 {
-		a.gapGen++
+		a.openGap()
 	} else {
-		a.rebuildAll()
+		a.trustAll()
 	}
 }
 
@@ -242,24 +225,7 @@ func (a *applier) register() {
 				st.latestAt = at
 			}
 		}
-		if ins.Depth != 0 {
-			a.books.SetDepth(i, ins.Depth, ins.ImpliedDepth)
-		}
 	}
 	a.dir.ClearChanged()
 	a.known = a.dir.Len()
-}
-
-// Suspect returns how many instruments have a book that cannot be trusted because of a gap.
-func (a *applier) Suspect() int {
-	if a.gapGen == 0 {
-		return 0
-	}
-	n := 0
-	for i := 1; i < a.known; i++ {
-		if a.suspect(uint32(i)) {
-			n++
-		}
-	}
-	return n
 }

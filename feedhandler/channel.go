@@ -64,6 +64,7 @@ type Channel struct {
 	Framing  [framing.FaultCount]uint64
 	Decoding [book.FaultCount]uint64
 
+	now          uint64 // newest stamp or tick, ns
 	session      uint64
 	sessionText  string
 	sessionKnown bool
@@ -133,7 +134,9 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		return
 	}
 	meta := packMeta(stamp)
+	c.now = stamp.NS
 	if h.Kind == framing.Unsequenced {
+		c.spans = c.spans[:0]
 		c.deliver(payload, 0, h.Count, stamp.NS, meta, line)
 		return
 	}
@@ -146,20 +149,29 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 	case framing.EndOfSession:
 		pkt.Kind = arbitration.KindEndOfSession
 	}
+	c.spans = c.spans[:0]
+	if h.Kind == framing.Data && (h.Session != c.session || h.Seq+uint64(h.Count) > c.arb.Expected()) {
+		// Perhaps new. A datagram cut inside a message would move the sequence by messages that are not there: it is
+		// dropped whole, and the other line may bring them. A sure duplicate is not worth the look.
+		var fault framing.Fault
+		if c.spans, fault = c.framing.Split(c.spans, payload, h); fault != framing.FaultNone {
+			c.Framing[fault]++
+			if fault == framing.FaultCutShort {
+				return
+			}
+		}
+	}
 	if v := c.arb.Offer(arbitration.Line(line), &pkt); v.Take {
 		c.deliver(payload, v.Skip, v.Count, stamp.NS, meta, line)
 	}
 	c.drain()
-	if c.arb.HasHealed() {
-		c.healed(stamp.NS)
-	}
 }
 
 // healed reports the ranges that were missed and came after all.
-func (c *Channel) healed(ns uint64) {
+func (c *Channel) healed() {
 	c.filled = c.arb.TakeHealed(c.filled[:0])
 	for _, g := range c.filled {
-		c.pipe.noteGap(GapEvent{Channel: c.index, First: g.First, Count: g.Count, Healed: true, TsRecv: ns})
+		c.pipe.noteGap(GapEvent{Channel: c.index, First: g.First, Count: g.Count, Healed: true, TsRecv: c.now})
 	}
 }
 
@@ -169,6 +181,7 @@ func (c *Channel) drain() {
 	for c.arb.Next(r) {
 		switch r.Kind {
 		case arbitration.ReadyPacket:
+			c.spans = c.spans[:0]
 			if c.framing.Header(r.Packet.Payload, &c.header) == framing.FaultNone {
 				c.deliver(r.Packet.Payload, r.Skip, r.Count, r.Packet.TsRecv, r.Packet.Meta, uint8(r.Line))
 			}
@@ -178,13 +191,16 @@ func (c *Channel) drain() {
 			if c.gapAware != nil {
 				c.gapAware.OnGap()
 			}
-			c.pipe.noteGap(GapEvent{Channel: c.index, First: r.Gap.First, Count: r.Gap.Count, TsRecv: r.Packet.TsRecv})
+			c.pipe.noteGap(GapEvent{Channel: c.index, First: r.Gap.First, Count: r.Gap.Count, TsRecv: c.now})
 		case arbitration.ReadySession, arbitration.ReadyReset:
 			c.flush()
 			c.restart(r.Packet.Seq)
 			c.decoder.Reset()
 			c.session, c.sessionKnown = r.Packet.Session, false
 		}
+	}
+	if c.arb.HasHealed() {
+		c.healed()
 	}
 }
 
@@ -194,10 +210,9 @@ func (c *Channel) deliver(payload []byte, skip, count uint32, tsRecv, meta uint6
 	if !c.sessionKnown {
 		c.sessionText, c.sessionKnown = c.framing.Session(payload), true
 	}
-	var fault framing.Fault
-	c.spans, fault = c.framing.Split(c.spans[:0], payload, h)
-	if fault != framing.FaultNone {
-		c.Framing[fault]++
+	if len(c.spans) == 0 {
+		// A packet that was held, or carries nothing: faults were counted when it came.
+		c.spans, _ = c.framing.Split(c.spans, payload, h)
 	}
 	c.Packets++
 	source, bad := unpackMeta(meta)
@@ -224,6 +239,11 @@ func (c *Channel) deliver(payload []byte, skip, count uint32, tsRecv, meta uint6
 }
 
 func (c *Channel) applyBatch() {
+	for _, ring := range c.out.Rings {
+		if ring != nil {
+			ring.SetChannel(uint32(c.index)) // channels of one worker share its rings
+		}
+	}
 	c.applier.apply(c.batch)
 	c.batch.Reset()
 }
@@ -236,6 +256,7 @@ func (c *Channel) flush() {
 }
 
 func (c *Channel) onTick(nowNS uint64) {
+	c.now = max(c.now, nowNS)
 	c.arb.Tick(nowNS)
 	c.drain()
 }

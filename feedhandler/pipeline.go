@@ -126,3 +126,6 @@ func (p *Pipeline) noteGap(g GapEvent) {
 	}
 	p.gaps = append(p.gaps, g)
 }
+
+// Route finds the channel and line of a datagram, as OnDatagram does.
+func (p *Pipeline) Route(d *Datagram) (Route, bool) { return p.demux.find(d.Dst, d.DstPort, d.Src) }

@@ -88,21 +88,13 @@ func (a *applier) level(l *shm.Level, bid, ask *book.Level) {
 	l.BidCt, l.AskCt = bid.Count, ask.Count
 }
 
-// flags are the content flags of a record of e: a gap that touches the instrument makes its book suspect.
-func (a *applier) flags(e *book.Event, flags uint8) uint8 {
-	if a.suspect(e.Instrument) {
-		flags |= shm.FlagMaybeBadBook
-	}
-	return flags
-}
-
 // publishOrder publishes a change of one order: mbo always, depth where it shows.
 func (a *applier) publishOrder(e *book.Event, c *book.Change, flags uint8) {
 	qty := c.Qty
 	if c.Action == 'M' {
 		qty = c.Left
 	}
-	a.putMBO(e, c.Action, c.Side, c.OrderID, c.Price, qty, a.flags(e, flags))
+	a.putMBO(e, c.Action, c.Side, c.OrderID, c.Price, qty, doubtful(c, a.orderFlags(e, flags)))
 	a.publishDepth(e, c, flags)
 }
 
@@ -111,7 +103,7 @@ func (a *applier) publishDepth(e *book.Event, c *book.Change, flags uint8) {
 	if c.Depth >= 10 {
 		return
 	}
-	flags = a.flags(e, flags)
+	flags = doubtful(c, a.depthFlags(e, flags))
 	qty := c.Qty
 	if c.Action == 'M' || e.Kind >= book.KindLevelSet && e.Kind <= book.KindQuote && c.Action != 'C' {
 		qty = c.Left
@@ -129,8 +121,8 @@ func (a *applier) publishTrade(e *book.Event, price int64, qty uint64, side book
 	if e.Attr&book.AttrNonPrintable != 0 {
 		return // the print that reports this volume is a message of its own
 	}
-	flags = a.flags(e, flags)
-	a.putMBO(e, shm.ActionTrade, side, 0, price, qty, flags)
+	a.putMBO(e, shm.ActionTrade, side, 0, price, qty, a.orderFlags(e, flags))
+	flags = a.depthFlags(e, flags)
 	a.putTrade(e, shm.ActionTrade, side, price, qty, flags)
 	a.putMBP1(e, shm.ActionTrade, side, price, qty, 0, flags, e.Ref)
 	if a.depth {
@@ -140,27 +132,26 @@ func (a *applier) publishTrade(e *book.Event, price int64, qty uint64, side book
 
 // publishFill publishes the resting order's part of a trade.
 func (a *applier) publishFill(e *book.Event, price int64, qty uint64, side book.Side, flags uint8) {
-	a.putMBO(e, shm.ActionFill, side, e.OrderID, price, qty, a.flags(e, flags))
+	a.putMBO(e, shm.ActionFill, side, e.OrderID, price, qty, a.orderFlags(e, flags))
 }
 
 // publishBreak publishes that a trade is void: action N, the trade's id as order id in mbo and as extra in trades.
 // Price and size are the trade's where the venue repeats them.
 func (a *applier) publishBreak(e *book.Event) {
-	flags := a.flags(e, e.Flags)
 	price := e.Price
 	if e.Qty == 0 && price == 0 {
 		price = book.UndefPrice
 	}
-	a.putMBO(e, shm.ActionNone, book.NoSide, e.Ref, price, e.Qty, flags)
-	a.putTrade(e, shm.ActionNone, book.NoSide, price, e.Qty, flags)
+	a.putMBO(e, shm.ActionNone, book.NoSide, e.Ref, price, e.Qty, a.orderFlags(e, e.Flags))
+	a.putTrade(e, shm.ActionNone, book.NoSide, price, e.Qty, a.depthFlags(e, e.Flags))
 }
 
 // publishClearEvent publishes R in every schema of the books that were emptied.
 func (a *applier) publishClearEvent(e *book.Event) {
-	flags := a.flags(e, e.Flags)
+	flags := a.depthFlags(e, e.Flags)
 	snapshot, levels := e.Flags&book.FlagSnapshot != 0, e.Flags&book.FlagMBP != 0
 	if !snapshot || !levels {
-		a.putMBO(e, shm.ActionClear, book.NoSide, 0, book.UndefPrice, 0, flags)
+		a.putMBO(e, shm.ActionClear, book.NoSide, 0, book.UndefPrice, 0, a.orderFlags(e, e.Flags))
 	}
 	if snapshot && levels != (a.view == venue.ByLevel) {
 		return // the levels shown are those of the other book
@@ -174,26 +165,18 @@ func (a *applier) publishClearEvent(e *book.Event) {
 // publishClear publishes R for an instrument emptied with its whole channel; a.clearing is the event that did it.
 func (a *applier) publishClear(instrument uint32) {
 	a.clearing.Instrument = instrument
-	a.state[instrument].rebuiltAt = a.gapGen
+	a.rebuilt(instrument, true, true)
 	a.publishClearEvent(&a.clearing)
 }
 
 func (a *applier) noneMBO(e *book.Event) {
-	a.putMBO(e, shm.ActionNone, book.NoSide, 0, book.UndefPrice, 0, a.flags(e, book.FlagLast))
+	a.putMBO(e, shm.ActionNone, book.NoSide, 0, book.UndefPrice, 0, a.orderFlags(e, book.FlagLast))
 }
 
 func (a *applier) noneMBP1(e *book.Event) {
-	a.putMBP1(e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.flags(e, book.FlagLast), 0)
+	a.putMBP1(e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.depthFlags(e, book.FlagLast), 0)
 }
 
 func (a *applier) noneMBP10(e *book.Event) {
-	a.putMBP10(e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.flags(e, book.FlagLast), 0)
-}
-
-// markLatest flags an instrument's latest entry as suspect, so that a conflating reader learns of a gap although
-// no message of the instrument came.
-func (a *applier) markLatest(instrument uint32) {
-	if at := a.state[instrument].latestAt; a.out.Latest != nil && at != noLatest {
-		a.out.Latest.SetFlags(at, shm.FlagMaybeBadBook)
-	}
+	a.putMBP10(e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.depthFlags(e, book.FlagLast), 0)
 }

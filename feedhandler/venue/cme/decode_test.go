@@ -15,7 +15,7 @@ var kindNames = map[book.Kind]string{
 	book.KindLevelNew: "new", book.KindLevelChange: "change", book.KindLevelOverlay: "overlay", book.KindLevelDelete: "drop",
 	book.KindLevelDeleteThru: "thru", book.KindLevelDeleteFrom: "from", book.KindTrade: "trade", book.KindFill: "fill",
 	book.KindTradeBreak: "break", book.KindClear: "clear", book.KindClearAll: "clearall", book.KindStatus: "status",
-	book.KindStatistic: "stat", book.KindDefinition: "definition", book.KindRebuilt: "rebuilt", book.KindStale: "stale",
+	book.KindStatistic: "stat", book.KindDefinition: "definition", book.KindRebuilt: "rebuilt", book.KindStale: "stale", book.KindUnaffected: "unaffected",
 }
 
 // told spells the events since from: kind, security id, side, what else the kind has, L for FlagLast, S for snapshot.
@@ -172,7 +172,7 @@ func TestNumbering(t *testing.T) {
 	c.expect(book1(11, 43), book.FaultNone, "stale 11", eleven)
 	c.expect(book1(11, 44), book.FaultNone, eleven)
 	c.d.OnGap()
-	c.expect(book1(11, 45), book.FaultNone, "rebuilt 11", eleven)
+	c.expect(book1(11, 45), book.FaultNone, "unaffected 11", eleven)
 	c.expect(book1(11, 46), book.FaultNone, eleven)
 	c.expect(book1(12, 3), book.FaultNone, "stale 12", twelve)
 	c.expect(book1(12, 4), book.FaultNone, twelve)
@@ -272,7 +272,7 @@ func TestDefinition(t *testing.T) {
 	c := newChannel(t, 4)
 	f := Future{SecurityID: 11, Asset: [6]byte{'E', 'S'}, Symbol: [20]byte{'E', 'S', 'Z', '6'}, LastUpdateNS: 5, Status: 17, Channel: 310,
 		MinPriceIncrement: 250_000_000, DisplayFactor: 10_000_000, Depth: 5, Year: 2026, Month: 12, Activation: 6, Expiration: 9}
-	c.expect(AppendFuture(nil, 0, &f), book.FaultNone, "definition 11 L")
+	c.expect(AppendFuture(nil, 0, &f), book.FaultNone, "definition 11 level 5 of 2 L")
 	def, entry := &c.b.Definitions[0], c.d.dir.At(1)
 	if def.Activation != 6 || def.Expiration != 9 || def.MarketDepth != 5 || def.MinPriceIncrement != 250_000_000 || def.MaturityYear != 2026 ||
 		string(def.RawSymbol[:5]) != "ESZ6\x00" || def.InstrumentClass != 'F' || def.RawInstrumentID != 11 || string(def.Exchange[:]) != "XCME\x00" ||

@@ -52,6 +52,7 @@ func (d *MDP3) definition(b *book.Batch, id uint16, m *message, groups *[maxGrou
 	d.enter(index, x)
 	event, body := b.AddDefinition()
 	event.Instrument, event.TsEvent, event.Flags = index, x.lastUpdate, book.FlagLast
+	event.Level, event.Count = x.depth, uint32(x.impliedDepth)
 	*body = x.body
 	return book.FaultNone
 }

@@ -28,7 +28,8 @@
 // fills. An id of 0 is an order the venue does not name.
 //
 // RptSeq numbers an instrument's entries. A hole in it gives KindStale before the entry; after OnGap (packets were
-// lost) the first entry that goes on without a hole gives KindRebuilt: that instrument lost nothing. RptSeq 0
+// lost) the first entry that goes on without a hole gives KindUnaffected: that instrument's levels lost nothing; of its orders
+// RptSeq says nothing. RptSeq 0
 // (conflated feeds) is no number.
 //
 // FlagLast stands on an instrument's last event when the venue's event ends (MatchEventIndicator bit 7). The other

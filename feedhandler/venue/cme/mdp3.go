@@ -32,6 +32,7 @@ type MDP3 struct {
 type instrument struct {
 	rptSeq uint32 // of the last entry; 0: none seen
 	gap    uint32 // MDP3.gap when rptSeq was last proved whole
+	chunk  uint32 // of an order snapshot, the last that came in its place; 0: none is under way
 	mark   mark
 }
 
@@ -147,7 +148,7 @@ func (d *MDP3) decodeCold(b *book.Batch, id uint16, m *message) book.Fault {
 	case 44, 53:
 		return d.snapshotOrdersRefresh(b, m, &groups[0])
 	case 59:
-		return d.topOrdersRefresh(b, m, &groups[0])
+		return d.topOrdersRefresh(b, m)
 	}
 	return d.definition(b, id, m, &groups)
 }
@@ -210,7 +211,8 @@ func (d *MDP3) renumber(b *book.Batch, s *instrument, index uint32, ts uint64, r
 	s.rptSeq, s.gap = rptSeq, d.gap
 	switch {
 	case rptSeq == next:
-		d.plain(b, book.KindRebuilt, index, ts)
+		// RptSeq counts price entries, trades and figures; order messages have no number of their own.
+		d.plain(b, book.KindUnaffected, index, ts).Flags = book.FlagMBP
 	case !first:
 		d.plain(b, book.KindStale, index, ts)
 	}

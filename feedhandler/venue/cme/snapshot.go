@@ -22,7 +22,6 @@ var (
 	blankSnapshotLongEntry = blank[snapshotLongEntry]()
 	blankSnapshotTCPEntry  = blank[snapshotTCPEntry]()
 	blankSnapshotOrder     = blank[snapshotOrder]()
-	blankTopOrder          = blank[topOrder]()
 )
 
 // snapshotLevel is one snapshot entry whatever its template.
@@ -155,9 +154,15 @@ func (d *MDP3) snapshotOrdersRefresh(b *book.Batch, m *message, group *entries) 
 	if index == 0 {
 		return noIndex(security)
 	}
-	ts, chunk := root.TransactTime.Get(), root.CurrentChunk.Get()
-	if chunk <= 1 {
+	ts, chunk, state := root.TransactTime.Get(), root.CurrentChunk.Get(), &d.state[index]
+	switch {
+	case chunk <= 1:
 		d.plain(b, book.KindClear, index, ts).Flags = book.FlagSnapshot
+		state.chunk = 1
+	case state.chunk != 0 && chunk == state.chunk+1:
+		state.chunk = chunk
+	default:
+		state.chunk = 0 // a chunk before this one did not come: what is built is not the whole book
 	}
 	fault := book.FaultNone
 	var entryRoom snapshotOrder
@@ -169,13 +174,19 @@ func (d *MDP3) snapshotOrdersRefresh(b *book.Batch, m *message, group *entries) 
 		})
 	}
 	if chunk >= root.NoChunks.Get() {
-		d.plain(b, book.KindRebuilt, index, ts).Flags = book.FlagSnapshot | book.FlagLast
+		kind := book.KindRebuilt
+		if state.chunk == 0 {
+			kind = book.KindNone
+		}
+		d.plain(b, kind, index, ts).Flags = book.FlagSnapshot | book.FlagLast
+		state.chunk = 0
 	}
 	return fault
 }
 
-// topOrdersRefresh is template 59: the orders at the top of one instrument's book.
-func (d *MDP3) topOrdersRefresh(b *book.Batch, m *message, group *entries) book.Fault {
+// topOrdersRefresh is template 59: some orders at the top of one instrument's book. They are not the whole book, and
+// the orders it leaves out have not gone: no event can say that, so inspect alone shows them.
+func (d *MDP3) topOrdersRefresh(b *book.Batch, m *message) book.Fault {
 	if len(m.block) < topOrdersLeast {
 		return book.FaultTruncated
 	}
@@ -186,18 +197,8 @@ func (d *MDP3) topOrdersRefresh(b *book.Batch, m *message, group *entries) book.
 	if index == 0 {
 		return noIndex(security)
 	}
-	ts := root.TransactTime.Get()
-	d.plain(b, book.KindClear, index, ts).Flags = book.FlagSnapshot
-	fault := book.FaultNone
-	var entryRoom topOrder
-	for i := range group.n {
-		e := lay(group.at(i), &blankTopOrder, &entryRoom)
-		d.snapshotOrder(b, index, ts, e.MdEntryTypeBook.Get(), &fault, order{
-			id: e.OrderID.Get(), priority: e.MdOrderPriority.Get(), price: e.MdEntryPxEx.Get(), qty: size32(e.MdDisplayQty.Get()),
-		})
-	}
-	d.plain(b, book.KindRebuilt, index, ts).Flags = book.FlagSnapshot | book.FlagLast
-	return fault
+	d.plain(b, book.KindNone, index, root.TransactTime.Get()).Flags = book.FlagSnapshot | book.FlagLast
+	return book.FaultNone
 }
 
 // snapshotOrder appends one order of a snapshot. Entries that are no order of the book are left out.

@@ -1,0 +1,18 @@
+package feedhandler
+
+// Abandon gives up what the channels know: what was decoded and not applied is dropped, every book is emptied and its
+// readers are told (R records), and everything counts as suspect until the feed itself says otherwise. The place in the
+// sequence stays. For a pipeline that is about to go, and for one that was left in the middle by a panic.
+func (p *Pipeline) Abandon() {
+	for _, c := range p.channels {
+		c.abandon()
+	}
+}
+
+func (c *Channel) abandon() {
+	c.batch.Reset()
+	c.restart(2) // as for a session joined in the middle
+	c.decoder.Reset()
+	c.sessionKnown = false
+	c.out.flush()
+}
