@@ -27,14 +27,14 @@ fmt: ## fail when gofmt would change a file
 
 vet: ## go vet, also for the platforms with other files
 	$(GO) vet ./...
-	GOARCH=arm64 $(GO) vet ./arbitration ./book ./feedhandler/... ./ptp ./shm
-	GOOS=darwin $(GO) vet ./feedhandler/capture ./shm/segment
+	GOARCH=arm64 $(GO) vet ./arbitration ./book ./feedhandler/... ./ptp/... ./shm/... ./afxdp ./bpf
+	GOOS=darwin $(GO) vet ./feedhandler/capture ./shm/segment ./ptp/... ./afxdp ./bpf
 
 lint: ## staticcheck, pinned in scripts/tools.mod
 	$(TOOLS) staticcheck ./...
 
 race: ## the tests that start goroutines or share memory, under the race detector
-	$(GO) test -race -short ./feedhandler/capture/... ./feedhandler/replay/... ./shm/... ./feedhandler/view/...
+	$(GO) test -race -short ./feedhandler/capture/... ./feedhandler/replay/... ./shm/... ./feedhandler/view/... ./ptp/...
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	@GO='$(GO)' FUZZTIME=$(FUZZTIME) scripts/fuzz

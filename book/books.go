@@ -132,7 +132,7 @@ func (b *Books) Apply(ev *Event, out *[2]Change) int {
 		out[0] = Change{Price: UndefPrice, Side: NoSide, Action: 'R', Top: true}
 		return 1
 	case KindNone, KindTrade, KindFill, KindTradeBreak, KindStatus, KindImbalance, KindStatistic, KindDefinition,
-		KindRebuilt, KindStale:
+		KindRebuilt, KindStale, KindUnaffected:
 		if ev.Flags&FlagLast != 0 && b.opened != 0 {
 			var unused Change
 			b.complete(ev.Instrument, false, &unused)

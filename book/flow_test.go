@@ -86,6 +86,7 @@ func randomFlow(rng *rand.Rand, n, instruments, hostile int) []Event {
 		}
 		if rng.IntN(2000) == 0 {
 			ev.Kind = KindClear
+			ev.Flags = []uint8{0, FlagSnapshot, FlagSnapshot | FlagMBP}[rng.IntN(3)] | ev.Flags&FlagLast
 		}
 		if rng.IntN(20000) == 0 {
 			ev.Kind = KindClearAll

@@ -164,10 +164,18 @@ func (m *model) apply(ev *Event) []Change {
 			m.note(&c, AnomalyBadInstrument)
 		} else {
 			c.Action = 'R'
-			if first(m.shown(ev.Instrument, Bid)) != noLevel || first(m.shown(ev.Instrument, Ask)) != noLevel {
+			bid, ask := first(m.shown(ev.Instrument, Bid)), first(m.shown(ev.Instrument, Ask))
+			switch {
+			case ev.Flags&FlagSnapshot == 0:
+				m.clear(ev.Instrument)
+			case ev.Flags&FlagMBP != 0:
+				m.clearLevels(ev.Instrument)
+			default:
+				m.clearOrders(ev.Instrument)
+			}
+			if bid != first(m.shown(ev.Instrument, Bid)) || ask != first(m.shown(ev.Instrument, Ask)) {
 				c.Top, c.Depth = true, 0
 			}
-			m.clear(ev.Instrument)
 		}
 		out = []Change{c}
 	case KindClearAll:
@@ -221,11 +229,19 @@ func (m *model) complete(instrument uint32, c *Change) {
 }
 
 func (m *model) clear(instrument uint32) {
+	m.clearOrders(instrument)
+	m.clearLevels(instrument)
+}
+
+func (m *model) clearOrders(instrument uint32) {
 	for id, o := range m.orders {
 		if o.instrument == instrument {
 			delete(m.orders, id)
 		}
 	}
+}
+
+func (m *model) clearLevels(instrument uint32) {
 	for k := range m.ladders {
 		if k.instrument == instrument {
 			delete(m.ladders, k)

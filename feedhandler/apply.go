@@ -79,6 +79,9 @@ func (a *applier) apply(b *book.Batch) {
 func (a *applier) event(b *book.Batch, e *book.Event) {
 	switch e.Kind {
 	case book.KindNone:
+		if e.Flags&book.FlagLast != 0 {
+			a.books.Apply(e, &a.changes) // the event is complete: is the book crossed?
+		}
 	case book.KindTrade:
 		a.publishTrade(e, e.Price, e.Qty, e.Side, e.Flags)
 	case book.KindFill:

@@ -24,3 +24,15 @@ func IsOurs(mem []byte) bool {
 	h := view[RingHeader](mem)
 	return h != nil && (h.Magic == MagicRing || h.Magic == MagicControl || h.Magic == MagicLatest)
 }
+
+// OtherABI tells whether mem is a control file of another version of the ABI, and which.
+func OtherABI(mem []byte) (abi uint32, other bool) {
+	if len(mem) < HeaderBytes {
+		return 0, false
+	}
+	h := view[ControlHeader](mem)
+	if h == nil || h.Magic != MagicControl || h.ABI == ABIVersion {
+		return 0, false
+	}
+	return uint32(h.ABI), true
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -55,16 +54,13 @@ read has problem instead.
 			if flushErr := out.Flush(); err == nil {
 				err = flushErr
 			}
-			if errors.Is(err, syscall.EPIPE) {
-				return nil // the reader of our output has seen enough
-			}
 			if err != nil {
 				return err
 			}
 			flags.note("%d packets, %d messages, %d of unknown type, %d with leftover bytes, %d packets with problems, %d not UDP over IPv4",
 				in.Packets, in.Messages, in.Unknown, in.Leftover, in.Problems, in.Other)
-			if in.Messages == 0 && in.Packets > 0 && in.Problems > 0 {
-				return fmt.Errorf("no packet speaks %s: is the capture of another protocol?", profile.Title)
+			if in.Messages == in.Unknown && (in.Problems > 0 || in.Unknown > 0 || in.Other > 0) {
+				return fmt.Errorf("nothing here is %s (profile %s): the capture is of another protocol; 'wirebook profiles' lists what can be read", profile.Title, profile.Name)
 			}
 			return nil
 		},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -27,13 +28,23 @@ type usageError struct{ error }
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A reader of our output that went away is told by the write: temporary files are put away, then we end.
+	signal.Ignore(syscall.SIGPIPE)
 	root := rootCommand()
-	if err := root.ExecuteContext(ctx); err != nil {
+	started := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	err := root.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE):
+	case errors.As(err, &usage):
 		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
-		var usage usageError
-		if errors.As(err, &usage) {
-			os.Exit(exitUsage)
-		}
+		os.Exit(exitUsage)
+	case !started: // cobra's own complaints about the command line
+		fmt.Fprintf(os.Stderr, "wirebook: %s (see 'wirebook --help')\n", strings.Join(strings.Fields(err.Error()), " "))
+		os.Exit(exitUsage)
+	default:
+		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
 		os.Exit(exitFailed)
 	}
 }
@@ -56,7 +67,9 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see '%s --help')", err, c.CommandPath())}
 	})
-	root.AddCommand(replayCommand(), tailCommand(), inspectCommand(), exportCommand(), simCommand(), profilesCommand())
+	root.AddCommand(runCommand(), reloadCommand(), topCommand(), doctorCommand(), ptpCommand(),
+		replayCommand(), tailCommand(), inspectCommand(), exportCommand(), profilesCommand(),
+		simCommand(), sendCommand(), benchCommand())
 	return root
 }
 

@@ -68,6 +68,9 @@ destinations that carry the same sequence are A and B.
 						flags.note("channel %s line %s: %s:%d", name, l.Name, l.Group, l.Port)
 					}
 				}
+				for _, t := range r.Trailers() {
+					flags.note("%s", t)
+				}
 				if r.Instance != nil {
 					flags.note("publishing into %s", r.Instance.Dir())
 				}
@@ -80,10 +83,13 @@ destinations that carry the same sequence are A and B.
 			if asJSON {
 				enc := json.NewEncoder(os.Stdout)
 				enc.SetIndent("", "  ")
-				return enc.Encode(s)
+				if err := enc.Encode(s); err != nil {
+					return err
+				}
+				return nothingUsed(s)
 			}
 			printSummary(os.Stdout, s)
-			return nil
+			return nothingUsed(s)
 		},
 	}
 	flags.add(c, true)
@@ -101,7 +107,7 @@ func parseSpeed(s string) (float64, error) {
 		return 0, nil
 	}
 	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || v <= 0 || v > 1e9 {
+	if err != nil || !(v > 0 && v <= 1e9) {
 		return 0, usageError{fmt.Errorf("--speed %q: a number above 0, or max", s)}
 	}
 	return v, nil

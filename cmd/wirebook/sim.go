@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"wirebook/feedhandler"
-	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/sim"
 )
 
@@ -83,9 +81,11 @@ deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
 	fl.StringVar(&f.oracle, "oracle", "", "also write the true books, what was lost where, as JSON")
 	fl.Uint64Var(&f.checkpoints, "checkpoint-every", 0, "oracle: keep the true books every so many messages")
 	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
-	_ = c.MarkFlagRequired("output")
 	_ = c.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions([]string{"itch50", "deepplus", "deep", "mdp3"}, cobra.ShellCompDirectiveNoFileComp))
 	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		if f.output == "" {
+			return usageError{errors.New("say where to write the capture with -o FILE")}
+		}
 		for i := range 2 {
 			if c.Flags().Changed("reorder") {
 				f.reorder[i] = reorder
@@ -98,6 +98,9 @@ deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
 	}
 	return c
 }
+
+// maxSeconds is the longest day that can be ordered.
+const maxSeconds = 86_400.0
 
 // profileOf names the profile that reads a protocol.
 var profileOf = map[string]string{"itch50": "nasdaq.itch50", "deepplus": "iex.deepplus10", "deep": "iex.deep10", "mdp3": "cme.mdp3"}
@@ -159,6 +162,9 @@ func (f *simFlags) run(c *cobra.Command) error {
 		return c.Context().Err()
 	})
 	bar.done()
+	if c.Context().Err() != nil {
+		return errors.New("stopped before the end: nothing was written")
+	}
 	if err != nil {
 		return err
 	}
@@ -174,8 +180,12 @@ func (f *simFlags) run(c *cobra.Command) error {
 }
 
 func (f *simFlags) report(o *sim.Oracle) error {
+	out := os.Stdout
+	if f.output == "-" {
+		out = os.Stderr // standard output is the capture
+	}
 	if f.asJSON {
-		enc := json.NewEncoder(os.Stdout)
+		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(struct {
 			File      string          `json:"file"`
@@ -186,12 +196,12 @@ func (f *simFlags) report(o *sim.Oracle) error {
 			LostOnAll []sim.Range     `json:"lost_on_all"`
 		}{f.output, profileOf[f.protocol], o.Datagrams, o.Messages, o.Lines, o.LostOnAll})
 	}
-	fmt.Printf("%s: %d messages in %d datagrams over %s\n", f.output, o.Messages, o.Datagrams, seconds(int64(o.LastNS-o.FirstNS)))
+	fmt.Fprintf(out, "%s: %d messages in %d datagrams over %s\n", f.output, o.Messages, o.Datagrams, seconds(int64(o.LastNS-o.FirstNS)))
 	for _, l := range o.Lines {
-		fmt.Printf("  line %s: %d sent, %d lost, %d reordered, %d duplicated\n", l.Name, l.Sent, l.Lost, l.Reordered, l.Duplicated)
+		fmt.Fprintf(out, "  line %s: %d sent, %d lost, %d reordered, %d duplicated\n", l.Name, l.Sent, l.Lost, l.Reordered, l.Duplicated)
 	}
-	fmt.Printf("  lost on both lines: %d ranges\n", len(o.LostOnAll))
-	fmt.Printf("read it with: wirebook replay --profile %s %s\n", profileOf[f.protocol], f.output)
+	fmt.Fprintf(out, "  lost on both lines: %d ranges\n", len(o.LostOnAll))
+	fmt.Fprintf(out, "read it with: wirebook replay --profile %s %s\n", profileOf[f.protocol], f.output)
 	return nil
 }
 
@@ -199,13 +209,19 @@ func (f *simFlags) wire() (sim.WireConfig, error) {
 	w := sim.WireConfig{Seed: f.seed, NoDoubleLoss: f.noDoubleLoss}
 	var errs []error
 	ppm := func(flag string, percent float64) uint32 {
-		if percent < 0 || percent > 100 {
+		if !(percent >= 0 && percent <= 100) {
 			errs = append(errs, fmt.Errorf("--%s %g: must be 0 to 100 percent", flag, percent))
 			return 0
 		}
 		return uint32(percent * 10_000)
 	}
+	if !(f.seconds >= 0 && f.seconds <= maxSeconds) {
+		errs = append(errs, fmt.Errorf("--seconds %g: must be 0 to %g", f.seconds, maxSeconds))
+	}
 	for i, l := range []string{"a", "b"} {
+		if f.delay[i] < 0 || f.jitter[i] < 0 {
+			errs = append(errs, fmt.Errorf("--delay-%s and --jitter-%s must not be below 0", l, l))
+		}
 		line := sim.LineConfig{
 			LossPPM: ppm("loss-"+l, f.loss[i]), ReorderPPM: ppm("reorder-"+l, f.reorder[i]), DuplicatePPM: ppm("duplicate-"+l, f.duplicate[i]),
 			BurstPPM: ppm("loss-burst-"+l, f.lossBurst[i]), ReorderDepth: f.depth, VLAN: f.vlan,
@@ -267,71 +283,4 @@ func messagesOnly(w io.Writer) sim.Sink {
 		_, err := w.Write(d.Payload[moldHeader:])
 		return err
 	})
-}
-
-// outputs are files that get their names only when all of them are whole.
-type outputs struct {
-	list []*output
-}
-
-type output struct {
-	file *os.File
-	path string
-	w    *capture.Writer
-}
-
-// WriteFrame implements sim.Sink.
-func (o *output) WriteFrame(ts uint64, frame []byte) error { return o.w.Write(ts, frame) }
-
-func (o *outputs) create(path string) (*output, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".wirebook-sim-*")
-	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", path, err)
-	}
-	out := &output{file: f, path: path}
-	o.list = append(o.list, out)
-	return out, nil
-}
-
-func (o *outputs) capture(path string) (*output, error) {
-	out, err := o.create(path)
-	if err != nil {
-		return nil, err
-	}
-	if strings.HasSuffix(path, ".pcapng") {
-		out.w, err = capture.NewNGWriter(out.file)
-	} else {
-		out.w, err = capture.NewWriter(out.file, true)
-	}
-	return out, err
-}
-
-func (o *outputs) write(path string, fill func(io.Writer) error) error {
-	out, err := o.create(path)
-	if err != nil {
-		return err
-	}
-	return fill(out.file)
-}
-
-func (o *outputs) publish() error {
-	for _, out := range o.list {
-		if out.w != nil {
-			if err := out.w.Flush(); err != nil {
-				return fmt.Errorf("write %s: %w", out.path, err)
-			}
-		}
-		if err := errors.Join(out.file.Chmod(0o644), out.file.Close(), os.Rename(out.file.Name(), out.path)); err != nil {
-			return fmt.Errorf("write %s: %w", out.path, err)
-		}
-	}
-	o.list = nil
-	return nil
-}
-
-func (o *outputs) abort() {
-	for _, out := range o.list {
-		out.file.Close()
-		os.Remove(out.file.Name())
-	}
 }

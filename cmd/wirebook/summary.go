@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 	"text/tabwriter"
 
 	"wirebook/feedhandler/replay"
@@ -59,9 +60,33 @@ func printSummary(out io.Writer, s *replay.Summary) {
 		}
 	}
 	w.Flush()
+	for _, t := range s.Trailers {
+		fmt.Fprintf(out, "\n%s\n", t)
+	}
 	if s.Stopped {
 		fmt.Fprintln(out, "\nstopped before the end of the capture")
 	}
+}
+
+// nothingUsed is the error of a whole capture that gave no message although packets of it came to the lines; nil where
+// it gave some or held only heartbeats.
+func nothingUsed(s *replay.Summary) error {
+	if s.Messages > 0 || s.Stopped {
+		return nil
+	}
+	var bad uint64
+	for _, l := range s.Lines {
+		bad += l.Lost
+	}
+	for name, n := range s.Dropped {
+		if strings.HasPrefix(name, "framing_") || strings.HasPrefix(name, "decode_") {
+			bad += n
+		}
+	}
+	if bad == 0 {
+		return nil
+	}
+	return fmt.Errorf("no message came out of the capture's %d packets: it is of another protocol than the channel's profile says", s.Packets)
 }
 
 func sorted[V any](m map[string]V) []string {

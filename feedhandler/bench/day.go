@@ -88,7 +88,7 @@ func (d *Day) generate(dir string, progress func(what string, done, total int64)
 	if err != nil {
 		return "", err
 	}
-	wire, err := sim.NewWire(sim.WireConfig{Lines: []sim.LineConfig{{}}, Merged: w})
+	wire, err := sim.NewWire(sim.WireConfig{Lines: []sim.LineConfig{{}}, Merged: sim.SinkFunc(w.Write)})
 	if err != nil {
 		return "", err
 	}

@@ -2,4 +2,11 @@
 
 package bench
 
+import "os"
+
 func reserve(bytes int) ([]byte, func(), error) { return make([]byte, bytes), func() {}, nil }
+
+func mapFile(path string) ([]byte, func(), error) {
+	mem, err := os.ReadFile(path)
+	return mem, func() {}, err
+}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"math"
 	"runtime"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -20,11 +21,13 @@ type meter struct {
 
 	cpu, wall uint64 // ns, while running
 	mallocs   uint64
+	seen      uint64 // messages at the last lap, where the stage counts them in all
 	before    runtime.MemStats
-	units     uint64
 }
 
-func newMeter(c *clock, p *counters) *meter { return &meter{clock: c, hist: newHistogram(), counters: p} }
+func newMeter(c *clock, p *counters) *meter {
+	return &meter{clock: c, hist: newHistogram(), counters: p}
+}
 
 // start begins or resumes timing.
 func (m *meter) start() {
@@ -41,7 +44,6 @@ func (m *meter) lap(n int) {
 	if n > 0 {
 		_ = m.hist.RecordValue(int64((now - m.last) * tenths / uint64(n)))
 	}
-	m.units += uint64(n)
 	m.last = now
 }
 
@@ -68,7 +70,7 @@ func (m *meter) fill(s *Stage) {
 		s.NSPerRecord = round(ns / float64(s.Records))
 	}
 	units := max(s.Messages, s.Packets, 1)
-	s.Allocs = float64(int(float64(m.mallocs)/float64(units)*1e4)) / 1e4
+	s.Allocs = perUnit(m.mallocs, units)
 	percentiles(s, m.hist)
 	s.Counters = m.counters.per(units)
 }
@@ -82,4 +84,9 @@ func percentiles(s *Stage, h *hdr.Histogram) {
 	for _, q := range []float64{0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999} {
 		s.shape = append(s.shape, point{q, at(q)})
 	}
+}
+
+// perUnit is to four digits: what the runtime allocates for itself now and then is not the stage's.
+func perUnit(count, units uint64) float64 {
+	return math.Floor(float64(count)/float64(max(units, 1))*1e4) / 1e4
 }

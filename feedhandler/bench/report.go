@@ -71,6 +71,7 @@ type point struct{ percentile, ns float64 }
 // Slow counts the paced samples above 10 µs by where they came from.
 type Slow struct {
 	Cause string  `json:"cause"`
+	Runs  uint64  `json:"runs"` // samples one behind the other are one run
 	Count uint64  `json:"count"`
 	Worst float64 `json:"worst_ns"`
 }

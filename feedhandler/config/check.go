@@ -82,7 +82,7 @@ func CheckInstance(name string) error {
 var SchemaNames = []string{"mbo", "mbp-1", "mbp-10", "trades", "admin"}
 
 var trailers = map[string]bool{
-	"": true, "none": true, "auto": true, "metawatch": true, "cpacket": true, "exablaze": true, "arista7150": true, "arista7280": true,
+	"": true, "none": true, "auto": true, "metawatch": true, "cpacket": true, "exablaze": true, "arista7150": true, "arista7280": true, "vss": true,
 }
 
 const maxSlots = 1 << 28
@@ -103,7 +103,7 @@ func (c *Config) check(r *report) {
 		}
 	}
 	if !trailers[c.Trailer] {
-		r.add("must be none, auto, metawatch, cpacket, exablaze, arista7150 or arista7280", c.Trailer, "trailer")
+		r.add("must be none, auto, metawatch, cpacket, exablaze, arista7150, arista7280 or vss", c.Trailer, "trailer")
 	}
 	for name, v := range map[string]uint32{
 		"mbo": c.Rings.MBO, "mbp-1": c.Rings.MBP1, "mbp-10": c.Rings.MBP10, "trades": c.Rings.Trades, "admin": c.Rings.Admin,
@@ -112,6 +112,7 @@ func (c *Config) check(r *report) {
 			r.add("at most 268435456 slots", v, "rings", name)
 		}
 	}
+	c.Live.check(r)
 	if len(c.Channels) == 0 {
 		r.add("at least one channel", "none", "channels")
 	}
@@ -119,6 +120,9 @@ func (c *Config) check(r *report) {
 	ends := map[string]string{}
 	for i := range c.Channels {
 		c.Channels[i].check(r, i, names, ends)
+		if w := c.Channels[i].Worker; w < 0 || w >= c.Live.Workers() {
+			r.add(fmt.Sprintf("live.cpus names %d workers, counted from 0", c.Live.Workers()), w, "channels", i, "worker")
+		}
 	}
 }
 

@@ -19,8 +19,9 @@ type Config struct {
 	Latest    *bool     `yaml:"latest,omitempty" json:"latest,omitempty" jsonschema:"description=Keep the table of the last book of every instrument,default=true"`
 	Digests   *bool     `yaml:"digests,omitempty" json:"digests,omitempty" jsonschema:"description=Keep running digests of every channel and schema,default=true"`
 	Checksums bool      `yaml:"checksums,omitempty" json:"checksums,omitempty" jsonschema:"description=Validate IP and UDP checksums,default=false"`
-	Trailer   string    `yaml:"trailer,omitempty" json:"trailer,omitempty" jsonschema:"description=Switch timestamp trailer,enum=none,enum=auto,enum=metawatch,enum=cpacket,enum=exablaze,enum=arista7150,enum=arista7280,default=none"`
+	Trailer   string    `yaml:"trailer,omitempty" json:"trailer,omitempty" jsonschema:"description=Switch timestamp trailer,enum=none,enum=auto,enum=metawatch,enum=cpacket,enum=exablaze,enum=arista7150,enum=arista7280,enum=vss,default=none"`
 	Rings     Rings     `yaml:"rings,omitempty" json:"rings,omitempty"`
+	Live      Live      `yaml:"live,omitempty" json:"live,omitempty"`
 	Channels  []Channel `yaml:"channels" json:"channels" jsonschema:"required,minItems=1"`
 }
 
@@ -46,16 +47,19 @@ type Channel struct {
 	GapTimeout     Duration `yaml:"gap_timeout,omitempty" json:"gap_timeout,omitempty" jsonschema:"description=How long a gap may stay open,default=50ms"`
 	ReorderPackets int      `yaml:"reorder_packets,omitempty" json:"reorder_packets,omitempty" jsonschema:"description=How far a line may reorder by itself,default=16"`
 	WindowPackets  int      `yaml:"window_packets,omitempty" json:"window_packets,omitempty" jsonschema:"description=Early packets held at most,default=4096"`
+	Worker         int      `yaml:"worker,omitempty" json:"worker,omitempty" jsonschema:"description=Index into live.cpus of the worker that owns this channel,default=0,minimum=0"`
 	Lines          []Line   `yaml:"lines,omitempty" json:"lines,omitempty" jsonschema:"description=Where the lines arrive; none: the profile's sample groups or what the capture shows"`
 }
 
 // Line is one line of a channel.
 type Line struct {
-	Name     string `yaml:"name" json:"name" jsonschema:"required"`
-	Group    string `yaml:"group" json:"group" jsonschema:"required,format=ipv4"`
-	Port     uint16 `yaml:"port" json:"port" jsonschema:"required"`
-	Source   string `yaml:"source,omitempty" json:"source,omitempty" jsonschema:"format=ipv4,description=Only datagrams of this sender"`
-	Recovery bool   `yaml:"recovery,omitempty" json:"recovery,omitempty" jsonschema:"description=Answers requests only"`
+	Name   string `yaml:"name" json:"name" jsonschema:"required"`
+	Group  string `yaml:"group" json:"group" jsonschema:"required,format=ipv4"`
+	Port   uint16 `yaml:"port" json:"port" jsonschema:"required"`
+	Source string `yaml:"source,omitempty" json:"source,omitempty" jsonschema:"format=ipv4,description=Only datagrams of this sender"`
+	// Interface is where the line arrives when lines arrive on several; "" takes live.interface.
+	Interface string `yaml:"interface,omitempty" json:"interface,omitempty" jsonschema:"description=Where this line arrives\\, if not on live.interface,maxLength=15"`
+	Recovery  bool   `yaml:"recovery,omitempty" json:"recovery,omitempty" jsonschema:"description=Answers requests only"`
 }
 
 // Duration is a time.Duration written as 50ms, 2s.
@@ -100,7 +104,7 @@ func Parse(path string, data []byte) (*Config, error) {
 		var te *yaml.TypeError
 		if errors.As(err, &te) {
 			for _, e := range te.Errors {
-				r.list = append(r.list, path+": "+plainTypeError(e))
+				r.list = append(r.list, path+": "+typeMistake(&root, e))
 			}
 		} else {
 			r.list = append(r.list, path+": "+err.Error())
@@ -108,19 +112,10 @@ func Parse(path string, data []byte) (*Config, error) {
 	}
 	c.check(&r)
 	if len(r.list) > 0 {
+		inLineOrder(path, r.list)
 		return nil, fmt.Errorf("%w:\n  %s", ErrInvalid, strings.Join(r.list, "\n  "))
 	}
 	return &c, nil
-}
-
-// plainTypeError takes Go's type names out of the library's messages.
-func plainTypeError(e string) string {
-	e = strings.ReplaceAll(e, "config.", "")
-	if i := strings.Index(e, " not found in type "); i >= 0 {
-		field := e[:i]
-		return strings.Replace(field, "field ", "unknown key ", 1)
-	}
-	return e
 }
 
 // Addr parses an IPv4 address into a big-endian integer.
@@ -136,4 +131,14 @@ func Addr(s string) (uint32, error) {
 // AddrString spells a big-endian integer address.
 func AddrString(a uint32) string {
 	return netip.AddrFrom4([4]byte{byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a)}).String()
+}
+
+// Recheck checks a configuration that was changed after it was read, as command-line flags do.
+func (c *Config) Recheck(path string) error {
+	r := report{path: path}
+	c.check(&r)
+	if len(r.list) > 0 {
+		return fmt.Errorf("%w:\n  %s", ErrInvalid, strings.Join(r.list, "\n  "))
+	}
+	return nil
 }

@@ -30,15 +30,68 @@ channels:
 	for _, want := range []string{
 		`line 1: instance: bad name`,
 		`line 2: publish[1]: mbp-2`,
-		`line 3: unknown key colour`,
+		`line 3: colour: unknown key`,
 		`line 6: channels[0].profile: "nasdaq.itch51"`,
 		`line 8: channels[0].lines[0].group: "233.54.12.300"`,
 		`line 9: channels[1].name: one`,
-		`line 11: "soon" is not a duration`,
+		`line 11: channels[1].gap_timeout: "soon": must be a duration such as 50ms or 2s`,
 		`line 14: channels[1].lines[1].group`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("missing %q in:\n%v", want, err)
+		}
+	}
+}
+
+// Values of the wrong kind are told like all the rest: line, key, value, rule, in the order of the file.
+func TestWrongKinds(t *testing.T) {
+	text := `latest: perhaps
+publish: mbo
+rings: [1, 2]
+channels:
+  - name: a
+    profile: nasdaq.itch50
+    channel_id: 256
+    publisher_id: -1
+    max_orders: many of them, far too many
+    lines:
+      - {name: A, group: 233.54.12.1, port: 99999, speed: 1}
+      - 7
+`
+	_, err := Parse("f.yaml", []byte(text))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	at := 0
+	for _, want := range []string{
+		"f.yaml: line 1: latest: perhaps: must be true or false",
+		"f.yaml: line 2: publish: mbo: must be a list of text",
+		"f.yaml: line 3: rings: a list: must be keys with values",
+		"f.yaml: line 7: channels[0].channel_id: 256: must be a number from 0 to 255",
+		"f.yaml: line 8: channels[0].publisher_id: -1: must be a number from 0 to 65535",
+		"f.yaml: line 9: channels[0].max_orders: many of...: must be a whole number",
+		"f.yaml: line 11: channels[0].lines[0].speed: unknown key",
+		"f.yaml: line 12: channels[0].lines[1]: 7: must be keys with values",
+	} {
+		i := strings.Index(err.Error(), want)
+		if i < at {
+			t.Errorf("missing, or out of order: %q in:\n%v", want, err)
+			continue
+		}
+		at = i
+	}
+	if !strings.Contains(err.Error(), "f.yaml: line 11: channels[0].lines[0].port: 99999: must be a number from 0 to 65535") || strings.Contains(err.Error(), "uint") {
+		t.Error(err)
+	}
+	for text, want := range map[string]string{
+		"just words":          "f.yaml: line 1: the file: just words: must be keys with values",
+		"channels: {a: [}":    "f.yaml: did not find",
+		"":                    "channels: none: at least one channel",
+		"a: b\n\tc: d":        "f.yaml: line 2: found a tab",
+		"channels: nothing\n": "f.yaml: line 1: channels: nothing: must be a list",
+	} {
+		if _, err := Parse("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
 }

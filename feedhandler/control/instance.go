@@ -3,7 +3,9 @@ package control
 import (
 	"fmt"
 	"math/bits"
+	"sync"
 
+	"wirebook/book"
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/config"
 	"wirebook/shm"
@@ -17,23 +19,25 @@ type Options struct {
 	Lock     bool
 	Group    string
 	HugeDir  string
+	Workers  int // each has rings of its own; 0: 1
+	Spare    int // channels that may be added while it runs
 }
 
-// Instance is a running instance's shared memory and what keeps it current. It belongs to the worker's goroutine.
+// Instance is a running instance's shared memory and what keeps it current.
+//
+// Each Worker belongs to its goroutine. The other methods are cold; Equip, Register, Counter and Heartbeat may be called
+// while workers run.
 type Instance struct {
-	seg      *segment.Instance
-	pipe     *feedhandler.Pipeline
-	channels []channelState
-	wire     []*uint64
-	stamps   []*uint64
-	table    map[instrumentKey]uint32
-	venues   []string
-	refused  *uint64
-}
-
-type instrumentKey struct {
-	channel int
-	idx     uint32
+	seg          *segment.Instance
+	workers      []*Worker
+	rings        []shm.Schema
+	latestSchema shm.Schema
+	noDigests    bool
+	refused      *uint64
+	mu           sync.Mutex // of what follows
+	slots        map[string]*slot
+	ids          map[publishedID]book.Symbol
+	collisions   *uint64
 }
 
 // Default ring sizes, in slots.
@@ -44,6 +48,14 @@ const (
 	defaultTrades      = 1 << 17
 	defaultAdmin       = 1 << 16
 	defaultInstruments = 1 << 14
+)
+
+// Room in the control file: lines of a channel added later, and counters for each worker, channel and line.
+const (
+	spareLines      = 4
+	workerCounters  = 128
+	channelCounters = 64
+	lineCounters    = 16
 )
 
 // Create makes the instance's shared memory and gives every channel its output.
@@ -83,27 +95,55 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 	for i := range channels {
 		so.Lines += uint32(len(channels[i].Lines))
 	}
+	specs := so.Rings
+	so.Rings = nil
+	workers := max(opts.Workers, 1)
+	for w := range workers {
+		for _, r := range specs {
+			r.Worker = uint16(w)
+			so.Rings = append(so.Rings, r)
+		}
+	}
+	so.Channels += uint32(opts.Spare)
+	so.Lines += uint32(opts.Spare) * spareLines
+	so.Counters = uint32(workers)*workerCounters + so.Channels*channelCounters + so.Lines*lineCounters
 	seg, err := segment.Create(so)
 	if err != nil {
 		return nil, err
 	}
-	inst := &Instance{seg: seg, table: map[instrumentKey]uint32{}}
+	inst := &Instance{seg: seg, latestSchema: so.LatestSchema, noDigests: c.Digests != nil && !*c.Digests, slots: map[string]*slot{},
+		ids: map[publishedID]book.Symbol{}}
+	for _, r := range specs {
+		inst.rings = append(inst.rings, r.Schema)
+	}
+	inst.refused = inst.Counter("instruments_refused", "")
+	inst.collisions = inst.Counter("instrument_id_collisions", "")
+	for w := range workers {
+		inst.workers = append(inst.workers, newWorker(inst, w))
+	}
 	for i := range channels {
-		out := &channels[i].Output
-		for _, r := range so.Rings {
-			out.Rings[r.Schema] = seg.Writer(r.Schema, 0)
-		}
-		out.Latest, out.LatestSchema = seg.Latest, so.LatestSchema
-		out.Instruments = inst
-		channels[i].NoDigests = c.Digests != nil && !*c.Digests
-		name := ""
-		if p, err := config.FindProfile(c.Channels[i].Profile); err == nil {
-			name = p.Venue
-		}
-		inst.venues = append(inst.venues, name)
+		inst.Equip(&c.Channels[i], &channels[i])
 	}
 	return inst, nil
 }
+
+// Equip gives a channel its output: the rings of its worker, the latest table, and a way into the instrument table. A
+// worker the instance does not have becomes the last one, so that a replay reads the configuration of a live run.
+func (i *Instance) Equip(c *config.Channel, ch *feedhandler.ChannelConfig) {
+	out := &ch.Output
+	for _, schema := range i.rings {
+		out.Rings[schema] = i.seg.Writer(schema, uint16(i.worker(c)))
+	}
+	out.Latest, out.LatestSchema = i.seg.Latest, i.latestSchema
+	ch.NoDigests = i.noDigests
+	venue := ""
+	if p, err := config.FindProfile(c.Profile); err == nil {
+		venue = p.Venue
+	}
+	out.Instruments = &sink{inst: i, venue: venue, publisher: ch.PublisherID, table: map[uint32]uint32{}}
+}
+
+func (i *Instance) worker(c *config.Channel) int { return max(min(c.Worker, len(i.workers)-1), 0) }
 
 func or(v, def uint32) uint32 {
 	if v == 0 {
@@ -120,8 +160,31 @@ func (i *Instance) Dir() string { return i.seg.Dir }
 // Epoch returns the run's number.
 func (i *Instance) Epoch() uint64 { return i.seg.Epoch }
 
-// Close publishes the last state and ends the instance in good order. The files stay for readers.
+// Running says that the instance is at work.
+func (i *Instance) Running() { i.seg.Running() }
+
+// Heartbeat says at nowNS (UTC) that the instance lives. Replay's Publish does it; a live handler does when its workers make
+// progress.
+func (i *Instance) Heartbeat(nowNS uint64) { i.seg.Heartbeat(nowNS) }
+
+// SetClock publishes what is known of the clock. One goroutine calls it.
+func (i *Instance) SetClock(b shm.ClockBlock) { i.seg.Control.SetClock(b) }
+
+// Counter registers a counter and returns its word, to be stored to atomically. When the table is full it is a word
+// nobody reads, which the table's own fill level shows.
+func (i *Instance) Counter(name, label string) *uint64 {
+	p, err := i.seg.Control.AddCounter(name, label)
+	if err != nil {
+		return new(uint64)
+	}
+	return p
+}
+
+// Close publishes the last state and ends the instance in good order. The files stay for readers. No worker may run.
 func (i *Instance) Close(nowNS uint64) error {
-	i.Publish(nowNS)
+	i.seg.Heartbeat(nowNS)
+	for _, w := range i.workers {
+		w.Publish()
+	}
 	return i.seg.Close()
 }

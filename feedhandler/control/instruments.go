@@ -5,29 +5,46 @@ import (
 	"wirebook/shm"
 )
 
-// Instrument adds a channel's instrument to the table, or updates its entry. Its place in the latest table is its
-// place in the instrument table.
-func (i *Instance) Instrument(channel int, idx uint32, ins *book.Instrument) (uint32, bool) {
+// sink is one channel's way into the instrument table. It belongs to the channel's worker.
+type sink struct {
+	inst      *Instance
+	channel   uint16 // in the control file
+	publisher uint16
+	venue     string
+	table     map[uint32]uint32 // directory index → table index
+}
+
+// Instrument adds an instrument to the table, or updates its entry. Its place in the latest table is its place in the
+// instrument table.
+func (s *sink) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool) {
 	e := shm.InstrumentEntry{
 		VenueKey: ins.Key, TickSize: ins.TickSize, DisplayFactor: ins.DisplayFactor, ID: ins.ID,
-		LotSize: ins.LotSize, PublisherID: i.channels[channel].publisher, Channel: uint16(channel),
+		LotSize: ins.LotSize, PublisherID: s.publisher, Channel: s.channel,
 		Currency: ins.Currency, Status: ins.Status,
 	}
 	copy(e.Symbol[:], ins.Symbol[:])
-	copy(e.Venue[:], i.venues[channel])
-	key := instrumentKey{channel, idx}
-	if at, known := i.table[key]; known {
+	copy(e.Venue[:], s.venue)
+	i := s.inst
+	if at, known := s.table[idx]; known {
 		e.LatestIndex = i.latest(at)
 		i.seg.Control.SetInstrument(at, e)
 		return e.LatestIndex, e.LatestIndex != shm.NoLatest
 	}
+	// The index is part of the entry, so nobody may add between the question and the answer.
+	i.mu.Lock()
 	at := i.seg.Control.Instruments()
 	e.LatestIndex = i.latest(at)
-	if _, err := i.seg.Control.AddInstrument(e); err != nil {
+	_, err := i.seg.Control.AddInstrument(e)
+	if err != nil {
 		*i.refused++
+	} else {
+		i.claim(s.publisher, ins)
+	}
+	i.mu.Unlock()
+	if err != nil {
 		return 0, false
 	}
-	i.table[key] = at
+	s.table[idx] = at
 	return e.LatestIndex, e.LatestIndex != shm.NoLatest
 }
 

@@ -1,107 +1,29 @@
 package control
 
 import (
-	"fmt"
 	"sync/atomic"
 
 	"wirebook/arbitration"
-	"wirebook/book"
 	"wirebook/feedhandler"
-	"wirebook/feedhandler/venue/framing"
-	"wirebook/ptp"
 	"wirebook/shm"
 )
 
-type channelState struct {
-	entry     *shm.ChannelEntry
-	publisher uint16
-	lines     []*shm.LineEntry
-	framing   []*uint64
-	decoding  []*uint64
-	books     []*uint64
-	saturated *uint64
-	overflows *uint64
-	held      *uint64
-	resets    *uint64
-	suspect   []*uint64
-}
-
 // Attach registers the pipeline's channels, lines and counters in the control file and says that the instance runs.
-// channels are the configurations the pipeline was built from.
+// channels are the configurations the pipeline was built from. For instances of one worker and one pipeline.
 func (i *Instance) Attach(pipe *feedhandler.Pipeline, channels []feedhandler.ChannelConfig) error {
-	i.pipe = pipe
-	for f := feedhandler.WireFault(0); f < feedhandler.WireFaultCount; f++ {
-		i.counter(&i.wire, "wire_"+f.String(), "")
-	}
-	for s := ptp.Source(0); s < ptp.SourceCount; s++ {
-		i.counter(&i.stamps, "stamps", fmt.Sprintf("source=%q", s.String()))
-	}
-	refused, err := i.seg.Control.AddCounter("instruments_refused", "")
+	part, err := i.Register(0, pipe, channels)
 	if err != nil {
 		return err
 	}
-	i.refused = refused
-	for n, ch := range pipe.Channels() {
-		cfg := &channels[n]
-		_, entry, err := i.seg.Control.AddChannel(ch.Name(), 0, cfg.PublisherID, uint32(cfg.Feed.Depth))
-		if err != nil {
-			return err
-		}
-		st := channelState{entry: entry, publisher: cfg.PublisherID}
-		label := fmt.Sprintf("channel=%q", ch.Name())
-		for l, line := range ch.Lines() {
-			_, e, err := i.seg.Control.AddLine(line.Name, uint32(n), uint32(l))
-			if err != nil {
-				return err
-			}
-			st.lines = append(st.lines, e)
-			i.counter(&st.suspect, "line_suspect", label+fmt.Sprintf(",line=%q", line.Name))
-		}
-		for f := framing.Fault(1); f < framing.FaultCount; f++ {
-			i.counter(&st.framing, "framing_"+f.String(), label)
-		}
-		for f := book.Fault(1); f < book.FaultCount; f++ {
-			i.counter(&st.decoding, "decode_"+f.String(), label)
-		}
-		for a := book.Anomaly(1); a < book.AnomalyCount; a++ {
-			i.counter(&st.books, "book_"+a.String(), label)
-		}
-		var rest []*uint64
-		for _, name := range []string{"size_saturated", "window_overflow", "packets_held", "sequence_resets"} {
-			i.counter(&rest, name, label)
-		}
-		st.saturated, st.overflows, st.held, st.resets = rest[0], rest[1], rest[2], rest[3]
-		i.channels = append(i.channels, st)
-	}
-	i.seg.Running()
+	i.workers[0].Add(part)
+	i.Running()
 	return nil
 }
 
-// counter registers a counter; when the table is full it counts into a word nobody reads, which the table's own
-// fill level shows.
-func (i *Instance) counter(list *[]*uint64, name, label string) {
-	p, err := i.seg.Control.AddCounter(name, label)
-	if err != nil {
-		p = new(uint64)
-	}
-	*list = append(*list, p)
-}
-
-// Publish copies the core's counters into the control file and beats its heart.
+// Publish beats the instance's heart and copies the counters of its first worker. For instances of one worker.
 func (i *Instance) Publish(nowNS uint64) {
 	i.seg.Heartbeat(nowNS)
-	if i.pipe == nil {
-		return
-	}
-	for f, p := range i.wire {
-		atomic.StoreUint64(p, i.pipe.Wire[f])
-	}
-	for s, p := range i.stamps {
-		atomic.StoreUint64(p, i.pipe.Stamps[s])
-	}
-	for n, ch := range i.pipe.Channels() {
-		i.channels[n].publish(ch)
-	}
+	i.workers[0].Publish()
 }
 
 func (st *channelState) publish(ch *feedhandler.Channel) {

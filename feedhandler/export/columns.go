@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ const (
 	unsigned columnKind = iota
 	signed
 	price
+	quantity
 	moment
 	char
 	text
@@ -41,7 +43,8 @@ var chars = map[string]bool{
 	"leg_instrument_class": true, "leg_side": true,
 }
 
-// columnsOf lists the columns of a record type in DBN's order: receive time and header first, then the body.
+// columnsOf lists the columns of a record type in the order of DBN's text encodings: receive time first, then the
+// header, then the body. It is empty for a type we do not write.
 func columnsOf(rtype uint8) []column {
 	var t reflect.Type
 	switch rtype {
@@ -75,7 +78,9 @@ func columnsOf(rtype uint8) []column {
 			c.kind = char
 		case strings.HasPrefix(name, "ts_") && c.size == 8 || name == "auction_time" || name == "expiration" || name == "activation":
 			c.kind = moment
-		case f.Type.Kind() == reflect.Int64 && name != "quantity":
+		case name == "quantity" && c.size == 8:
+			c.kind = quantity
+		case f.Type.Kind() == reflect.Int64:
 			c.kind = price
 		case f.Type.Kind() >= reflect.Int && f.Type.Kind() <= reflect.Int64:
 			c.kind = signed
@@ -104,21 +109,44 @@ func columnsOf(rtype uint8) []column {
 			add(f, 0, "")
 		}
 	}
-	// ts_recv is the time files are ordered by: first, as in DBN's own text encodings.
-	for i, c := range cols {
-		if c.name == "ts_recv" {
-			copy(cols[1:i+1], cols[:i])
-			cols[0] = c
-			break
+	return inOrder(cols, columnOrder[rtype])
+}
+
+// inOrder puts the columns whose names are listed first, as listed; the others follow as they stand in the record.
+func inOrder(cols []column, names string) []column {
+	first := strings.Fields("ts_recv ts_event rtype publisher_id instrument_id " + names)
+	place := func(c column) int {
+		if i := slices.Index(first, c.name); i >= 0 {
+			return i
 		}
+		return len(first)
 	}
+	slices.SortStableFunc(cols, func(a, b column) int { return place(a) - place(b) })
 	return cols
+}
+
+// columnOrder is what follows the header in DBN's own text encodings, where that is not the order of the bytes.
+var columnOrder = map[uint8]string{
+	shm.RTypeMBO:   "action side price size channel_id order_id",
+	shm.RTypeTrade: "action side depth",
+	shm.RTypeMBP1:  "action side depth",
+	shm.RTypeMBP10: "action side depth",
+	shm.RTypeDefinition: `raw_symbol security_update_action instrument_class min_price_increment display_factor expiration activation
+		high_limit_price low_limit_price max_price_variation unit_of_measure_qty min_price_increment_amount price_ratio
+		inst_attrib_value underlying_id raw_instrument_id market_depth_implied market_depth market_segment_id max_trade_vol
+		min_lot_size min_lot_size_block min_lot_size_round_lot min_trade_vol contract_multiplier decay_quantity
+		original_contract_size appl_id maturity_year decay_start_date channel_id currency settl_currency secsubtype group
+		exchange asset cfi security_type unit_of_measure underlying strike_price_currency strike_price match_algorithm
+		main_fraction price_display_format sub_fraction underlying_product maturity_month maturity_day maturity_week
+		user_defined_instrument contract_multiplier_unit flow_schedule_type tick_rule leg_count leg_index leg_instrument_id
+		leg_raw_symbol leg_instrument_class leg_side`,
 }
 
 var columnNames = map[string]string{"RType": "rtype", "PublisherID": "publisher_id", "InstrumentID": "instrument_id",
 	"OrderID": "order_id", "ChannelID": "channel_id", "CFI": "cfi", "SSRFillingPrice": "ssr_filling_price",
 	"RawInstrumentID": "raw_instrument_id", "UnderlyingID": "underlying_id", "MarketSegmentID": "market_segment_id",
-	"LegInstrumentID": "leg_instrument_id", "LegUnderlyingID": "leg_underlying_id", "ApplID": "appl_id"}
+	"LegInstrumentID": "leg_instrument_id", "LegUnderlyingID": "leg_underlying_id", "ApplID": "appl_id",
+	"SecSubType": "secsubtype"}
 
 func columnName(goName string) string {
 	if name, ok := columnNames[goName]; ok {
@@ -127,7 +155,7 @@ func columnName(goName string) string {
 	return layout.SnakeCase(goName)
 }
 
-// appendValue appends a column's value of body as text, without quotes. Absent prices and times are empty.
+// appendValue appends a column's value of body as text, without quotes. Absent prices, quantities and times are empty.
 func (c *column) appendValue(b, body []byte, pretty bool) []byte {
 	raw := body[c.off : c.off+c.size]
 	switch c.kind {
@@ -142,12 +170,12 @@ func (c *column) appendValue(b, body []byte, pretty bool) []byte {
 			n++
 		}
 		return append(b, raw[:n]...)
-	case price:
+	case price, quantity:
 		v := int64(binary.LittleEndian.Uint64(raw))
 		if v == math.MaxInt64 {
 			return b
 		}
-		if !pretty {
+		if !pretty || c.kind == quantity {
 			return strconv.AppendInt(b, v, 10)
 		}
 		return AppendPrice(b, v)

@@ -1,13 +1,17 @@
 package export
 
 import (
+	"cmp"
 	"encoding/binary"
-	"sort"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // Metadata is what a DBN file says before its records.
 type Metadata struct {
+	Version    uint8 // 0 is 3
 	Dataset    string
 	Schema     uint16
 	Start, End uint64 // ts_recv of the first record, and 1 past the last
@@ -17,7 +21,7 @@ type Metadata struct {
 // Mapping names an instrument.
 type Mapping struct {
 	Symbol string
-	ID     string // instrument_id in decimal
+	ID     uint32 // instrument_id
 }
 
 const (
@@ -28,11 +32,15 @@ const (
 	stypeSymbol  = 1
 )
 
-// Append appends the header of a DBN version 3 file: magic, version, length, fixed part, symbol tables, padding to 8.
-// Layout: DBN specification (github.com/databento/dbn), metadata of version 3.
+// Append appends the header of a DBN file: magic, version, length, fixed part, symbol tables, and in version 3 padding
+// to 8. Layout: DBN specification (github.com/databento/dbn), metadata of versions 2 and 3.
 func (m *Metadata) Append(b []byte) []byte {
-	sort.Slice(m.Mappings, func(i, j int) bool { return m.Mappings[i].Symbol < m.Mappings[j].Symbol })
-	b = append(b, 'D', 'B', 'N', dbnVersion)
+	groups := m.bySymbol()
+	version := m.Version
+	if version == 0 {
+		version = dbnVersion
+	}
+	b = append(b, 'D', 'B', 'N', version)
 	lengthAt := len(b)
 	b = append(b, 0, 0, 0, 0)
 	start := len(b)
@@ -45,26 +53,44 @@ func (m *Metadata) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint16(b, dbnSymbolLen)
 	b = append(b, make([]byte, start+dbnFixed-len(b))...)
 	b = binary.LittleEndian.AppendUint32(b, 0) // no schema definition
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.Mappings)))
-	for _, mapping := range m.Mappings {
-		b = appendPadded(b, mapping.Symbol, dbnSymbolLen)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(groups)))
+	for _, g := range groups {
+		b = appendPadded(b, g[0].Symbol, dbnSymbolLen)
 	}
 	b = binary.LittleEndian.AppendUint32(b, 0) // none partially resolved
 	b = binary.LittleEndian.AppendUint32(b, 0) // none not found
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(m.Mappings)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(groups)))
 	first, last := date(m.Start), date(m.End+uint64(24*time.Hour)-1)
-	for _, mapping := range m.Mappings {
-		b = appendPadded(b, mapping.Symbol, dbnSymbolLen)
-		b = binary.LittleEndian.AppendUint32(b, 1)
-		b = binary.LittleEndian.AppendUint32(b, first)
-		b = binary.LittleEndian.AppendUint32(b, last)
-		b = appendPadded(b, mapping.ID, dbnSymbolLen)
+	for _, g := range groups {
+		b = appendPadded(b, g[0].Symbol, dbnSymbolLen)
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(g)))
+		for _, mapping := range g {
+			b = binary.LittleEndian.AppendUint32(b, first)
+			b = binary.LittleEndian.AppendUint32(b, last)
+			b = appendPadded(b, strconv.FormatUint(uint64(mapping.ID), 10), dbnSymbolLen)
+		}
 	}
-	for (len(b)-start)%8 != 0 {
+	for version >= 3 && (len(b)-start)%8 != 0 {
 		b = append(b, 0)
 	}
 	binary.LittleEndian.PutUint32(b[lengthAt:], uint32(len(b)-start))
 	return b
+}
+
+// bySymbol gives the mappings grouped by symbol, in order, each once: readers keep one list of ids a symbol.
+func (m *Metadata) bySymbol() (groups [][]Mapping) {
+	list := slices.Clone(m.Mappings)
+	slices.SortFunc(list, func(a, b Mapping) int {
+		return cmp.Or(strings.Compare(a.Symbol, b.Symbol), cmp.Compare(a.ID, b.ID))
+	})
+	for _, x := range slices.Compact(list) {
+		if n := len(groups); n > 0 && groups[n-1][0].Symbol == x.Symbol {
+			groups[n-1] = append(groups[n-1], x)
+		} else {
+			groups = append(groups, []Mapping{x})
+		}
+	}
+	return groups
 }
 
 func appendPadded(b []byte, s string, n int) []byte {

@@ -2,13 +2,15 @@ package export
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -22,21 +24,26 @@ var Formats = []string{"dbn", "csv", "json"}
 type Options struct {
 	Schema  Schema
 	Format  string
+	Version int // of DBN: 2 or 3; 0 is 3
 	Dataset string
 	Pretty  bool // CSV and JSON: decimal prices and ISO times
-	Zstd    bool // DBN: compress the whole file
+	Zstd    bool // compress the whole file
 	// Symbol names an instrument; it is asked once per instrument and at the end.
 	Symbol func(publisher uint16, instrument uint32) string
 }
 
-// Writer is a feedhandler.Tap that writes one schema. Errors stick and come out of Close.
+// Writer is a feedhandler.Tap that writes one schema. Errors stick: Err tells them at once, Close at the end.
 type Writer struct {
 	opts    Options
-	path    string // "" is standard output
-	spool   *os.File
+	path    string
+	spool   *os.File // records, until Close; nil where they go straight to out
+	out     *File
+	zip     *zstd.Encoder
 	buf     *bufio.Writer
 	columns []column
+	recvAt  int // offset of ts_recv
 	line    []byte
+	older   [sizeDefinitionV2]byte
 	symbols map[uint64]string
 	start   uint64
 	end     uint64
@@ -46,37 +53,62 @@ type Writer struct {
 	Records uint64
 }
 
-// NewWriter starts an export to path, or to standard output when path is "" or "-".
+// NewWriter starts an export to path, or to standard output when path is "" or "-". Records wait in a nameless file
+// beside the output; only text for a pipe or standard output goes there as it comes.
 func NewWriter(path string, opts Options) (*Writer, error) {
-	if opts.Format != "dbn" && opts.Format != "csv" && opts.Format != "json" {
-		return nil, fmt.Errorf("format %q: must be dbn, csv or json", opts.Format)
+	if !slices.Contains(Formats, opts.Format) {
+		return nil, fmt.Errorf("format %q: must be one of %s", opts.Format, strings.Join(Formats, ", "))
 	}
-	if path == "-" {
-		path = ""
+	if opts.Version != 0 && opts.Version != 2 && opts.Version != 3 {
+		return nil, fmt.Errorf("DBN version %d: must be 3, or 2 for older readers", opts.Version)
+	}
+	resolved, direct, err := target(path)
+	if err != nil {
+		return nil, err
 	}
 	w := &Writer{opts: opts, path: path, symbols: map[uint64]string{}, columns: columnsOf(opts.Schema.RType)}
-	dir := os.TempDir()
-	if path != "" {
-		dir = filepath.Dir(path)
+	for _, c := range w.columns {
+		if c.name == "ts_recv" {
+			w.recvAt = c.off
+		}
 	}
-	spool, err := os.CreateTemp(dir, ".wirebook-export-*")
-	if err != nil {
-		return nil, fmt.Errorf("spool for %s: %w", w.name(), err)
+	var sink io.Writer
+	if direct && opts.Format != "dbn" {
+		if w.out, err = Create(path); err != nil {
+			return nil, err
+		}
+		if sink, err = w.pack(w.out); err != nil {
+			return nil, err
+		}
+	} else {
+		dir := os.TempDir()
+		if !direct {
+			dir = filepath.Dir(resolved)
+		}
+		if w.spool, err = spool(dir); err != nil {
+			return nil, fmt.Errorf("export: make a temporary file: %w", err)
+		}
+		sink = w.spool
 	}
-	w.spool = spool
-	w.buf = bufio.NewWriterSize(spool, 1<<20)
+	w.buf = bufio.NewWriterSize(sink, 1<<20)
 	if opts.Format == "csv" {
 		w.header()
 	}
 	return w, nil
 }
 
-func (w *Writer) name() string {
-	if w.path == "" {
-		return "standard output"
+// pack puts the compressor between, where one is asked for.
+func (w *Writer) pack(out io.Writer) (io.Writer, error) {
+	if !w.opts.Zstd {
+		return out, nil
 	}
-	return w.path
+	var err error
+	w.zip, err = zstd.NewWriter(out)
+	return w.zip, err
 }
+
+// Err says what went wrong so far. Nothing is written after an error.
+func (w *Writer) Err() error { return w.err }
 
 // Record writes a record of the schema and ignores others that share its ring.
 func (w *Writer) Record(_ shm.Schema, body []byte, _ uint64) {
@@ -85,7 +117,12 @@ func (w *Writer) Record(_ shm.Schema, body []byte, _ uint64) {
 	}
 	w.Records++
 	publisher, instrument := binary.LittleEndian.Uint16(body[2:]), binary.LittleEndian.Uint32(body[4:])
-	w.span(body)
+	if ts := binary.LittleEndian.Uint64(body[w.recvAt:]); ts != math.MaxUint64 {
+		if w.end == 0 || ts < w.start {
+			w.start = ts
+		}
+		w.end = max(w.end, ts+1)
+	}
 	key := uint64(publisher)<<32 | uint64(instrument)
 	symbol, known := w.symbols[key]
 	if !known {
@@ -94,6 +131,11 @@ func (w *Writer) Record(_ shm.Schema, body []byte, _ uint64) {
 	}
 	switch w.opts.Format {
 	case "dbn":
+		if w.opts.Version == 2 {
+			if body, w.err = toVersion2(&w.older, body); w.err != nil {
+				return
+			}
+		}
 		_, w.err = w.buf.Write(body)
 		return
 	case "csv":
@@ -102,22 +144,6 @@ func (w *Writer) Record(_ shm.Schema, body []byte, _ uint64) {
 		w.json(body, symbol)
 	}
 	_, w.err = w.buf.Write(w.line)
-}
-
-// span widens the file's time range by the record's ts_recv, the time DBN files are ordered by.
-func (w *Writer) span(body []byte) {
-	for i := range w.columns {
-		if c := &w.columns[i]; c.name == "ts_recv" {
-			ts := binary.LittleEndian.Uint64(body[c.off:])
-			if w.Records == 1 || ts < w.start {
-				w.start = ts
-			}
-			if ts+1 > w.end {
-				w.end = ts + 1
-			}
-			return
-		}
-	}
 }
 
 func (w *Writer) header() {
@@ -129,11 +155,29 @@ func (w *Writer) header() {
 }
 
 func (w *Writer) csv(body []byte, symbol string) {
-	w.line = w.line[:0]
+	b := w.line[:0]
 	for i := range w.columns {
-		w.line = append(w.columns[i].appendValue(w.line, body, w.opts.Pretty), ',')
+		at := len(b)
+		b = w.columns[i].appendValue(b, body, w.opts.Pretty)
+		if k := w.columns[i].kind; k == char || k == text {
+			b = quoteCSV(b, at)
+		}
+		b = append(b, ',')
 	}
-	w.line = append(append(w.line, symbol...), '\n')
+	at := len(b)
+	b = quoteCSV(append(b, symbol...), at)
+	w.line = append(b, '\n')
+}
+
+// quoteCSV puts the field that begins at at into quotes where it needs them (RFC 4180).
+func quoteCSV(b []byte, at int) []byte {
+	if !bytes.ContainsAny(b[at:], "\",\r\n") {
+		return b
+	}
+	value := string(b[at:])
+	b = append(b[:at], '"')
+	b = append(b, strings.ReplaceAll(value, `"`, `""`)...)
+	return append(b, '"')
 }
 
 func (w *Writer) json(body []byte, symbol string) {
@@ -145,83 +189,81 @@ func (w *Writer) json(body []byte, symbol string) {
 
 // Close finishes the file: metadata, then the records, under the final name. After an error nothing is left behind.
 func (w *Writer) Close() error {
-	defer os.Remove(w.spool.Name())
-	defer w.spool.Close()
-	if err := errors.Join(w.err, w.buf.Flush()); err != nil {
-		return fmt.Errorf("export to %s: %w", w.name(), err)
-	}
-	if w.opts.Format != "dbn" && w.path != "" {
-		return w.publish(w.spool)
-	}
-	if _, err := w.spool.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("export to %s: %w", w.name(), err)
-	}
-	out := os.Stdout
-	if w.path != "" {
-		final, err := os.CreateTemp(filepath.Dir(w.path), ".wirebook-export-*")
-		if err != nil {
-			return fmt.Errorf("export to %s: %w", w.name(), err)
-		}
-		defer os.Remove(final.Name())
-		defer final.Close()
-		out = final
-	}
-	if err := w.assemble(out); err != nil {
-		return fmt.Errorf("export to %s: %w", w.name(), err)
-	}
-	if w.path == "" {
-		return nil
-	}
-	return w.publish(out)
-}
-
-// publish gives a finished temporary file its name.
-func (w *Writer) publish(f *os.File) error {
-	if err := f.Chmod(0o644); err != nil {
-		return fmt.Errorf("export to %s: %w", w.name(), err)
-	}
-	if err := os.Rename(f.Name(), w.path); err != nil {
-		return fmt.Errorf("export to %s: %w", w.name(), err)
+	err := w.finish()
+	if err != nil {
+		w.Abort()
+		return fmt.Errorf("export: %w", err)
 	}
 	return nil
 }
 
-// Abort drops what was written so far.
-func (w *Writer) Abort() {
-	w.spool.Close()
-	os.Remove(w.spool.Name())
+func (w *Writer) finish() error {
+	if w.err == nil {
+		w.err = w.buf.Flush()
+	}
+	if w.err != nil {
+		if w.spool != nil {
+			return fmt.Errorf("temporary file in %s: %w", filepath.Dir(w.spool.Name()), cause(w.err))
+		}
+		return w.err
+	}
+	if w.spool != nil {
+		if err := w.assemble(); err != nil {
+			return err
+		}
+		w.spool.Close()
+	}
+	if w.zip != nil {
+		if err := w.zip.Close(); err != nil {
+			return err
+		}
+	}
+	return w.out.Commit()
 }
 
-func (w *Writer) assemble(out io.Writer) error {
-	if w.opts.Format != "dbn" {
-		_, err := io.Copy(out, w.spool)
+// assemble puts the output together: for DBN the metadata, then what waited.
+func (w *Writer) assemble() error {
+	_, err := w.spool.Seek(0, io.SeekStart)
+	if err != nil {
 		return err
 	}
-	if w.opts.Zstd {
-		z, err := zstd.NewWriter(out)
-		if err != nil {
-			return err
-		}
-		if err := w.dbn(z); err != nil {
-			return err
-		}
-		return z.Close()
+	if w.out, err = Create(w.path); err != nil {
+		return err
 	}
-	return w.dbn(out)
+	out, err := w.pack(w.out)
+	if err != nil {
+		return err
+	}
+	if w.opts.Format == "dbn" {
+		if _, err := out.Write(w.metadata().Append(nil)); err != nil {
+			return err
+		}
+	}
+	_, err = io.Copy(out, w.spool)
+	return err
 }
 
-func (w *Writer) dbn(out io.Writer) error {
-	m := Metadata{Dataset: w.opts.Dataset, Schema: w.opts.Schema.Code, Start: w.start, End: w.end}
+// metadata says what the file holds. Symbols are asked for again: an instrument may have got its name after its first record.
+func (w *Writer) metadata() *Metadata {
+	m := &Metadata{Version: uint8(w.opts.Version), Dataset: w.opts.Dataset, Schema: w.opts.Schema.Code, Start: w.start, End: w.end}
 	for key := range w.symbols {
 		publisher, instrument := uint16(key>>32), uint32(key)
 		if instrument == 0 {
 			continue // the channel as a whole has no symbol
 		}
-		m.Mappings = append(m.Mappings, Mapping{Symbol: w.opts.Symbol(publisher, instrument), ID: strconv.FormatUint(uint64(instrument), 10)})
+		if symbol := w.opts.Symbol(publisher, instrument); symbol != "" {
+			m.Mappings = append(m.Mappings, Mapping{Symbol: symbol, ID: instrument})
+		}
 	}
-	if _, err := out.Write(m.Append(nil)); err != nil {
-		return err
+	return m
+}
+
+// Abort drops what was written so far.
+func (w *Writer) Abort() {
+	if w.spool != nil {
+		w.spool.Close()
 	}
-	_, err := io.Copy(out, w.spool)
-	return err
+	if w.out != nil {
+		w.out.Abort()
+	}
 }

@@ -107,6 +107,11 @@ func (in *Inspector) Frame(number int64, ts uint64, frame []byte, visit func(m *
 		in.Problems++
 		m.Inspected = layout.Inspected{}
 		m.Problem = fault.String()
+		end := int(h.Body) // what no message accounts for is shown too
+		if n := len(in.spans); n > 0 {
+			end = int(in.spans[n-1].Off) + int(in.spans[n-1].Len)
+		}
+		m.Leftover = d.Payload[min(end, len(d.Payload)):]
 		return visit(&m)
 	}
 	return nil

@@ -9,6 +9,9 @@ import (
 	"wirebook/feedhandler/venue/layout"
 )
 
+// shownOfProblem bounds the bytes shown of a packet that cannot be read; JSON has them all.
+const shownOfProblem = 64
+
 // AppendText appends m for people: a line for the message, then one a field.
 func AppendText(b []byte, m *Message) []byte {
 	b = append(b, '#')
@@ -22,7 +25,12 @@ func AppendText(b []byte, m *Message) []byte {
 	if m.Problem != "" {
 		b = append(b, "  ! "...)
 		b = append(b, m.Problem...)
-		b = appendRest(b, m.Leftover)
+		b = appendRest(b, m.Leftover[:min(len(m.Leftover), shownOfProblem)])
+		if more := len(m.Leftover) - shownOfProblem; more > 0 {
+			b = append(b, " and "...)
+			b = strconv.AppendInt(b, int64(more), 10)
+			b = append(b, " more"...)
+		}
 		return append(b, '\n')
 	}
 	if m.Session != "" {

@@ -33,6 +33,8 @@ type destination struct {
 	foreign uint64
 	tasted  int // messages looked at
 	strange int // of those: of unknown type, or shorter than their type
+	repeats int // messages of a service that repeats itself
+	live    int // messages of the sequenced feed
 	first   int // order of appearance
 	channel uint32
 	session uint64
@@ -43,20 +45,38 @@ type place struct{ session, seq uint64 }
 
 // Discover finds the channels of one feed in a capture: two destinations that carry the same messages at the same
 // sequence numbers are lines A and B of one channel. The profile's sample groups name lines where they match; else the
-// lower address is A.
-func Discover(src capture.Source, profile config.Profile) ([]config.Channel, error) {
+// lower address is A. Channels of services that repeat themselves (snapshots, definitions) are left out beside a live
+// feed, since their books are those of the live channel again: notes say so.
+func Discover(src capture.Source, profile config.Profile) (list []config.Channel, notes []string, err error) {
 	feed := venue.Find(profile.Feed)
 	if feed == nil {
-		return nil, fmt.Errorf("profile %s: no decoder reads feed %q", profile.Name, profile.Feed)
+		return nil, nil, fmt.Errorf("profile %s: no decoder reads feed %q", profile.Name, profile.Feed)
 	}
 	found, seen, err := survey(src, feed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(found) == 0 {
-		return nil, nothingFound(profile, seen)
+		return nil, nil, nothingFound(profile, seen)
 	}
-	return channels(group(found), profile), nil
+	found, notes = leaveOutRepeats(found)
+	return channels(group(found), profile), notes, nil
+}
+
+// leaveOutRepeats drops destinations that carry nothing but repeated services, unless there is nothing else.
+func leaveOutRepeats(found []*destination) (live []*destination, notes []string) {
+	for _, dst := range found {
+		if dst.repeats > 0 && dst.live == 0 {
+			notes = append(notes, fmt.Sprintf("%s:%d carries snapshots or definitions only and is left out; name it in a configuration to read it",
+				config.AddrString(dst.group), dst.port))
+		} else {
+			live = append(live, dst)
+		}
+	}
+	if len(live) == 0 {
+		return found, nil
+	}
+	return live, notes
 }
 
 // survey reads the front of a capture and keeps the destinations that speak the feed's framing.
@@ -92,7 +112,7 @@ func survey(src capture.Source, feed *venue.Feed) ([]*destination, map[string]in
 			continue
 		}
 		dst.channel = h.Channel
-		if h.Kind == framing.Heartbeat || h.Kind == framing.EndOfSession || len(dst.samples) >= samplesPerLine {
+		if len(dst.samples) >= samplesPerLine {
 			dst.packets++
 			continue
 		}
@@ -108,6 +128,13 @@ func survey(src capture.Source, feed *venue.Feed) ([]*destination, map[string]in
 			continue
 		}
 		s := spans[0]
+		if feed.Repeats != nil {
+			if repeated, told := feed.Repeats(d.Payload[s.Off : int(s.Off)+int(s.Len)]); repeated {
+				dst.repeats++
+			} else if told {
+				dst.live++
+			}
+		}
 		if dst.tasted < tastes {
 			dst.tasted++
 			if in := decoder.Inspect(d.Payload[s.Off : int(s.Off)+int(s.Len)]); in.Unknown || in.Truncated {

@@ -72,7 +72,9 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	r.Pipe.End()
 	r.takeGaps()
 	elapsed := time.Since(start)
+	var refused, collisions uint64
 	if r.Instance != nil {
+		refused, collisions = r.Instance.Refused(), r.Instance.Collisions()
 		if closeErr := r.Instance.Close(uint64(time.Now().UnixNano())); err == nil {
 			err = closeErr
 		}
@@ -82,10 +84,18 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	}
 	s := &r.summary
 	s.Stopped = err != nil
+	if o.Config != nil && s.Packets > 0 && !s.Stopped && r.Pipe.Wire[feedhandler.WireOK] == 0 {
+		return nil, fmt.Errorf("none of %d packets was sent to a configured line (%d to other groups and ports): do the lines' groups and ports fit the capture?",
+			s.Packets, r.Pipe.Wire[feedhandler.WireUnrouted])
+	}
 	s.Files, s.Instance = o.Files, o.Instance
 	s.collect(r.Pipe, func(l feedhandler.LineConfig) string {
 		return fmt.Sprintf("%s:%d", config.AddrString(l.Group), l.Port)
 	})
+	if r.Instance != nil {
+		s.drop("instruments_refused", refused)
+		s.drop("instrument_id_collisions", collisions)
+	}
 	s.ElapsedNS = elapsed.Nanoseconds()
 	if s.Messages > 0 {
 		s.NSPerMessage = float64((elapsed - r.idle).Nanoseconds()) / float64(s.Messages)
@@ -103,13 +113,10 @@ func open(o *Options) (*Replay, error) {
 	r := &Replay{Config: o.Config, opts: o}
 	co := o.Capture
 	co.Warn = func(w capture.Warning) { r.warn(w.String()) }
-	if r.Config == nil {
-		c, err := discoverFiles(o)
-		if err != nil {
-			return nil, err
-		}
-		r.Config = c
-	} else if co.Trailer == "" {
+	if err := r.channels(o); err != nil {
+		return nil, err
+	}
+	if co.Trailer == "" {
 		co.Trailer = r.Config.Trailer
 	}
 	r.Config.Instance = o.Instance
@@ -148,23 +155,54 @@ func open(o *Options) (*Replay, error) {
 	return r, nil
 }
 
-func discoverFiles(o *Options) (*config.Config, error) {
-	profile, err := config.FindProfile(o.Profile)
+// discoverFiles finds a profile's channels in the front of the files, and notes what it left out.
+func discoverFiles(o *Options, name string) ([]config.Channel, []string, error) {
+	profile, err := config.FindProfile(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	co := o.Capture
 	co.Warn, co.Trailer = nil, ""
 	src, err := capture.Open(o.Files, co)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer src.Close()
-	channels, err := Discover(src, profile)
-	if err != nil {
-		return nil, err
+	return Discover(src, profile)
+}
+
+// channels completes the configuration: from a profile alone every channel, else the lines of channels without any.
+func (r *Replay) channels(o *Options) error {
+	if r.Config == nil {
+		found, notes, err := discoverFiles(o, o.Profile)
+		if err != nil {
+			return err
+		}
+		for _, n := range notes {
+			r.warn(n)
+		}
+		r.Config = &config.Config{Channels: found}
+		return nil
 	}
-	return &config.Config{Channels: channels}, nil
+	for i := range r.Config.Channels {
+		ch := &r.Config.Channels[i]
+		if len(ch.Lines) > 0 {
+			continue
+		}
+		found, _, err := discoverFiles(o, ch.Profile)
+		if err != nil {
+			return fmt.Errorf("channel %s has no lines, and looking for them in the capture: %w", ch.Name, err)
+		}
+		if len(found) > 1 {
+			where := ""
+			for _, f := range found {
+				where += fmt.Sprintf(" %s:%d", f.Lines[0].Group, f.Lines[0].Port)
+			}
+			return fmt.Errorf("channel %s has no lines, and the capture holds %d channels of %s (lines A:%s): say which", ch.Name, len(found), ch.Profile, where)
+		}
+		ch.Lines = found[0].Lines
+	}
+	return nil
 }
 
 func (r *Replay) warn(text string) {

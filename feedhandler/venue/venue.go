@@ -59,5 +59,8 @@ type Feed struct {
 	NewFraming func() Framing
 	// NewTCPFraming reads the venue's replay service as captured on TCP; nil where there is none.
 	NewTCPFraming func() Framing
+	// Repeats tells of a message whether it belongs to a service that repeats itself on channels of its own (snapshots,
+	// definitions), and whether it tells at all. Nil where the venue has no such channels.
+	Repeats func(msg []byte) (repeated, told bool)
 	NewDecoder    func(Options) Decoder
 }

@@ -36,6 +36,9 @@ type file struct {
 
 func (c *creation) run() (*Instance, error) {
 	c.sweep()
+	if err := c.checkABI(); err != nil {
+		return nil, err
+	}
 	epoch := c.plan()
 	if err := c.checkSpace(); err != nil {
 		return nil, err
@@ -364,4 +367,18 @@ func (c *creation) undo() {
 		os.Remove(c.dir)
 	}
 	c.lock.Close()
+}
+
+// checkABI refuses an instance that another version of the ABI left behind: its readers may still be there.
+func (c *creation) checkABI() error {
+	f := &file{name: controlFile}
+	m := c.open(f)
+	if m == nil {
+		return nil
+	}
+	defer m.close()
+	if abi, ok := shm.OtherABI(m.mem); ok {
+		return fmt.Errorf("%s was made with ABI %d and this is ABI %d: remove the directory or choose another instance name", c.dir, abi, shm.ABIVersion)
+	}
+	return nil
 }

@@ -1,8 +1,10 @@
 package segment
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"wirebook/shm"
@@ -61,5 +63,34 @@ func TestNobodysFilesAreTouched(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(elsewhere, "lock")); err == nil {
 		t.Error("files were made behind a link")
+	}
+}
+
+// TestAnotherABIIsRefused: an instance of a newer version may have readers that we would cut off.
+func TestAnotherABIIsRefused(t *testing.T) {
+	root := t.TempDir()
+	inst, err := Create(strangersOptions(root, "newer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inst.Close()
+	path := filepath.Join(root, "newer", controlFile)
+	control, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	control[8] = 99 // the ABI version follows the magic
+	if err := os.WriteFile(path, control, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if inst, err := Create(strangersOptions(root, "newer")); err == nil {
+		inst.Close()
+		t.Fatal("an instance of ABI 99 was taken over")
+	} else if !strings.Contains(err.Error(), "ABI 99") {
+		t.Fatalf("the error does not name the version: %v", err)
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(after, control) {
+		t.Fatal("the refused instance was changed")
 	}
 }

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/capture"
+	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/socket"
+	"wirebook/feedhandler/venue"
+	"wirebook/feedhandler/venue/framing"
+)
+
+// sendFlags order a sending.
+type sendFlags struct {
+	captureFlags
+	iface     string
+	rate      float64
+	speed     string
+	ttl       int
+	checksums bool
+	asJSON    bool
+	wait      time.Duration
+}
+
+func sendCommand() *cobra.Command {
+	var f sendFlags
+	c := &cobra.Command{
+		Use:   "send --interface IF [flags] FILE...",
+		Short: "Send a capture's datagrams onto the network",
+		Long: `Sends the UDP payloads of captures to the groups and ports they were captured on, by UDP multicast from an interface
+of this host, at the capture's pace or another. For labs: a capture of the simulator, sent here, is a venue.
+
+  wirebook sim -o day.pcap --loss-a 1 --loss-b 1 --no-double-loss
+  wirebook send --interface veth0 day.pcap                        as captured
+  wirebook send --interface veth0 --speed 2 day.pcap              twice as fast
+  wirebook send --interface veth0 --rate 50000 day.pcap           50000 datagrams a second
+
+With --profile the messages are counted too.`,
+		Args: files,
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
+	}
+	f.captureFlags.add(c, false)
+	fl := c.Flags()
+	fl.StringVarP(&f.iface, "interface", "I", "", "interface to send from")
+	fl.Float64Var(&f.rate, "rate", 0, "datagrams a second, evenly; 0: at the capture's pace")
+	fl.StringVar(&f.speed, "speed", "1", "with the capture's pace: 1 as captured, 10 ten times as fast, max without waiting")
+	fl.IntVar(&f.ttl, "ttl", 1, "multicast TTL")
+	fl.BoolVar(&f.checksums, "checksums", false, "let the host fill in UDP checksums; offloading hosts leave them partial on virtual links")
+	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
+	fl.DurationVar(&f.wait, "wait", 0, "wait so long before the first datagram")
+	_ = c.MarkFlagRequired("interface")
+	return c
+}
+
+// sent counts one destination.
+type sent struct {
+	Address  string `json:"address"`
+	Packets  uint64 `json:"packets"`
+	Messages uint64 `json:"messages,omitempty"` // with --profile
+	Bytes    uint64 `json:"bytes"`
+	Failed   uint64 `json:"failed"` // the host refused them: link down, no route
+}
+
+type sendSummary struct {
+	Destinations []*sent `json:"destinations"`
+	Packets      uint64  `json:"packets"`
+	Messages     uint64  `json:"messages,omitempty"`
+	Failed       uint64  `json:"failed"`
+	ElapsedNS    int64   `json:"elapsed_ns"`
+	LatestNS     int64   `json:"latest_ns"` // how late the latest datagram left against its pace
+	LastError    string  `json:"last_error,omitempty"`
+}
+
+func (f *sendFlags) run(c *cobra.Command, args []string) error {
+	o, err := f.options()
+	if err != nil {
+		return err
+	}
+	speed, err := parseSpeed(f.speed)
+	if err != nil {
+		return err
+	}
+	if f.rate < 0 {
+		return usageError{fmt.Errorf("--rate %g: must not be below 0", f.rate)}
+	}
+	var split venue.Framing
+	if f.profile != "" {
+		p, err := config.FindProfile(f.profile)
+		if err != nil {
+			return usageError{err}
+		}
+		split = venue.Find(p.Feed).NewFraming()
+	}
+	src, err := capture.Open(args, o)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	out, err := socket.OpenSender(socket.SenderOptions{Interface: f.iface, TTL: f.ttl, Checksums: f.checksums})
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	s := sendSummary{}
+	by := map[uint64]*sent{}
+	var pkt capture.Packet
+	var d feedhandler.Datagram
+	var h framing.Header
+	time.Sleep(f.wait)
+	start := time.Now()
+	var first uint64
+	for n := uint64(0); ; n++ {
+		if n%1024 == 0 && c.Context().Err() != nil {
+			break
+		}
+		err := src.Next(&pkt)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if feedhandler.ParseFrame(pkt.Data, false, &d) != feedhandler.WireOK {
+			continue
+		}
+		var due time.Duration
+		switch {
+		case f.rate > 0:
+			due = time.Duration(float64(n) / f.rate * 1e9)
+		case speed > 0:
+			ns := pkt.Recv().NS
+			if first == 0 {
+				first = ns
+			}
+			if ns > first {
+				due = time.Duration(float64(ns-first) / speed)
+			}
+		}
+		late := time.Since(start) - due
+		if late < 0 {
+			// What is queued leaves now; a pause shorter than a timer's grain is made up by the next one.
+			s.note(out.Flush())
+			if late < -sendGrain {
+				time.Sleep(-late)
+			}
+		} else if due > 0 || f.rate > 0 {
+			s.LatestNS = max(s.LatestNS, late.Nanoseconds())
+		}
+		key := uint64(d.Dst)<<16 | uint64(d.DstPort)
+		to := by[key]
+		if to == nil {
+			to = &sent{Address: fmt.Sprintf("%s:%d", config.AddrString(d.Dst), d.DstPort)}
+			by[key] = to
+		}
+		if split != nil && split.Header(d.Payload, &h) == framing.FaultNone && h.Kind == framing.Data {
+			to.Messages += uint64(max(h.Count, h.Messages))
+		}
+		to.Packets++
+		to.Bytes += uint64(len(d.Payload))
+		s.note(out.Send(d.Dst, d.DstPort, d.Payload, &to.Failed))
+	}
+	s.note(out.Flush())
+	s.ElapsedNS = time.Since(start).Nanoseconds()
+	for _, to := range by {
+		to.Packets -= to.Failed
+		s.Destinations = append(s.Destinations, to)
+		s.Packets += to.Packets
+		s.Messages += to.Messages
+		s.Failed += to.Failed
+	}
+	sort.Slice(s.Destinations, func(i, j int) bool { return s.Destinations[i].Address < s.Destinations[j].Address })
+	if f.asJSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(&s)
+	}
+	for _, to := range s.Destinations {
+		fmt.Printf("%s: %d datagrams, %d messages, %d bytes, %d refused\n", to.Address, to.Packets, to.Messages, to.Bytes, to.Failed)
+	}
+	fmt.Printf("%d datagrams in %s: %.0f/s, at most %s behind the pace\n", s.Packets, seconds(s.ElapsedNS),
+		float64(s.Packets)/(float64(max(s.ElapsedNS, 1))/1e9), time.Duration(s.LatestNS).Round(time.Microsecond))
+	if s.LastError != "" {
+		fmt.Printf("last refusal: %s\n", s.LastError)
+	}
+	return nil
+}
+
+// sendGrain is the shortest pause worth a timer.
+const sendGrain = 100 * time.Microsecond
+
+func (s *sendSummary) note(err error) {
+	if err != nil {
+		s.LastError = err.Error()
+	}
+}

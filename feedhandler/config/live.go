@@ -1,0 +1,82 @@
+package config
+
+import (
+	"fmt"
+	"time"
+)
+
+// Live says how 'wirebook run' receives.
+type Live struct {
+	Interface     string   `yaml:"interface,omitempty" json:"interface,omitempty" jsonschema:"description=Where the lines arrive; a line may name its own,maxLength=15"`
+	RX            string   `yaml:"rx,omitempty" json:"rx,omitempty" jsonschema:"description=Edge: AF_XDP or kernel UDP sockets; auto says what it chose and why,enum=auto,enum=xdp,enum=socket,default=auto"`
+	CPUs          []int    `yaml:"cpus,omitempty" json:"cpus,omitempty" jsonschema:"description=One worker a CPU\\, pinned to it; none: one worker that is not pinned"`
+	Idle          string   `yaml:"idle,omitempty" json:"idle,omitempty" jsonschema:"description=busy: never leave the CPU; adaptive: spin\\, yield\\, then sleep until packets arrive,enum=busy,enum=adaptive,default=adaptive"`
+	Realtime      int      `yaml:"realtime,omitempty" json:"realtime,omitempty" jsonschema:"description=SCHED_FIFO priority of workers; 0: ordinary scheduling,minimum=0,maximum=99"`
+	LockMemory    bool     `yaml:"lock_memory,omitempty" json:"lock_memory,omitempty" jsonschema:"description=Keep every page in memory (mlockall),default=false"`
+	Batch         int      `yaml:"batch,omitempty" json:"batch,omitempty" jsonschema:"description=Datagrams taken at once,default=64,minimum=1,maximum=1024"`
+	ReceiveBuffer int      `yaml:"receive_buffer,omitempty" json:"receive_buffer,omitempty" jsonschema:"description=Bytes of queue of each socket in the kernel,default=16777216"`
+	BusyPoll      Duration `yaml:"busy_poll,omitempty" json:"busy_poll,omitempty" jsonschema:"description=The kernel polls the NIC so long for an empty socket; 0: leaves it to interrupts"`
+	JoinRate      int      `yaml:"join_rate,omitempty" json:"join_rate,omitempty" jsonschema:"description=Memberships joined a second at most,default=200,minimum=1"`
+	StallTimeout  Duration `yaml:"stall_timeout,omitempty" json:"stall_timeout,omitempty" jsonschema:"description=A worker without progress for so long is replaced; at least 100ms,default=2s"`
+	Clock         string   `yaml:"clock,omitempty" json:"clock,omitempty" jsonschema:"description=auto: the NIC's PTP clock where it has one; nic: demand it; host: the host's clock only,enum=auto,enum=nic,enum=host,default=auto"`
+	TrustHost     bool     `yaml:"trust_host,omitempty" json:"trust_host,omitempty" jsonschema:"description=Take the host's clock for UTC within a millisecond even when nobody keeps it: a laptop\\, a lab,default=false"`
+	Privileges    string   `yaml:"privileges,omitempty" json:"privileges,omitempty" jsonschema:"description=drop: give up every capability that receiving and reloading do not need; keep: leave them,enum=drop,enum=keep,default=drop"`
+}
+
+// Bounds of Live.
+const (
+	maxWorkers  = 64
+	maxCPU      = 1023
+	maxBusyPoll = 10 * time.Millisecond
+	leastStall  = 100 * time.Millisecond
+)
+
+func (l *Live) check(r *report) {
+	one := func(key, value string, list ...string) {
+		for _, v := range append(list, "") {
+			if v == value {
+				return
+			}
+		}
+		r.add(fmt.Sprintf("must be one of %v", list), value, "live", key)
+	}
+	one("rx", l.RX, "auto", "xdp", "socket")
+	one("idle", l.Idle, "busy", "adaptive")
+	one("clock", l.Clock, "auto", "nic", "host")
+	one("privileges", l.Privileges, "drop", "keep")
+	if len(l.Interface) > 15 {
+		r.add("an interface name has at most 15 characters", l.Interface, "live", "interface")
+	}
+	if len(l.CPUs) > maxWorkers {
+		r.add(fmt.Sprintf("at most %d workers", maxWorkers), len(l.CPUs), "live", "cpus")
+	}
+	seen := map[int]bool{}
+	for i, cpu := range l.CPUs {
+		switch {
+		case cpu < 0 || cpu > maxCPU:
+			r.add(fmt.Sprintf("must be 0 to %d", maxCPU), cpu, "live", "cpus", i)
+		case seen[cpu]:
+			r.add("another worker is on this CPU already", cpu, "live", "cpus", i)
+		}
+		seen[cpu] = true
+	}
+	for _, f := range []struct {
+		key            string
+		v, least, most int
+	}{
+		{"realtime", l.Realtime, 0, 99}, {"batch", l.Batch, 0, 1024}, {"receive_buffer", l.ReceiveBuffer, 0, 1 << 30}, {"join_rate", l.JoinRate, 0, 100_000},
+	} {
+		if f.v < f.least || f.v > f.most {
+			r.add(fmt.Sprintf("must be %d to %d", f.least, f.most), f.v, "live", f.key)
+		}
+	}
+	if time.Duration(l.BusyPoll) > maxBusyPoll {
+		r.add("at most 10ms", time.Duration(l.BusyPoll), "live", "busy_poll")
+	}
+	if l.StallTimeout != 0 && time.Duration(l.StallTimeout) < leastStall {
+		r.add("at least 100ms", time.Duration(l.StallTimeout), "live", "stall_timeout")
+	}
+}
+
+// Workers returns how many workers the configuration asks for.
+func (l *Live) Workers() int { return max(len(l.CPUs), 1) }

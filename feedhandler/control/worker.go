@@ -1,0 +1,204 @@
+package control
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"wirebook/book"
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/venue/framing"
+	"wirebook/ptp"
+	"wirebook/shm"
+)
+
+// Worker publishes what one worker's pipelines count. It belongs to that worker's goroutine.
+type Worker struct {
+	inst   *Instance
+	number int
+	parts  []*Part
+	wire   [feedhandler.WireFaultCount]*uint64
+	stamps [ptp.SourceCount]*uint64
+	// What pipelines that were removed had counted: a counter never goes back.
+	wireBefore   [feedhandler.WireFaultCount]uint64
+	stampsBefore [ptp.SourceCount]uint64
+}
+
+// Part is one pipeline's place in the control file.
+type Part struct {
+	pipe     *feedhandler.Pipeline
+	channels []channelState
+}
+
+type channelState struct {
+	entry     *shm.ChannelEntry
+	active    *uint64
+	lines     []*shm.LineEntry
+	framing   []*uint64
+	decoding  []*uint64
+	books     []*uint64
+	saturated *uint64
+	overflows *uint64
+	held      *uint64
+	resets    *uint64
+	suspect   []*uint64
+}
+
+// slot is a channel's place in the control file, kept for the name's next life.
+type slot struct {
+	index     uint32
+	worker    int
+	publisher uint16
+	lines     []string
+	state     channelState
+}
+
+func newWorker(i *Instance, number int) *Worker {
+	w := &Worker{inst: i, number: number}
+	label := func(s string) string {
+		if number == 0 {
+			return s // an instance of one worker, as a replay is, names none
+		}
+		if s != "" {
+			s += ","
+		}
+		return s + fmt.Sprintf("worker=\"%d\"", number)
+	}
+	for f := range w.wire {
+		w.wire[f] = i.Counter("wire_"+feedhandler.WireFault(f).String(), label(""))
+	}
+	for s := range w.stamps {
+		w.stamps[s] = i.Counter("stamps", label(fmt.Sprintf("source=%q", ptp.Source(s).String())))
+	}
+	return w
+}
+
+// Worker returns worker n's publisher.
+func (i *Instance) Worker(n int) *Worker { return i.workers[n] }
+
+// Register makes room for a pipeline of worker n in the control file. channels are the configurations the pipeline was
+// built from, equipped before. A channel that was there before goes on in its old place when its lines are the same.
+func (i *Instance) Register(n int, pipe *feedhandler.Pipeline, channels []feedhandler.ChannelConfig) (*Part, error) {
+	part := &Part{pipe: pipe}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for k, ch := range pipe.Channels() {
+		s, err := i.slot(n, ch, &channels[k])
+		if err != nil {
+			return nil, err
+		}
+		if to, ok := channels[k].Output.Instruments.(*sink); ok {
+			to.channel = uint16(s.index)
+		}
+		part.channels = append(part.channels, s.state)
+	}
+	return part, nil
+}
+
+func (i *Instance) slot(worker int, ch *feedhandler.Channel, cfg *feedhandler.ChannelConfig) (*slot, error) {
+	old := i.slots[ch.Name()]
+	if old != nil && old.fits(worker, ch, cfg) {
+		return old, nil
+	}
+	index, entry, err := i.seg.Control.AddChannel(ch.Name(), uint32(worker), cfg.PublisherID, uint32(cfg.Feed.Depth))
+	if err != nil {
+		return nil, fmt.Errorf("channel %s: %w: restart to make room", ch.Name(), err)
+	}
+	s := &slot{index: index, worker: worker, publisher: cfg.PublisherID}
+	st := &s.state
+	st.entry = entry
+	label := fmt.Sprintf("channel=%q", ch.Name())
+	for l, line := range ch.Lines() {
+		_, e, err := i.seg.Control.AddLine(line.Name, index, uint32(l))
+		if err != nil {
+			return nil, fmt.Errorf("channel %s: %w: restart to make room", ch.Name(), err)
+		}
+		s.lines = append(s.lines, line.Name)
+		st.lines = append(st.lines, e)
+		st.suspect = append(st.suspect, i.Counter("line_suspect", label+fmt.Sprintf(",line=%q", line.Name)))
+	}
+	for f := framing.Fault(1); f < framing.FaultCount; f++ {
+		st.framing = append(st.framing, i.Counter("framing_"+f.String(), label))
+	}
+	for f := book.Fault(1); f < book.FaultCount; f++ {
+		st.decoding = append(st.decoding, i.Counter("decode_"+f.String(), label))
+	}
+	for a := book.Anomaly(1); a < book.AnomalyCount; a++ {
+		st.books = append(st.books, i.Counter("book_"+a.String(), label))
+	}
+	st.saturated, st.overflows = i.Counter("size_saturated", label), i.Counter("window_overflow", label)
+	st.held, st.resets = i.Counter("packets_held", label), i.Counter("sequence_resets", label)
+	st.active = i.Counter("channel_active", label)
+	i.slots[ch.Name()] = s
+	return s, nil
+}
+
+func (s *slot) fits(worker int, ch *feedhandler.Channel, cfg *feedhandler.ChannelConfig) bool {
+	if s.worker != worker || s.publisher != cfg.PublisherID || len(s.lines) != len(ch.Lines()) {
+		return false
+	}
+	for l, line := range ch.Lines() {
+		if s.lines[l] != line.Name {
+			return false
+		}
+	}
+	return true
+}
+
+// Add makes a registered pipeline part of what Publish publishes.
+func (w *Worker) Add(p *Part) {
+	w.parts = append(w.parts, p)
+	for k := range p.channels {
+		atomic.StoreUint64(p.channels[k].active, 1)
+	}
+}
+
+// Remove publishes a pipeline for the last time.
+func (w *Worker) Remove(p *Part) {
+	for k, part := range w.parts {
+		if part != p {
+			continue
+		}
+		p.publish()
+		w.parts = append(w.parts[:k], w.parts[k+1:]...)
+		for f, n := range p.pipe.Wire {
+			w.wireBefore[f] += n
+		}
+		for s, n := range p.pipe.Stamps {
+			w.stampsBefore[s] += n
+		}
+		for k := range p.channels {
+			st := &p.channels[k]
+			atomic.StoreUint64(st.active, 0)
+			for _, l := range st.lines {
+				atomic.StoreUint32(&l.State, 0)
+			}
+		}
+		return
+	}
+}
+
+// Publish copies the counters of the worker's pipelines into the control file.
+func (w *Worker) Publish() {
+	wire, stamps := w.wireBefore, w.stampsBefore
+	for _, p := range w.parts {
+		p.publish()
+		for f, n := range p.pipe.Wire {
+			wire[f] += n
+		}
+		for s, n := range p.pipe.Stamps {
+			stamps[s] += n
+		}
+	}
+	for f, n := range wire {
+		atomic.StoreUint64(w.wire[f], n)
+	}
+	for s, n := range stamps {
+		atomic.StoreUint64(w.stamps[s], n)
+	}
+}
+
+func (p *Part) publish() {
+	for k, ch := range p.pipe.Channels() {
+		p.channels[k].publish(ch)
+	}
+}

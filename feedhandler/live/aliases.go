@@ -1,0 +1,8 @@
+package live
+
+import "wirebook/feedhandler"
+
+type (
+	channelConfig = feedhandler.ChannelConfig
+	gapEvent      = feedhandler.GapEvent
+)

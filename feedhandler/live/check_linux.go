@@ -1,0 +1,101 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"net"
+
+	"golang.org/x/sys/unix"
+
+	"wirebook/feedhandler/config"
+)
+
+// Check says everything that is wrong with running c on this host, before anything is opened.
+func Check(c *config.Config) error {
+	var errs []error
+	for _, name := range interfaces(c) {
+		errs = append(errs, checkInterface(name))
+	}
+	errs = append(errs, checkCPUs(c.Live.CPUs), checkRealtime(c.Live.Realtime))
+	return errors.Join(errs...)
+}
+
+func checkInterface(name string) error {
+	if name == "" {
+		return fmt.Errorf("no interface named: say where the lines arrive with --interface or live.interface (this host has %s)", interfaceNames())
+	}
+	ifi, err := net.InterfaceByName(name)
+	if err != nil {
+		return fmt.Errorf("no interface %q: this host has %s", name, interfaceNames())
+	}
+	if ifi.Flags&net.FlagUp == 0 {
+		return fmt.Errorf("interface %s is down: 'ip link set %s up'", name, name)
+	}
+	if ifi.Flags&net.FlagMulticast == 0 && ifi.Flags&net.FlagLoopback == 0 {
+		return fmt.Errorf("interface %s does no multicast: 'ip link set %s multicast on', or choose another", name, name)
+	}
+	addrs, err := ifi.Addrs()
+	if err != nil {
+		return fmt.Errorf("interface %s: %w", name, err)
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("interface %s has no IPv4 address, and so cannot be a member of a group: 'ip addr add ADDRESS/LENGTH dev %s'", name, name)
+}
+
+func interfaceNames() string {
+	list, _ := net.Interfaces()
+	names := ""
+	for i := range list {
+		if i > 0 {
+			names += ", "
+		}
+		names += list[i].Name
+	}
+	return names
+}
+
+func checkCPUs(cpus []int) error {
+	if len(cpus) == 0 {
+		return nil
+	}
+	set, err := allowedCPUs()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, cpu := range cpus {
+		if !set.IsSet(cpu) {
+			errs = append(errs, fmt.Errorf("CPU %d is not one this process may use (%s): choose with --cpu or live.cpus, or change its cpuset", cpu, cpuList(&set)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkRealtime asks for the priority on a thread of its own.
+func checkRealtime(priority int) error {
+	if priority == 0 {
+		return nil
+	}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_RTPRIO, &limit); err == nil && limit.Cur >= uint64(priority) {
+		return nil
+	}
+	if hasCapability(unix.CAP_SYS_NICE) {
+		return nil
+	}
+	return fmt.Errorf("live.realtime %d: SCHED_FIFO needs CAP_SYS_NICE or RLIMIT_RTPRIO (now %d): run as root, 'ulimit -r %d', LimitRTPRIO=%d in the unit, or set it to 0",
+		priority, limit.Cur, priority, priority)
+}
+
+func hasCapability(c uint) bool {
+	hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if unix.Capget(&hdr, &data[0]) != nil {
+		return false
+	}
+	return data[c/32].Effective&(1<<(c%32)) != 0
+}

@@ -1,0 +1,180 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/socket"
+	"wirebook/ptp"
+	"wirebook/ptp/clock"
+	"wirebook/ptp/phc"
+	"wirebook/shm"
+)
+
+// clocks keep time for every interface that lines arrive on: package clock measures, workers read what it publishes.
+type clocks struct {
+	list []*interfaceClock
+	stop context.CancelFunc
+	wg   sync.WaitGroup
+}
+
+// interfaceClock is the time of one interface.
+type interfaceClock struct {
+	iface    string
+	service  *clock.Service
+	stamping *phc.Stamping // nil where the NIC does not stamp what it receives
+}
+
+// openClocks opens the clock of each interface and has its NIC stamp what it receives. A NIC without clock or stamps is
+// told, not refused, unless the configuration demands them.
+func openClocks(c *config.Config, log *slog.Logger) (*clocks, error) {
+	k := &clocks{}
+	for _, name := range interfaces(c) {
+		ic, err := openClock(name, &c.Live, log)
+		if err != nil {
+			return nil, errors.Join(err, k.close())
+		}
+		k.list = append(k.list, ic)
+	}
+	return k, nil
+}
+
+func openClock(name string, l *config.Live, log *slog.Logger) (*interfaceClock, error) {
+	ic := &interfaceClock{iface: name}
+	o := clock.Options{Interface: name, TrustHost: l.TrustHost, Event: func(e clock.Event) {
+		level := slog.LevelInfo
+		if e.Bad {
+			level = slog.LevelWarn
+		}
+		log.Log(context.Background(), level, e.What+" of "+name, "from", e.From, "to", e.To, "why", e.Why)
+	}}
+	if l.Clock == "host" {
+		o.Interface, o.NoPTP4L = "", true
+	} else {
+		s, err := phc.EnableReceiveStamps(name)
+		switch {
+		case err == nil:
+			ic.stamping, o.Stamps = s, s
+		case l.Clock == "nic":
+			return nil, fmt.Errorf("live.clock: nic: %w", err)
+		default:
+			log.Info("no hardware receive stamps", "interface", name, "why", err)
+		}
+	}
+	service, err := clock.New(o)
+	switch {
+	case err != nil && l.Clock == "nic":
+		return nil, errors.Join(fmt.Errorf("live.clock: nic: %w", err), ic.close())
+	case err != nil:
+		log.Warn("the NIC's clock cannot be read: the host's is used", "interface", name, "error", err)
+		o.Interface, o.Stamps = "", nil
+		if service, err = clock.New(o); err != nil {
+			return nil, errors.Join(err, ic.close())
+		}
+	case l.Clock == "nic" && !service.HasClock():
+		return nil, errors.Join(fmt.Errorf("live.clock: nic: interface %s: %s", name, service.Status().NoClock), service.Close(), ic.close())
+	}
+	ic.service = service
+	return ic, nil
+}
+
+// run keeps time until close.
+func (k *clocks) run() {
+	var ctx context.Context
+	ctx, k.stop = context.WithCancel(context.Background())
+	for _, ic := range k.list {
+		k.wg.Add(1)
+		go func() {
+			defer k.wg.Done()
+			_ = ic.service.Run(ctx)
+		}()
+	}
+}
+
+// of returns what an interface's sockets make stamps with.
+func (k *clocks) of(iface string) socket.Clocks {
+	ic := k.find(iface)
+	if ic == nil {
+		return socket.Clocks{}
+	}
+	c := socket.Clocks{System: ic.service.Kernel()}
+	if ic.stamping != nil && ic.service.HasClock() {
+		c.Hardware = ic.service.NIC()
+	}
+	return c
+}
+
+func (k *clocks) find(iface string) *interfaceClock {
+	for _, ic := range k.list {
+		if ic.iface == iface {
+			return ic
+		}
+	}
+	return nil
+}
+
+// ensure opens the clock of an interface that a reload brought.
+func (k *clocks) ensure(iface string, l *config.Live, log *slog.Logger) error {
+	if k.find(iface) != nil {
+		return nil
+	}
+	ic, err := openClock(iface, l, log)
+	if err != nil {
+		return err
+	}
+	k.list = append(k.list, ic)
+	if k.stop != nil {
+		k.stop()
+		k.wg.Wait()
+		k.run()
+	}
+	return nil
+}
+
+func (k *clocks) close() error {
+	if k.stop != nil {
+		k.stop()
+		k.wg.Wait()
+	}
+	var errs []error
+	for _, ic := range k.list {
+		if ic.service != nil {
+			errs = append(errs, ic.service.Close())
+		}
+		errs = append(errs, ic.close())
+	}
+	k.list = nil
+	return errors.Join(errs...)
+}
+
+// close puts the NIC's stamping back as it was.
+func (ic *interfaceClock) close() error {
+	if ic.stamping == nil {
+		return nil
+	}
+	return ic.stamping.Close()
+}
+
+// states are the control file's words for the clock's.
+var states = [ptp.StateCount]uint32{
+	ptp.Unsynchronised: shm.ClockFree, ptp.Acquiring: shm.ClockAcquiring, ptp.Locked: shm.ClockLocked, ptp.Holdover: shm.ClockHoldover,
+	ptp.Stepped: shm.ClockAcquiring, ptp.Frozen: shm.ClockUnknown, ptp.Missing: shm.ClockUnknown,
+}
+
+// block is what the control file says: of the first interface's clock.
+func (k *clocks) block() (b shm.ClockBlock) {
+	if len(k.list) == 0 {
+		return b
+	}
+	s := k.list[0].service.Block()
+	b = shm.ClockBlock{
+		Source: uint32(s.Source), State: states[s.State], OffsetNS: s.OffsetNS, BoundNS: s.BoundNS, FreqPPB: s.FreqPPB,
+		UpdatedNS: s.UpdatedNS, Grandmaster: s.Grandmaster, TAIOffset: s.TAIOffset, Steps: s.Steps,
+	}
+	copy(b.Device[:], s.Device)
+	return b
+}

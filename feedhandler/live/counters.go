@@ -1,0 +1,29 @@
+package live
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// workerCounters are a worker's own: plain fields it counts in, and where they are published.
+type workerCounters struct {
+	turns        uint64 // of the loop
+	datagrams    uint64
+	restarts     uint64 // panics, mended
+	longestPause uint64 // between two ticks, ns
+
+	words [4]*uint64
+}
+
+func (c *workerCounters) register(h *Handler, n int) {
+	label := fmt.Sprintf("worker=\"%d\"", n)
+	for i, name := range [...]string{"worker_turns", "worker_datagrams", "worker_restarts", "worker_longest_pause_ns"} {
+		c.words[i] = h.counter(name, label)
+	}
+}
+
+func (c *workerCounters) publish() {
+	for i, v := range [...]uint64{c.turns, c.datagrams, c.restarts, c.longestPause} {
+		atomic.StoreUint64(c.words[i], v)
+	}
+}

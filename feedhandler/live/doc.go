@@ -1,0 +1,27 @@
+// Package live is the edge that takes multicast off the network and drives the core with it.
+//
+//	h, err := live.Start(ctx, live.Options{Config: cfg, Log: log}) // checks, opens, publishes, joins
+//	err = h.Run(ctx)                                               // until ctx ends: watches, verifies, logs
+//	report, err := h.Reload(newConfig)                             // channels come and go, the others are not touched
+//
+// The nouns. A worker is one goroutine on one thread of its own, pinned where the configuration says; it owns feeds and
+// polls receivers. A feed is one channel at work: its pipeline, its sockets, its place in shared memory. A receiver is
+// where datagrams come from: a kernel socket of one line, or a queue of a NIC that carries many. The handler is the cold
+// side: it opens and joins, measures the clock, counts drops, watches the workers and tells the readers that all is well.
+//
+// A worker's turn (worker.go) is the whole hot path:
+//
+//	poll each receiver → datagrams into the feed's pipeline
+//	flush the feeds that got any
+//	now and then: tick every feed, publish its counters, obey the handler
+//
+// Time for gap timeouts is the moment before the poll, and while a receiver still has a backlog it is the backlog's own
+// time: a gap is never declared because this process was late.
+//
+// Each feed has a pipeline of its own, so channels are added and removed, and a panic in one is mended, without touching
+// another. A worker that stops making progress cannot be ended inside a process: the heartbeat stops, so that readers
+// know, and Options.Replace starts the program again in its place.
+//
+// The traps: nothing on the worker's goroutine may block or allocate; what the handler wants of a worker it asks by
+// worker.do, and waits.
+package live

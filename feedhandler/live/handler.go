@@ -1,0 +1,249 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/control"
+)
+
+// Options describe a live run.
+type Options struct {
+	Config *config.Config
+	Shm    control.Options
+	Log    *slog.Logger
+	// Replace starts the program again in this process's place, for when a worker is stuck. It returns only if that
+	// failed; nil leaves the worker stuck and the heartbeat stopped.
+	Replace func() error
+	// Alive is called a few times a second while every worker makes progress: for the service manager's watchdog.
+	Alive func()
+}
+
+// Handler is a live run: the cold side. Run and Reload exclude each other by themselves.
+type Handler struct {
+	opts     Options
+	log      *slog.Logger
+	config   *config.Config
+	edge     Edge
+	instance *control.Instance
+	clocks   *clocks
+	workers  []*worker
+	gapLog   chan gapNote
+	faults   chan fault
+	words    map[string]*uint64
+
+	mu       sync.Mutex // of feeds, config and words
+	feeds    []*feed
+	shutdown bool
+	summary  Summary
+	dropped  uint64
+
+	health       health
+	stallTimeout time.Duration
+	stalls       []*uint64 // by worker
+
+	reloads, reloadFailures, wanted, joined *uint64
+	repairs, drops                          *uint64
+}
+
+// spareChannels is room in shared memory for channels that a reload adds.
+const spareChannels = 64
+
+// Start checks everything, opens everything, then joins. When it fails, nothing is left open, joined or attached. When it
+// returns, every group is joined and the instance runs.
+func Start(ctx context.Context, o Options) (h *Handler, err error) {
+	h = &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan gapNote, 1<<14), faults: make(chan fault, 64)}
+	if err := Check(o.Config); err != nil {
+		return nil, err
+	}
+	if h.edge, err = ChooseEdge(o.Config); err != nil {
+		return nil, err
+	}
+	h.log.Info("receiving by "+h.edge.Name, "why", h.edge.Why)
+	defer func() {
+		if err != nil {
+			h.abort()
+		}
+	}()
+	if h.clocks, err = openClocks(o.Config, h.log); err != nil {
+		return nil, err
+	}
+	h.clocks.run()
+	for i := range o.Config.Channels {
+		f, err := h.newFeed(&o.Config.Channels[i])
+		if err != nil {
+			return nil, err
+		}
+		h.feeds = append(h.feeds, f)
+	}
+	if o.Config.Live.LockMemory {
+		if err := lockMemory(); err != nil {
+			return nil, err
+		}
+	}
+	if err := h.publishWith(); err != nil {
+		return nil, err
+	}
+	if err := h.startWorkers(); err != nil {
+		return nil, err
+	}
+	for _, f := range h.feeds {
+		if err := h.workers[f.worker].do(func() { h.workers[f.worker].add(f) }); err != nil {
+			return nil, err
+		}
+	}
+	h.instance.Heartbeat(clockNS())
+	h.instance.Running()
+	if err := h.joinAll(ctx, h.feeds); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// newFeed opens a channel's sockets.
+func (h *Handler) newFeed(spec *config.Channel) (*feed, error) {
+	cfg, err := spec.Build()
+	if err != nil {
+		return nil, err
+	}
+	f := &feed{name: spec.Name, worker: spec.Worker, spec: *spec, config: cfg}
+	return f, h.openSockets(f)
+}
+
+// publishWith makes the instance and gives every feed its place in it.
+func (h *Handler) publishWith() error {
+	so := h.opts.Shm
+	so.Workers, so.Spare, so.Lock = h.config.Live.Workers(), spareChannels, so.Lock || h.config.Live.LockMemory
+	channels := make([]channelConfig, len(h.feeds))
+	for i, f := range h.feeds {
+		channels[i] = f.config
+	}
+	var err error
+	if h.instance, err = control.Create(h.config, channels, so); err != nil {
+		return err
+	}
+	h.instance.SetClock(h.clocks.block())
+	h.reloads, h.reloadFailures = h.counter("reloads", ""), h.counter("reload_failures", "")
+	h.wanted, h.joined = h.counter("memberships_wanted", ""), h.counter("memberships_joined", "")
+	h.repairs, h.drops = h.counter("membership_repairs", ""), h.counter("kernel_drops", "")
+	atomic.StoreUint64(h.counter("receive_edge", fmt.Sprintf("edge=%q", h.edge.Name)), 1)
+	for _, f := range h.feeds {
+		if err := h.assemble(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Handler) startWorkers() error {
+	live := &h.config.Live
+	if h.stallTimeout = time.Duration(live.StallTimeout); h.stallTimeout == 0 {
+		h.stallTimeout = defaultStallTimeout
+	}
+	if len(live.CPUs) > 0 {
+		said, err := clearCPUs(live.CPUs)
+		if err != nil {
+			h.log.Warn("cold threads stay where they are", "error", err)
+		} else {
+			h.log.Info(said)
+		}
+	}
+	for n := range live.Workers() {
+		w := &worker{
+			number: n, cpu: -1, busy: live.Idle == "busy", rt: live.Realtime, shm: h.instance.Worker(n), gapLog: h.gapLog, faults: h.faults,
+			commands: make(chan command, 16), ended: make(chan struct{}), gaps: make([]gapEvent, 0, 4096),
+		}
+		if n < len(live.CPUs) {
+			w.cpu = live.CPUs[n]
+		}
+		w.counters.register(h, n)
+		h.stalls = append(h.stalls, h.counter("worker_stalls", fmt.Sprintf("worker=\"%d\"", n)))
+		var err error
+		if w.wait, err = newWaiter(); err != nil {
+			return err
+		}
+		started := make(chan error, 1)
+		go w.run(started)
+		if err := <-started; err != nil {
+			return err
+		}
+		w.progress.Store(clockNS())
+		h.workers = append(h.workers, w)
+	}
+	return nil
+}
+
+// abort takes back a Start that failed.
+func (h *Handler) abort() {
+	h.stopWorkers()
+	for _, f := range h.feeds {
+		_ = f.close()
+	}
+	if h.clocks != nil {
+		_ = h.clocks.close()
+	}
+	if h.instance != nil {
+		_ = h.instance.Close(clockNS())
+	}
+}
+
+// stopWorkers lets every worker finish: it takes what has arrived, ends its feeds and goes.
+func (h *Handler) stopWorkers() {
+	for _, w := range h.workers {
+		if err := w.do(func() { w.stopping = true }); err != nil {
+			h.log.Error("worker does not stop", "worker", w.number, "error", err)
+			continue
+		}
+		select {
+		case <-w.ended:
+		case <-time.After(drainBound + time.Second):
+			h.log.Error("worker does not finish", "worker", w.number)
+		}
+	}
+}
+
+// Close drains: what the kernel holds is taken, open gaps are declared, everything is published, groups are left, and
+// readers see the instance stopped. It says how the run went.
+func (h *Handler) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.shutdown {
+		return nil
+	}
+	h.shutdown = true
+	h.stopWorkers()
+	h.countDrops()
+	var errs []error
+	for _, f := range h.feeds {
+		errs = append(errs, f.close())
+	}
+	errs = append(errs, h.clocks.close())
+	h.logGaps()
+	errs = append(errs, h.instance.Close(clockNS()))
+	return errors.Join(errs...)
+}
+
+// counter registers a counter once.
+func (h *Handler) counter(name, label string) *uint64 {
+	key := name + "{" + label + "}"
+	if p := h.words[key]; p != nil {
+		return p
+	}
+	p := h.instance.Counter(name, label)
+	h.words[key] = p
+	return p
+}
+
+func (h *Handler) note(text string, args ...any) { h.log.Warn(text, args...) }
+
+// Dir returns the instance's directory.
+func (h *Handler) Dir() string { return h.instance.Dir() }
+
+// Edge returns how datagrams are received.
+func (h *Handler) Edge() Edge { return h.edge }

@@ -1,0 +1,28 @@
+//go:build !linux
+
+package live
+
+import (
+	"errors"
+
+	"wirebook/feedhandler/config"
+)
+
+var errLinux = errors.New("live receive needs Linux")
+
+type waiter struct{}
+
+func newWaiter() (*waiter, error) { return nil, errLinux }
+func (*waiter) add(int)           {}
+func (*waiter) remove(int)        {}
+func (*waiter) sleep(int)         {}
+func (*waiter) yield()            {}
+func (*waiter) close()            {}
+
+func (w *worker) settle() error       { return errLinux }
+func clearCPUs([]int) (string, error) { return "", errLinux }
+func lockMemory() error               { return errLinux }
+func dropPrivileges() (string, error) { return "", errLinux }
+
+// Check fails: only Linux receives.
+func Check(*config.Config) error { return errLinux }

@@ -1,0 +1,144 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync/atomic"
+
+	"wirebook/feedhandler/config"
+)
+
+// Reloaded says what a reload did.
+type Reloaded struct {
+	Added, Removed, Changed, Kept []string
+	// Ignored are keys that changed and only take effect with a restart.
+	Ignored []string
+}
+
+// Reload makes the running channels those of c. A channel that is the same goes on without noticing; a changed one is
+// opened anew before the old one ends. When a channel cannot be opened, the error says so, the old one stays where there
+// was one, and the others are done all the same.
+func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	defer func() {
+		if err != nil {
+			atomic.AddUint64(h.reloadFailures, 1)
+		} else {
+			atomic.AddUint64(h.reloads, 1)
+		}
+	}()
+	if h.shutdown {
+		return r, errors.New("the run is ending")
+	}
+	r.Ignored = fixed(h.config, c)
+	next := *h.config
+	next.Channels = c.Channels
+	if err := Check(&next); err != nil {
+		return r, err
+	}
+	for _, name := range interfaces(&next) {
+		if err := h.clocks.ensure(name, &next.Live, h.log); err != nil {
+			return r, err
+		}
+	}
+	old := map[string]*feed{}
+	for _, f := range h.feeds {
+		old[f.name] = f
+	}
+	var errs []error
+	for i := range c.Channels {
+		spec := &c.Channels[i]
+		was := old[spec.Name]
+		delete(old, spec.Name)
+		if was != nil && reflect.DeepEqual(was.spec, *spec) {
+			r.Kept = append(r.Kept, spec.Name)
+			continue
+		}
+		if err := h.exchange(ctx, was, spec); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if was != nil {
+			r.Changed = append(r.Changed, spec.Name)
+		} else {
+			r.Added = append(r.Added, spec.Name)
+		}
+	}
+	for _, f := range old {
+		if err := h.retire(f); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		r.Removed = append(r.Removed, f.name)
+	}
+	h.config = &next
+	return r, errors.Join(errs...)
+}
+
+// exchange puts a channel to work, in the place of was where that is not nil.
+func (h *Handler) exchange(ctx context.Context, was *feed, spec *config.Channel) error {
+	if spec.Worker >= len(h.workers) {
+		return fmt.Errorf("channel %s: worker %d does not run: live.cpus takes effect with a restart", spec.Name, spec.Worker)
+	}
+	f, err := h.newFeed(spec)
+	if err != nil {
+		return err
+	}
+	if was != nil {
+		if err := h.retire(was); err != nil {
+			_ = f.close()
+			return err
+		}
+	}
+	if err := h.assemble(f); err != nil {
+		_ = f.close()
+		return err
+	}
+	w := h.workers[f.worker]
+	if err := w.do(func() { w.add(f) }); err != nil {
+		_ = f.close()
+		return err
+	}
+	h.feeds = append(h.feeds, f)
+	return h.joinAll(ctx, []*feed{f})
+}
+
+// retire takes a channel off its worker, then leaves its groups.
+func (h *Handler) retire(f *feed) error {
+	w := h.workers[f.worker]
+	if err := w.do(func() { w.remove(f) }); err != nil {
+		return fmt.Errorf("channel %s: %w", f.name, err)
+	}
+	f.countDrops()
+	for i, other := range h.feeds {
+		if other == f {
+			h.feeds = append(h.feeds[:i:i], h.feeds[i+1:]...)
+			break
+		}
+	}
+	return f.close()
+}
+
+// fixed lists what changed and cannot change while running.
+func fixed(was, is *config.Config) []string {
+	var keys []string
+	note := func(key string, a, b any) {
+		if !reflect.DeepEqual(a, b) {
+			keys = append(keys, key)
+		}
+	}
+	note("instance", was.Instance, is.Instance)
+	note("publish", was.Publish, is.Publish)
+	note("latest", was.Latest, is.Latest)
+	note("digests", was.Digests, is.Digests)
+	note("checksums", was.Checksums, is.Checksums)
+	note("rings", was.Rings, is.Rings)
+	note("live", was.Live, is.Live)
+	return keys
+}
+
+// ReloadFailed counts a reload whose configuration could not be read.
+func (h *Handler) ReloadFailed() { atomic.AddUint64(h.reloadFailures, 1) }

@@ -1,0 +1,39 @@
+package live
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// waiter sleeps until a receiver has something. It belongs to one worker.
+type waiter struct {
+	fd     int
+	events [1]unix.EpollEvent
+}
+
+func newWaiter() (*waiter, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll_create1: %w", err)
+	}
+	return &waiter{fd: fd}, nil
+}
+
+func (w *waiter) add(fd int) {
+	if fd >= 0 {
+		_ = unix.EpollCtl(w.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
+	}
+}
+
+func (w *waiter) remove(fd int) {
+	if fd >= 0 {
+		_ = unix.EpollCtl(w.fd, unix.EPOLL_CTL_DEL, fd, nil)
+	}
+}
+
+func (w *waiter) sleep(ms int) { _, _ = unix.EpollWait(w.fd, w.events[:], ms) }
+
+func (w *waiter) yield() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+
+func (w *waiter) close() { unix.Close(w.fd) }

@@ -1,0 +1,170 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	watchEvery          = 50 * time.Millisecond
+	slowEvery           = 500 * time.Millisecond // clock, drops, memberships
+	defaultStallTimeout = 2 * time.Second
+	// lateAfter is how long a worker may be silent before the heartbeat stops for it.
+	lateAfter = 400 * time.Millisecond
+)
+
+// health is what the watch remembers between two looks.
+type health struct {
+	seen   []uint64 // newest progress by worker
+	missed []int    // looks without progress
+	late   []bool
+	said   map[string]time.Time
+}
+
+// say logs a warning of a kind at most every ten seconds.
+func (s *health) say(log *slog.Logger, kind, text string, args ...any) {
+	if s.said == nil {
+		s.said = map[string]time.Time{}
+	}
+	if now := time.Now(); now.Sub(s.said[kind]) >= 10*time.Second {
+		s.said[kind] = now
+		log.Warn(text, args...)
+	}
+}
+
+// Run watches until ctx ends, then drains and closes.
+func (h *Handler) Run(ctx context.Context) error {
+	fast, slow := time.NewTicker(watchEvery), time.NewTicker(slowEvery)
+	defer fast.Stop()
+	defer slow.Stop()
+	var failed error
+	for failed == nil {
+		select {
+		case <-ctx.Done():
+			h.log.Info("stopping: taking what has arrived")
+			return h.Close()
+		case <-fast.C:
+			failed = h.watch()
+			h.logGaps()
+		case f := <-h.faults:
+			failed = h.onFault(f)
+		case <-slow.C:
+			h.mu.Lock()
+			h.instance.SetClock(h.clocks.block())
+			h.countDrops()
+			h.verify()
+			h.mu.Unlock()
+		}
+	}
+	return fmt.Errorf("%w; %w", failed, h.Close())
+}
+
+// watch looks whether every worker goes on. Looks are counted rather than time measured, so that a stop of the whole
+// process is nobody's fault.
+func (h *Handler) watch() error {
+	s := &h.health
+	if s.seen == nil {
+		s.seen, s.missed, s.late = make([]uint64, len(h.workers)), make([]int, len(h.workers)), make([]bool, len(h.workers))
+	}
+	alive := true
+	for i, w := range h.workers {
+		if at := w.progress.Load(); at != s.seen[i] {
+			if s.late[i] {
+				h.log.Warn("a worker goes on after a pause", "worker", i, "pause", time.Duration(s.missed[i])*watchEvery)
+			}
+			s.seen[i], s.missed[i], s.late[i] = at, 0, false
+			continue
+		}
+		s.missed[i]++
+		silent := time.Duration(s.missed[i]) * watchEvery
+		if silent < lateAfter {
+			continue
+		}
+		alive = false
+		if !s.late[i] {
+			s.late[i] = true
+			atomic.AddUint64(h.stalls[i], 1)
+			h.log.Error("a worker makes no progress: the heartbeat stops until it does", "worker", i, "silent", silent)
+		}
+		if silent >= h.stallTimeout {
+			s.missed[i] = 0
+			return h.replace(fmt.Sprintf("worker %d made no progress for %s", i, silent))
+		}
+	}
+	if alive {
+		h.instance.Heartbeat(clockNS())
+		if h.opts.Alive != nil {
+			h.opts.Alive()
+		}
+	}
+	return nil
+}
+
+func (h *Handler) onFault(f fault) error {
+	h.log.Error("panic in a worker; the channel's books were emptied and are flagged until the feed rebuilds them",
+		"worker", f.worker, "channel", f.channel, "panic", f.what, "stack", string(f.stack))
+	if f.fatal {
+		return h.replace("channel " + f.channel + " panics again and again")
+	}
+	return nil
+}
+
+// replace starts the program again: the only way to end a thread that is stuck. Readers see a new epoch.
+func (h *Handler) replace(why string) error {
+	stacks := make([]byte, 64<<10)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	h.log.Error("starting again in place", "why", why, "stacks", string(stacks))
+	if h.opts.Replace == nil {
+		return nil
+	}
+	return fmt.Errorf("%s, and starting again failed: %w", why, h.opts.Replace())
+}
+
+// countDrops adds up what the kernel had no room for.
+func (h *Handler) countDrops() {
+	var more uint64
+	for _, f := range h.feeds {
+		more += f.countDrops()
+	}
+	if more == 0 {
+		return
+	}
+	h.dropped += more
+	atomic.StoreUint64(h.drops, h.dropped)
+	h.health.say(h.log, "drops", "the kernel had no room for datagrams: the worker is too slow or was kept from its CPU; raise live.receive_buffer, pin workers with live.cpus",
+		"dropped", more)
+}
+
+// logGaps logs the gaps that closed, in bounded number.
+func (h *Handler) logGaps() {
+	const shown = 8
+	healed, more := 0, 0
+	for n := 0; ; {
+		select {
+		case g := <-h.gapLog:
+			h.summary.note(g)
+			switch {
+			case g.gap.Healed:
+				healed++
+			case n < shown:
+				n++
+				h.log.Warn("lost on every line", "channel", g.channel, "first", g.gap.First, "count", g.gap.Count)
+			default:
+				more++
+			}
+			continue
+		default:
+		}
+		break
+	}
+	if more > 0 {
+		h.log.Warn("more gaps lost on every line", "gaps", more)
+	}
+	if healed > 0 {
+		h.log.Debug("gaps healed", "gaps", healed)
+	}
+}

@@ -1,0 +1,298 @@
+package live
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/control"
+)
+
+// Intervals of a worker, ns.
+const (
+	tickEvery    = 1_000_000   // gap timeouts are looked at
+	publishEvery = 200_000_000 // counters go to the control file
+)
+
+// worker owns feeds and polls receivers, on a thread of its own.
+type worker struct {
+	number int
+	cpu    int // -1: not pinned
+	busy   bool
+	rt     int // SCHED_FIFO priority
+
+	receivers []receiver
+	feeds     []*feed
+	dirty     []*feed // got datagrams since their last flush
+	current   *feed   // whose datagrams are in hand: a panic is its
+	shm       *control.Worker
+	wait      *waiter
+	idle      idle
+	counters  workerCounters
+	gaps      []feedhandler.GapEvent
+	gapLog    chan gapNote
+	ticked    uint64
+	published uint64
+
+	commands chan command
+	pending  atomic.Int32
+	progress atomic.Uint64 // time of the newest tick; the watchdog reads it
+	faults   chan fault
+	stopping bool
+	ended    chan struct{}
+}
+
+// command is something the handler wants done on the worker's goroutine.
+type command struct {
+	what func()
+	done chan struct{}
+}
+
+// fault is a panic, caught.
+type fault struct {
+	worker  int
+	channel string
+	what    string
+	stack   []byte
+	fatal   bool // the channel could not be mended
+}
+
+type gapNote struct {
+	channel string
+	gap     feedhandler.GapEvent
+}
+
+func clockNS() uint64 { return uint64(time.Now().UnixNano()) }
+
+// run is the worker's goroutine.
+func (w *worker) run(started chan<- error) {
+	defer close(w.ended)
+	// The thread dies with the goroutine: its affinity and priority are nobody else's.
+	runtime.LockOSThread()
+	err := w.settle()
+	started <- err
+	if err != nil {
+		return
+	}
+	for !w.stopping {
+		w.guarded(w.loop)
+	}
+	w.guarded(w.drain)
+	w.wait.close()
+}
+
+func (w *worker) loop() {
+	for !w.stopping {
+		w.turn()
+	}
+}
+
+// turn is the hot path.
+func (w *worker) turn() {
+	now := clockNS() // before the polls: what arrived until now is then processed
+	n := 0
+	until := now
+	for _, r := range w.receivers {
+		got := r.poll(w)
+		if got == 0 {
+			continue
+		}
+		n += got
+		w.flush()
+		if ns, more := r.backlog(); more && ns < until {
+			until = ns
+		}
+	}
+	w.counters.turns++
+	if n > 0 {
+		w.counters.datagrams += uint64(n)
+		w.idle.reset(now)
+	}
+	if now-w.ticked >= tickEvery || now < w.ticked {
+		w.tick(now, until)
+	}
+	if n == 0 && !w.busy {
+		w.idle.pause(now, w.wait)
+	}
+}
+
+// touch notes that a feed got datagrams.
+func (w *worker) touch(f *feed) {
+	if !f.dirty {
+		f.dirty = true
+		w.dirty = append(w.dirty, f)
+	}
+}
+
+// flush ends a burst.
+func (w *worker) flush() {
+	for _, f := range w.dirty {
+		w.current = f
+		f.pipe.Flush()
+		f.dirty = false
+	}
+	w.dirty = w.dirty[:0]
+}
+
+// tick does what need not be done every turn. until is the time up to which everything received was processed.
+func (w *worker) tick(now, until uint64) {
+	if gone := now - w.ticked; w.ticked != 0 && now > w.ticked && gone > w.counters.longestPause {
+		w.counters.longestPause = gone
+	}
+	w.ticked = now
+	w.progress.Store(now)
+	for _, f := range w.feeds {
+		w.current = f
+		f.pipe.OnTick(until)
+		f.pipe.Flush()
+	}
+	w.current = nil
+	if w.pending.Load() != 0 {
+		w.obey()
+	}
+	if now-w.published >= publishEvery || now < w.published {
+		w.published = now
+		w.publish()
+	}
+}
+
+// publish copies what was counted, and hands closed gaps to the log.
+func (w *worker) publish() {
+	w.shm.Publish()
+	w.counters.publish()
+	for _, f := range w.feeds {
+		f.publish()
+		w.gaps, _ = f.pipe.TakeGaps(w.gaps[:0])
+		for _, g := range w.gaps {
+			select {
+			case w.gapLog <- gapNote{f.name, g}:
+			default: // the log is behind; the counters have it
+			}
+		}
+	}
+}
+
+// drain takes what the kernel still holds, then ends every feed.
+func (w *worker) drain() {
+	deadline := clockNS() + drainBound
+	for n := 1; n > 0 && clockNS() < deadline; {
+		n = 0
+		for _, r := range w.receivers {
+			n += r.poll(w)
+		}
+		w.flush()
+	}
+	for _, f := range w.feeds {
+		w.current = f
+		f.pipe.End()
+	}
+	w.publish()
+}
+
+// drainBound is how long the end of a run may take the kernel's backlog, ns.
+const drainBound = 2_000_000_000
+
+// guarded runs what so that a panic ends in the channel it came from.
+func (w *worker) guarded(what func()) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		f := fault{worker: w.number, what: fmt.Sprint(r), stack: debug.Stack()}
+		w.counters.restarts++
+		w.dirty = w.dirty[:0]
+		for _, feed := range w.feeds {
+			feed.dirty = false
+		}
+		if w.current != nil {
+			f.channel = w.current.name
+			f.fatal = !w.current.mend(clockNS())
+		}
+		w.current = nil
+		select {
+		case w.faults <- f:
+		default:
+		}
+	}()
+	what()
+}
+
+// do has the worker run what between two turns, and waits for it. It fails when the worker does not answer.
+func (w *worker) do(what func()) error {
+	c := command{what, make(chan struct{})}
+	select {
+	case w.commands <- c:
+	case <-w.ended:
+		return fmt.Errorf("worker %d has ended", w.number)
+	case <-time.After(commandBound):
+		return fmt.Errorf("worker %d takes no commands", w.number)
+	}
+	w.pending.Add(1)
+	select {
+	case <-c.done:
+		return nil
+	case <-w.ended:
+		return fmt.Errorf("worker %d has ended", w.number)
+	case <-time.After(commandBound):
+		return fmt.Errorf("worker %d does not answer", w.number)
+	}
+}
+
+const commandBound = 5 * time.Second
+
+func (w *worker) obey() {
+	for {
+		select {
+		case c := <-w.commands:
+			w.pending.Add(-1)
+			c.what()
+			close(c.done)
+		default:
+			return
+		}
+	}
+}
+
+// add puts a feed to work. On the worker's goroutine.
+func (w *worker) add(f *feed) {
+	w.feeds = append(w.feeds, f)
+	w.dirty = append(make([]*feed, 0, len(w.feeds)+1), w.dirty...) // so that touch never grows it
+	w.shm.Add(f.part)
+	for _, r := range f.receivers {
+		w.receivers = append(w.receivers, r)
+		w.wait.add(r.fd())
+	}
+}
+
+// remove ends a feed: what it holds is published, then its books are emptied for every reader.
+func (w *worker) remove(f *feed) {
+	for i, other := range w.feeds {
+		if other == f {
+			w.feeds = append(w.feeds[:i:i], w.feeds[i+1:]...)
+			break
+		}
+	}
+	kept := w.receivers[:0:0]
+	for _, r := range w.receivers {
+		mine := false
+		for _, own := range f.receivers {
+			mine = mine || own == r
+		}
+		if mine {
+			w.wait.remove(r.fd())
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	w.receivers = kept
+	w.current = f
+	f.pipe.End()
+	f.pipe.Abandon()
+	w.current = nil
+	f.publish()
+	w.shm.Remove(f.part)
+}
