@@ -14,7 +14,7 @@ import (
 // The yaml library reports what does not fit our types in its own words and with Go's type names. They are turned into
 // our form: line, key, value, rule.
 var (
-	unknownKey  = regexp.MustCompile("^line (\\d+): field (.*) not found in type ")
+	unknownKey  = regexp.MustCompile(`^line (\d+): field (.*) not found in type `)
 	wrongType   = regexp.MustCompile("(?s)^line (\\d+): cannot unmarshal !!(\\w+)(?: `(.*)`)? into (.*)$")
 	noDuration  = regexp.MustCompile(`(?s)^line (\d+): "(.*)" is not a duration`)
 	definedType = regexp.MustCompile(`^(?:\[\])?\*?config\.`)
