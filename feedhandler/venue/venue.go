@@ -61,6 +61,6 @@ type Feed struct {
 	NewTCPFraming func() Framing
 	// Repeats tells of a message whether it belongs to a service that repeats itself on channels of its own (snapshots,
 	// definitions), and whether it tells at all. Nil where the venue has no such channels.
-	Repeats func(msg []byte) (repeated, told bool)
-	NewDecoder    func(Options) Decoder
+	Repeats    func(msg []byte) (repeated, told bool)
+	NewDecoder func(Options) Decoder
 }
