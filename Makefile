@@ -39,7 +39,7 @@ race: ## the tests that start goroutines or share memory, under the race detecto
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	@GO='$(GO)' FUZZTIME=$(FUZZTIME) scripts/fuzz
 
-bench: ## a benchmark a stage and one end to end
+bench: ## a benchmark a stage and one end to end, with allocations; 'bin/wirebook bench' measures the stages beside the machine's floors
 	$(GO) test -run '^$$' -bench . -benchmem ./book ./arbitration ./shm ./feedhandler ./feedhandler/capture ./feedhandler/venue/...
 
 generate: ## regenerate what is generated: C header, configuration schema, ABI golden

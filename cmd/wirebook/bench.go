@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/pprof"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ import (
 func benchCommand() *cobra.Command {
 	var o bench.Options
 	var asJSON, quiet bool
-	var html string
+	var html, profile string
 	c := &cobra.Command{
 		Use:   "bench [--profile PROFILE FILE]",
 		Short: "Measure every stage of the path on this machine, beside what the machine can do at best",
@@ -39,6 +40,7 @@ The generated day is made once, in about half a minute, and kept (--input-dir, a
 	f.StringVar(&o.Captures, "captures", "", "folder of sample captures (default: WIREBOOK_CAPTURES, or ../shared/captures)")
 	f.BoolVar(&asJSON, "json", false, "the report as JSON on standard output")
 	f.StringVar(&html, "html", "", "also write the report as one self-contained page with plots")
+	f.StringVar(&profile, "cpuprofile", "", "also write a CPU profile for go tool pprof, and for builds with -pgo")
 	f.BoolVarP(&quiet, "quiet", "q", false, "no progress, no notes on standard error")
 	_ = c.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions(bench.StageNames, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("profile", completeProfiles)
@@ -76,7 +78,7 @@ The generated day is made once, in about half a minute, and kept (--input-dir, a
 				}
 			}
 		}
-		report, err := bench.Run(c.Context(), o)
+		report, err := profiled(profile, func() (*bench.Report, error) { return bench.Run(c.Context(), o) })
 		if err != nil {
 			return err
 		}
@@ -99,4 +101,25 @@ The generated day is made once, in about half a minute, and kept (--input-dir, a
 		return report.WriteText(os.Stdout)
 	}
 	return c
+}
+
+// profiled runs the bench and writes a CPU profile of it to path, unless that is empty.
+func profiled(path string, run func() (*bench.Report, error)) (*bench.Report, error) {
+	if path == "" {
+		return run()
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("write CPU profile: %w", err)
+	}
+	defer f.Close()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, fmt.Errorf("write CPU profile: %w", err)
+	}
+	report, err := run()
+	pprof.StopCPUProfile()
+	if err != nil {
+		return nil, err
+	}
+	return report, f.Close()
 }

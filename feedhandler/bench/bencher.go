@@ -176,7 +176,7 @@ func (b *bencher) stage(s Stage, floor string, value float64) {
 // repeat runs a stage over an input until it took a tenth of a second, each time with fresh state from setup, which is
 // not timed.
 func (b *bencher) repeat(in *Input, s *Stage, setup func() (func(*meter), error)) error {
-	const enough = 100_000_000
+	enough := uint64(b.scaled(100_000_000)) // ns
 	m := b.meter()
 	for s.Packets == 0 || m.cpu < enough {
 		if err := b.ctx.Err(); err != nil {
@@ -203,6 +203,14 @@ func (b *bencher) scaled(n int) int {
 		return max(n/20, 1)
 	}
 	return n
+}
+
+// slots is the size of rings: 0, the usual sizes, but for short runs.
+func (b *bencher) slots() uint32 {
+	if b.o.Messages < 1_000_000 {
+		return 1 << 12
+	}
+	return 0
 }
 
 // open makes or finds every input and reads it into memory.

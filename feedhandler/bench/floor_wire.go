@@ -21,6 +21,9 @@ func walkPcap(mem []byte, lap func(int)) (packets int, sum uint64) {
 	for at := pcapHead; at+pcapRecord <= len(mem); packets++ {
 		kept := int(le.Uint32(mem[at+8:]))
 		ts := uint64(le.Uint32(mem[at:]))*1e9 + uint64(le.Uint32(mem[at+4:]))
+		if kept > len(mem)-at-pcapRecord {
+			break // cut short
+		}
 		frame := mem[at+pcapRecord : at+pcapRecord+kept]
 		if len(frame) >= moldAt+moldHead {
 			sum += ts + be.Uint64(frame[moldAt+10:]) + uint64(be.Uint16(frame[moldAt+18:]))
@@ -32,6 +35,15 @@ func walkPcap(mem []byte, lap func(int)) (packets int, sum uint64) {
 		}
 	}
 	return packets, sum
+}
+
+// walkable says whether walkPcap can read a file: the byte order is the machines' own of today.
+func walkable(mem []byte) bool {
+	if len(mem) < pcapHead {
+		return false
+	}
+	magic := binary.LittleEndian.Uint32(mem)
+	return magic == 0xA1B2C3D4 || magic == 0xA1B23C4D // microseconds, nanoseconds
 }
 
 // walkMold goes over every message of a MoldUDP64 payload and reads length and type: the framing floor.

@@ -20,7 +20,7 @@ const (
 // take the time each record is seen. A record's age counts from when its frame was due, so that waiting behind a
 // stall is in it. The books are filled with the front of the input first.
 func (b *bencher) paced(in *Input) error {
-	r, err := newRings(0, 0, shm.SchemaMBO, shm.SchemaMBP1)
+	r, err := newRings(b.slots(), 0, shm.SchemaMBO, shm.SchemaMBP1)
 	if err != nil {
 		return err
 	}

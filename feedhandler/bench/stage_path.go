@@ -73,7 +73,7 @@ func (b *bencher) path(in *Input) error {
 }
 
 func (b *bencher) pathOf(in *Input, v *variant) error {
-	r, err := newRings(0, v.latest, v.schemas...)
+	r, err := newRings(b.slots(), v.latest, v.schemas...)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (b *bencher) workers(in *Input, cores []int) ([]float64, *meter, error) {
 	for i := range list {
 		w := &list[i]
 		var err error
-		if w.rings, err = newRings(0, 0, shm.SchemaMBO, shm.SchemaMBP1); err != nil {
+		if w.rings, err = newRings(b.slots(), 0, shm.SchemaMBO, shm.SchemaMBP1); err != nil {
 			return nil, nil, err
 		}
 		defer w.rings.close()

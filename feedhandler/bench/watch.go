@@ -36,6 +36,11 @@ type watch struct {
 
 func newWatch(c *clock, growths func() uint64) *watch {
 	w := &watch{clock: c, growths: growths, stalls: make([]stall, 0, maxStalls), sample: []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}}}
+	w.stalls = w.stalls[:maxStalls]
+	for i := range w.stalls {
+		w.stalls[i].To = 1 // no page of it is new when the clock runs
+	}
+	w.stalls = w.stalls[:0]
 	w.cause()
 	w.last = c.now()
 	return w
