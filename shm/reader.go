@@ -217,12 +217,16 @@ func (r *Reader) SeekEdge() uint64 {
 	return r.pos
 }
 
-// SeekOldest moves to the oldest record still in the ring and returns its position.
+// SeekOldest moves to the oldest record of the running epoch that is still in the ring and returns its position. What an
+// earlier run of the writer left in front of it is not told: its books, and its instrument ids, are not this run's.
 func (r *Reader) SeekOldest() uint64 {
 	head := r.edge()
 	r.pos = 0
 	if head > r.mask+1 {
 		r.pos = head - r.mask - 1
+	}
+	if start := atomic.LoadUint64(&r.header.EpochStart); start > r.pos && start <= head {
+		r.pos = start
 	}
 	return r.pos
 }

@@ -205,6 +205,32 @@ func TestNextBatch(t *testing.T) {
 	}
 }
 
+// TestOldestIsThisRuns: records of an earlier run of the writer are not this run's, nor are its instrument ids.
+func TestOldestIsThisRuns(t *testing.T) {
+	mem, w, _ := newRing(t, SchemaMBO, 64)
+	publishChecked(w, 5)
+	w.Close()
+	again, err := NewWriter(mem, RingConfig{Schema: SchemaMBO, Slots: 64, Epoch: w.header.Epoch + 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := r.SeekOldest(); p != 5 {
+		t.Fatalf("oldest %d before the new run published, want 5", p)
+	}
+	publishChecked(again, 3)
+	if p := r.SeekOldest(); p != 5 {
+		t.Fatalf("oldest %d, want 5", p)
+	}
+	publishChecked(again, 100)
+	if p := r.SeekOldest(); p != 44 {
+		t.Fatalf("oldest %d once the ring went round, want 44", p)
+	}
+}
+
 func TestSeek(t *testing.T) {
 	_, w, r := newRing(t, SchemaMBO, 8)
 	publishChecked(w, 3)

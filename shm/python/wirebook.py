@@ -143,7 +143,11 @@ class Ring:
         self.position = self.edge()
 
     def seek_oldest(self):
-        self.position = max(0, self.edge() - self._mask - 1)
+        """To the oldest record of the running epoch; an earlier run's are not told."""
+        head, start = self.edge(), self._words[9]
+        self.position = max(0, head - self._mask - 1)
+        if self.position < start <= head:
+            self.position = start
 
     def next_bytes(self):
         """(result, payload): the payload is the body and the extras, or None."""

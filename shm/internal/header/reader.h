@@ -113,9 +113,13 @@ static inline uint64_t wb_ring_edge(const wb_ring *r) {
 
 static inline uint64_t wb_ring_seek_edge(wb_ring *r) { return r->pos = wb_ring_edge(r); }
 
+/* The oldest record of the running epoch: what an earlier run of the writer left in front of it is not told. */
 static inline uint64_t wb_ring_seek_oldest(wb_ring *r) {
-	uint64_t head = wb_ring_edge(r);
-	return r->pos = head > r->mask + 1 ? head - r->mask - 1 : 0;
+	uint64_t head = wb_ring_edge(r), start = wb_load(&wb_ring_head(r)->epoch_start);
+	r->pos = head > r->mask + 1 ? head - r->mask - 1 : 0;
+	if (start > r->pos && start <= head)
+		r->pos = start;
+	return r->pos;
 }
 
 /* Open a ring, standing at its oldest record. 0, or -1 with a message in err. */
