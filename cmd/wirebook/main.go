@@ -18,9 +18,13 @@ var version = "development"
 
 // Exit codes.
 const (
-	exitFailed = 1 // the work could not be done
-	exitUsage  = 2 // the command line or a configuration is wrong
+	exitFailed  = 1   // the work could not be done
+	exitUsage   = 2   // the command line or a configuration is wrong
+	exitStopped = 130 // stopped by a signal before the end: what was said is about a part only
 )
+
+// errStopped ends a verb that was stopped before its work was whole.
+var errStopped = errors.New("stopped before the end of the capture")
 
 // usageError is a mistake in what was asked, not in the doing.
 type usageError struct{ error }
@@ -43,6 +47,9 @@ func main() {
 	case !started: // cobra's own complaints about the command line
 		fmt.Fprintf(os.Stderr, "wirebook: %s (see 'wirebook --help')\n", strings.Join(strings.Fields(err.Error()), " "))
 		os.Exit(exitUsage)
+	case errors.Is(err, errStopped):
+		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
+		os.Exit(exitStopped)
 	default:
 		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
 		os.Exit(exitFailed)

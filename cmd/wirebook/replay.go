@@ -86,9 +86,12 @@ destinations that carry the same sequence are A and B.
 				if err := enc.Encode(s); err != nil {
 					return err
 				}
-				return nothingUsed(s)
+			} else {
+				printSummary(os.Stdout, s)
 			}
-			printSummary(os.Stdout, s)
+			if s.Stopped {
+				return errStopped // the counts and digests are of a part
+			}
 			return nothingUsed(s)
 		},
 	}

@@ -18,22 +18,14 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	fmt.Fprintf(out, "\n%d packets, %d messages in %s: %.0f ns per message\n", s.Packets, s.Messages, seconds(s.ElapsedNS), s.NSPerMessage)
 	fmt.Fprintf(out, "%d instruments, %d with a book, %d live orders\n\n", s.Instruments, s.Books, s.LiveOrders)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "line\taddress\tpackets\treceived\tfirst\tduplicate\tlate\tlost\tlag p50\tlag p99\t")
+	fmt.Fprintln(w, "line\taddress\tpackets\treceived\tfirst\tduplicate\tlate\tsuspect\tlost\tlag p50 ≤\tlag p99 ≤\t")
 	for _, l := range s.Lines {
-		fmt.Fprintf(w, "%s %s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", l.Channel, l.Name, l.Address, l.Packets, l.Received,
-			l.First, l.Duplicate, l.Late, l.Lost, seconds0(l.LagP50NS), seconds0(l.LagP99NS))
+		fmt.Fprintf(w, "%s %s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", l.Channel, l.Name, l.Address, l.Packets, l.Received,
+			l.First, l.Duplicate, l.Late, l.Suspect, l.Lost, seconds0(l.LagP50NS), seconds0(l.LagP99NS))
 	}
 	w.Flush()
-	healed, lost, units := 0, 0, uint64(0)
-	for _, g := range s.Gaps {
-		if g.Healed {
-			healed++
-		} else {
-			lost++
-			units += g.Count
-		}
-	}
-	fmt.Fprintf(out, "\ngaps: %d healed, %d lost on every line (%d messages)\n", healed, lost, units)
+	lost := int(s.GapsLost)
+	fmt.Fprintf(out, "\ngaps: %d healed, %d lost on every line (%d messages)\n", s.GapsHealed, s.GapsLost, s.UnitsLost)
 	shown := 0
 	for _, g := range s.Gaps {
 		if g.Healed {
@@ -45,10 +37,12 @@ func printSummary(out io.Writer, s *replay.Summary) {
 		}
 		fmt.Fprintf(out, "  %s: %d from %d\n", g.Channel, g.Count, g.First)
 	}
-	if len(s.Dropped) > 0 {
-		fmt.Fprintln(out, "\nnot used, by cause:")
-		for _, name := range sorted(s.Dropped) {
-			fmt.Fprintf(out, "  %-28s %d\n", name, s.Dropped[name])
+	counts(out, "not used, by cause:", s.Dropped)
+	counts(out, "books found wrong, by what (flagged in the records):", s.Anomalies)
+	if len(s.Warnings) > 0 {
+		fmt.Fprintln(out, "\nwarnings:")
+		for _, warning := range s.Warnings {
+			fmt.Fprintln(out, "  "+warning)
 		}
 	}
 	fmt.Fprintln(out, "\nring digests:")
@@ -62,9 +56,6 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	w.Flush()
 	for _, t := range s.Trailers {
 		fmt.Fprintf(out, "\n%s\n", t)
-	}
-	if s.Stopped {
-		fmt.Fprintln(out, "\nstopped before the end of the capture")
 	}
 }
 
@@ -87,6 +78,16 @@ func nothingUsed(s *replay.Summary) error {
 		return nil
 	}
 	return fmt.Errorf("no message came out of the capture's %d packets: it is of another protocol than the channel's profile says", s.Packets)
+}
+
+func counts(out io.Writer, title string, m map[string]uint64) {
+	if len(m) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\n"+title)
+	for _, name := range sorted(m) {
+		fmt.Fprintf(out, "  %-28s %d\n", name, m[name])
+	}
 }
 
 func sorted[V any](m map[string]V) []string {

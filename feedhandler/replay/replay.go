@@ -1,10 +1,12 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"wirebook/feedhandler"
@@ -315,9 +317,19 @@ func (r *Replay) Trailers() []TrailerSummary {
 	return list
 }
 
+// gapSummary lists the gaps by channel and place. A gap heals packet by packet: what healed side by side is told as one.
 func (r *Replay) gapSummary() {
+	slices.SortStableFunc(r.gaps, func(a, b feedhandler.GapEvent) int {
+		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.First, b.First))
+	})
 	r.summary.Gaps = make([]GapSummary, 0, len(r.gaps))
-	for _, g := range r.gaps {
+	for i, g := range r.gaps {
+		if n := len(r.summary.Gaps); n > 0 && g.Healed && r.gaps[i-1].Channel == g.Channel {
+			if last := &r.summary.Gaps[n-1]; last.Healed && last.First+last.Count == g.First {
+				last.Count += g.Count
+				continue
+			}
+		}
 		r.summary.Gaps = append(r.summary.Gaps, GapSummary{
 			Channel: r.Channels[g.Channel].Name, First: g.First, Count: g.Count, Healed: g.Healed,
 		})

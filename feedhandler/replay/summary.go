@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"strings"
 
 	"wirebook/feedhandler"
 	"wirebook/shm"
@@ -22,6 +23,11 @@ type Summary struct {
 	LiveOrders   int                           `json:"live_orders"`
 	NSPerMessage float64                       `json:"ns_per_message"` // time in the core, capture reading included
 	ElapsedNS    int64                         `json:"elapsed_ns"`
+	GapsHealed   uint64                          `json:"gaps_healed"` // gaps that another line or a late packet filled
+	GapsLost     uint64                          `json:"gaps_lost"`   // gaps that nothing filled, and how many units they were
+	UnitsLost    uint64                          `json:"units_lost"`
+	UnitsHealed  uint64                          `json:"units_healed"`
+	Anomalies    map[string]uint64               `json:"anomalies"` // what the books found wrong, by name
 	Dropped      map[string]uint64             `json:"dropped"` // frames and messages that were not used, by cause
 	Stamps       map[string]uint64             `json:"stamps"`  // routed packets by source of their stamp
 	Trailers     []TrailerSummary              `json:"trailers,omitempty"`
@@ -81,7 +87,11 @@ type Digests struct {
 
 // collect fills the parts of the summary that the pipeline knows.
 func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.LineConfig) string) {
-	s.Digests, s.Records, s.Dropped, s.Stamps = map[string]map[string]Digests{}, map[string]uint64{}, map[string]uint64{}, map[string]uint64{}
+	s.Digests, s.Records, s.Stamps = map[string]map[string]Digests{}, map[string]uint64{}, map[string]uint64{}
+	if s.Dropped == nil {
+		s.Dropped = map[string]uint64{}
+	}
+	s.Anomalies = map[string]uint64{}
 	s.Lines = []LineSummary{}
 	for f := feedhandler.WireFault(1); f < feedhandler.WireFaultCount; f++ {
 		s.drop("wire_"+f.String(), pipe.Wire[f])
@@ -120,8 +130,17 @@ func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.L
 			s.Records[schema.String()] += d.Records
 		}
 		s.Digests[ch.Name()] = digests
+		arb := ch.Arbitration()
+		s.GapsHealed += arb.Healed
+		s.UnitsHealed += arb.HealedUnits
+		s.GapsLost += arb.Declared
+		s.UnitsLost += arb.DeclaredUnits
 		for name, n := range ch.Faults() {
-			s.drop(name, n)
+			if anomaly, ok := strings.CutPrefix(name, "book_"); ok {
+				s.Anomalies[anomaly] += n
+			} else {
+				s.drop(name, n)
+			}
 		}
 	}
 }
