@@ -294,8 +294,9 @@ func TestInstanceRunningOrNewer(t *testing.T) {
 	if err := first.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Wait(); err != nil {
-		t.Errorf("stopped by SIGTERM: %v", err)
+	var exit *exec.ExitError
+	if err := first.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitStopped {
+		t.Errorf("stopped by SIGTERM: %v, want exit code %d", err, exitStopped)
 	}
 	control := b.read("shm/one/control")
 	control[8] = 99 // ABI version

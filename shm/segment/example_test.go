@@ -1,0 +1,37 @@
+package segment
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"wirebook/shm"
+)
+
+// TestCExample compiles the example that the README shows and reads a ring with it.
+func TestCExample(t *testing.T) {
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("no C compiler: the C example was not compiled")
+	}
+	bin := filepath.Join(t.TempDir(), "top")
+	build := exec.Command(cc, "-std=gnu99", "-O2", "-Wall", "-Wextra", "-Werror", "-I", "../include", "-o", bin, "../include/examples/top.c")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	root := t.TempDir()
+	inst, err := Create(Options{Root: root, Name: "c", Rings: []RingSpec{{Schema: shm.SchemaMBP1, Slots: 16}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := shm.MBP1{Action: shm.ActionAdd, Side: shm.SideBid, Flags: shm.FlagMaybeBadBook}
+	rec.Length, rec.RType, rec.InstrumentID = shm.SizeMBP1/4, shm.RTypeMBP1, 7
+	rec.Levels[0] = shm.Level{BidPx: 101_500_000_000, BidSz: 300, AskPx: shm.UndefPrice}
+	inst.Writer(shm.SchemaMBP1, 0).PublishMBP1(&rec, 0)
+	inst.Close()
+	out, err := exec.Command(bin, filepath.Join(root, "c", "mbp-1-0.ring")).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "7 A B    101.5000 x 300                - x 0") || !strings.Contains(string(out), "maybe bad") {
+		t.Fatalf("%v: %q", err, out)
+	}
+}
