@@ -6,7 +6,7 @@ TOOLS   := $(GO) tool -modfile=scripts/tools.mod
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint race fuzz bench generate demo clean
+.PHONY: help build test check fmt vet lint race fuzz bench generate demo lab clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: ## a benchmark a stage and one end to end, with allocations; 'bin/wireboo
 generate: ## regenerate what is generated: C header, configuration schema, ABI golden
 	$(GO) generate ./...
 	WIREBOOK_UPDATE=1 $(GO) test -run 'TestPublishedSchemaIsCurrent' ./feedhandler/config
+
+lab: build ## a venue and a feed handler in two network namespaces (root): MODE MESSAGES RATE LOSS_A LOSS_B REORDER FAULT SEED JSON
+	@WIREBOOK=bin/wirebook scripts/lab
 
 clean: ## remove what was built
 	rm -rf bin out

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/export"
 	"wirebook/feedhandler/replay"
+	"wirebook/feedhandler/venue"
 )
 
 func exportCommand() *cobra.Command {
@@ -41,6 +43,9 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 			s, err := export.FindSchema(schema)
 			if err != nil {
 				return usageError{err}
+			}
+			if feed := venue.Find(profile.Feed); feed != nil && s.Name == "mbo" && !feed.ByOrder {
+				return usageError{fmt.Errorf("%s carries no orders, so there are no mbo records: choose --schema mbp-1, mbp-10 or trades", profile.Title)}
 			}
 			o := replay.Options{Files: args, Config: cfg, Profile: profile.Name}
 			if o.Capture, err = flags.options(); err != nil {

@@ -142,21 +142,32 @@ func (f *runFlags) run(c *cobra.Command) error {
 	defer cancel(nil)
 	o := live.Options{Config: cfg, Log: log, Replace: startAgain}
 	o.Shm.Populate = f.populate
-	o.Alive = watchdog()
+	sd := newManager(log)
+	o.Alive = sd.alive
 	h, err := live.Start(ctx, o)
 	if err != nil {
 		return err
 	}
 	h.DropPrivileges()
 	log.Info("running", "instance", h.Dir(), "channels", len(cfg.Channels), "edge", h.Edge().Name, "pid", os.Getpid())
-	notify(log, daemon.SdNotifyReady)
+	sd.tell(daemon.SdNotifyReady)
+	reloading := make(chan struct{})
 	go func() {
-		for range hangup {
-			f.reload(ctx, h, log)
+		defer close(reloading)
+		for {
+			select {
+			case <-hangup:
+				f.reload(ctx, h, log, sd)
+			case <-ctx.Done():
+				sd.tell(daemon.SdNotifyStopping)
+				return
+			}
 		}
 	}()
 	err = h.Run(ctx)
-	notify(log, daemon.SdNotifyStopping)
+	cancel(nil)
+	<-reloading
+	sd.close()
 	if f.summary != "" {
 		err = errors.Join(err, f.writeSummary(h.Summary()))
 	}
@@ -176,9 +187,9 @@ func (f *runFlags) writeSummary(s live.Summary) error {
 }
 
 // reload reads the configuration again.
-func (f *runFlags) reload(ctx context.Context, h *live.Handler, log *slog.Logger) {
-	notify(log, daemon.SdNotifyReloading+"\nMONOTONIC_USEC="+strconv.FormatInt(monotonicUS(), 10))
-	defer notify(log, daemon.SdNotifyReady)
+func (f *runFlags) reload(ctx context.Context, h *live.Handler, log *slog.Logger, sd *manager) {
+	sd.tell(daemon.SdNotifyReloading + "\nMONOTONIC_USEC=" + strconv.FormatInt(monotonicUS(), 10))
+	defer sd.tell(daemon.SdNotifyReady)
 	cfg, err := f.load()
 	if err != nil {
 		h.ReloadFailed()
@@ -192,28 +203,6 @@ func (f *runFlags) reload(ctx context.Context, h *live.Handler, log *slog.Logger
 	log.Info("reloaded", "added", r.Added, "removed", r.Removed, "changed", r.Changed, "kept", len(r.Kept))
 	if len(r.Ignored) > 0 {
 		log.Warn("these keys take effect with a restart", "keys", strings.Join(r.Ignored, ", "))
-	}
-}
-
-// notify tells the service manager, where there is one.
-func notify(log *slog.Logger, state string) {
-	if _, err := daemon.SdNotify(false, state); err != nil {
-		log.Warn("service manager was not told", "state", state, "error", err)
-	}
-}
-
-// watchdog returns what keeps the service manager's watchdog content, or nil where there is none.
-func watchdog() func() {
-	every, err := daemon.SdWatchdogEnabled(false)
-	if err != nil || every == 0 {
-		return nil
-	}
-	var last time.Time
-	return func() {
-		if now := time.Now(); now.Sub(last) >= every/3 {
-			last = now
-			_, _ = daemon.SdNotify(false, daemon.SdNotifyWatchdog)
-		}
 	}
 }
 

@@ -115,6 +115,7 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 	var pkt capture.Packet
 	var d feedhandler.Datagram
 	var h framing.Header
+	var spans []framing.Span
 	time.Sleep(f.wait)
 	start := time.Now()
 	var first uint64
@@ -162,7 +163,8 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 			by[key] = to
 		}
 		if split != nil && split.Header(d.Payload, &h) == framing.FaultNone && h.Kind == framing.Data {
-			to.Messages += uint64(max(h.Count, h.Messages))
+			spans, _ = split.Split(spans[:0], d.Payload, &h)
+			to.Messages += uint64(len(spans))
 		}
 		to.Packets++
 		to.Bytes += uint64(len(d.Payload))

@@ -57,8 +57,8 @@ const spareChannels = 64
 
 // Start checks everything, opens everything, then joins. When it fails, nothing is left open, joined or attached. When it
 // returns, every group is joined and the instance runs.
-func Start(ctx context.Context, o Options) (h *Handler, err error) {
-	h = &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan gapNote, 1<<14), faults: make(chan fault, 64)}
+func Start(ctx context.Context, o Options) (_ *Handler, err error) {
+	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan gapNote, 1<<14), faults: make(chan fault, 64)}
 	if err := Check(o.Config); err != nil {
 		return nil, err
 	}

@@ -23,13 +23,13 @@ type Summary struct {
 	LiveOrders   int                           `json:"live_orders"`
 	NSPerMessage float64                       `json:"ns_per_message"` // time in the core, capture reading included
 	ElapsedNS    int64                         `json:"elapsed_ns"`
-	GapsHealed   uint64                          `json:"gaps_healed"` // gaps that another line or a late packet filled
-	GapsLost     uint64                          `json:"gaps_lost"`   // gaps that nothing filled, and how many units they were
-	UnitsLost    uint64                          `json:"units_lost"`
-	UnitsHealed  uint64                          `json:"units_healed"`
-	Anomalies    map[string]uint64               `json:"anomalies"` // what the books found wrong, by name
-	Dropped      map[string]uint64             `json:"dropped"` // frames and messages that were not used, by cause
-	Stamps       map[string]uint64             `json:"stamps"`  // routed packets by source of their stamp
+	GapsHealed   uint64                        `json:"gaps_healed"` // gaps that another line or a late packet filled
+	GapsLost     uint64                        `json:"gaps_lost"`   // gaps that nothing filled, and how many units they were
+	UnitsLost    uint64                        `json:"units_lost"`
+	UnitsHealed  uint64                        `json:"units_healed"`
+	Anomalies    map[string]uint64             `json:"anomalies"` // what the books found wrong, by name
+	Dropped      map[string]uint64             `json:"dropped"`   // frames and messages that were not used, by cause
+	Stamps       map[string]uint64             `json:"stamps"`    // routed packets by source of their stamp
 	Trailers     []TrailerSummary              `json:"trailers,omitempty"`
 	Warnings     []string                      `json:"warnings"` // about the capture files
 	Stopped      bool                          `json:"stopped,omitempty"`

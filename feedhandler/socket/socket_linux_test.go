@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"wirebook/feedhandler"
-	"wirebook/feedhandler/internal/wiretest"
+	"wirebook/feedhandler/feedtest/wiretest"
 	"wirebook/feedhandler/venue"
 	"wirebook/feedhandler/venue/framing"
 	"wirebook/ptp"

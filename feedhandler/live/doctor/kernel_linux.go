@@ -10,6 +10,7 @@ import (
 
 func (e *examination) kernel() {
 	release, _ := e.read("proc/sys/kernel/osrelease")
+	release = or(release, "unknown")
 	major, minor := version(release)
 	atLeast := func(a, b int) bool { return major > a || major == a && minor >= b }
 	switch {

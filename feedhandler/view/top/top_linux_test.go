@@ -1,0 +1,171 @@
+package top
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"wirebook/shm"
+	"wirebook/shm/segment"
+)
+
+// instance makes an instance with one channel of two lines and some counters.
+func instance(t *testing.T) (*segment.Instance, *segment.View, *shm.ChannelEntry, *shm.LineEntry) {
+	t.Helper()
+	root := t.TempDir()
+	seg, err := segment.Create(segment.Options{Root: root, Name: "one", Rings: []segment.RingSpec{{Schema: shm.SchemaMBO, Slots: 64}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { seg.Close() })
+	_, ch, err := seg.Control.AddChannel("itch", 0, 2, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, a, err := seg.Control.AddLine("A", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := seg.Control.AddLine("B", 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, label string
+		v           uint64
+	}{
+		{"wire_ok", "", 100}, {"wire_unrouted", "", 3}, {"framing_short_header", `channel="itch"`, 2}, {"socket_drops", `channel="itch",line="B"`, 7},
+		{"socket_datagrams", `channel="itch",line="A"`, 50}, {"receive_edge", `edge="socket"`, 1}, {"channel_active", `channel="itch"`, 1},
+		{"xdp_drops", `queue="eth1/0"`, 9}, {"worker_turns", `worker="0"`, 5},
+	} {
+		p, err := seg.Control.AddCounter(c.name, c.label)
+		if err != nil {
+			t.Fatal(err)
+		}
+		atomic.StoreUint64(p, c.v)
+	}
+	seg.Running()
+	seg.Heartbeat(uint64(time.Now().UnixNano()))
+	v, err := segment.Open(root, "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(v.Close)
+	return seg, v, ch, a
+}
+
+func TestReadFilesEverythingInItsPlace(t *testing.T) {
+	seg, v, ch, a := instance(t)
+	atomic.StoreUint64(&ch.Messages, 1000)
+	atomic.StoreUint64(&ch.Lost, 4)
+	atomic.StoreUint64(&ch.Digests[shm.SchemaMBO].Records, 900)
+	atomic.StoreUint64(&a.Packets, 50)
+	atomic.StoreUint32(&a.State, 1)
+	seg.Control.SetClock(shm.ClockBlock{Source: 1, State: shm.ClockLocked, BoundNS: 80, OffsetNS: -3, Grandmaster: [8]uint8{1, 2, 3, 4, 5, 6, 7, 8}})
+	s := Read(v, time.Now())
+	if s.Instance != "one" || s.State != "running" || !s.Alive || s.Stale || s.Edge != "socket" {
+		t.Errorf("instance %q %q alive %v stale %v edge %q", s.Instance, s.State, s.Alive, s.Stale, s.Edge)
+	}
+	if len(s.Channels) != 1 || len(s.Channels[0].Lines) != 2 || s.Channels[0].Messages != 1000 || s.Channels[0].Lost != 4 || !s.Channels[0].Active {
+		t.Fatalf("channels %+v", s.Channels)
+	}
+	l := s.Channels[0].Lines
+	if l[0].State != "up" || l[0].Packets != 50 || l[0].Datagrams != 50 || l[1].Dropped != 7 || l[1].State != "waiting" {
+		t.Errorf("lines %+v", l)
+	}
+	if s.Clock.State != "locked" || s.Clock.Source != "nic" || s.Clock.Grandmaster != "010203.0405.060708" || s.Clock.BoundNS != 80 {
+		t.Errorf("clock %+v", s.Clock)
+	}
+	want := map[string]uint64{"wire_unrouted": 3, "framing_short_header": 2, "socket_drops": 7, "xdp_drops": 9}
+	if len(s.Dropped) != len(want) {
+		t.Errorf("dropped %v, want %v", s.Dropped, want)
+	}
+	for k, n := range want {
+		if s.Dropped[k] != n {
+			t.Errorf("dropped %s %d, want %d", k, s.Dropped[k], n)
+		}
+	}
+	if len(s.Queues) != 1 || s.Queues[0].Name != "eth1/0" || s.Queues[0].Counts["xdp_drops"] != 9 {
+		t.Errorf("queues %+v", s.Queues)
+	}
+	if s.Records["mbo"] != 900 {
+		t.Errorf("records %v", s.Records)
+	}
+	text := strings.Join(Lines(&s, 200), "\n")
+	for _, word := range []string{"wirebook one", "running", "locked by nic", "itch A", "1,000", "socket_drops 7", "queue eth1/0"} {
+		if !strings.Contains(text, word) {
+			t.Errorf("the text does not say %q:\n%s", word, text)
+		}
+	}
+	for _, line := range Lines(&s, 40) {
+		if len([]rune(line)) > 40 {
+			t.Errorf("%d columns on a screen of 40: %q", len([]rune(line)), line)
+		}
+	}
+}
+
+func TestRates(t *testing.T) {
+	_, v, ch, a := instance(t)
+	start := time.Now()
+	before := Read(v, start)
+	atomic.StoreUint64(&ch.Messages, 5000)
+	atomic.StoreUint64(&a.Packets, 300)
+	atomic.StoreUint64(&ch.Digests[shm.SchemaMBO].Records, 700)
+	now := Read(v, start.Add(2*time.Second))
+	now.Rates(&before)
+	if now.Channels[0].MessagesPerS != 2500 || now.Channels[0].Lines[0].PacketsPerS != 150 || now.RecordRates["mbo"] != 350 {
+		t.Errorf("rates %v %v %v, want 2500, 150, 350", now.Channels[0].MessagesPerS, now.Channels[0].Lines[0].PacketsPerS, now.RecordRates)
+	}
+	// Counts that begin again, and another run of the writer, are no rates.
+	atomic.StoreUint64(&ch.Messages, 10)
+	again := Read(v, start.Add(3*time.Second))
+	again.Rates(&now)
+	if again.Channels[0].MessagesPerS != 0 {
+		t.Errorf("a channel that began again: %v a second", again.Channels[0].MessagesPerS)
+	}
+	other := Read(v, start.Add(4*time.Second))
+	other.Epoch++
+	other.Rates(&now)
+	if other.RecordRates != nil {
+		t.Errorf("rates across runs: %v", other.RecordRates)
+	}
+}
+
+func TestADeadWriterShows(t *testing.T) {
+	_, v, _, _ := instance(t)
+	s := Read(v, time.Now().Add(time.Hour))
+	if !s.Stale || !strings.Contains(strings.Join(Lines(&s, 200), "\n"), "SILENT") {
+		t.Errorf("an hour without a heartbeat: stale %v", s.Stale)
+	}
+}
+
+func TestReaders(t *testing.T) {
+	_, v, _, _ := instance(t)
+	// This process has the ring mapped; as its own reader it is left out, as somebody else's it would show.
+	if list := Readers(v.Dir, 0); len(list) != 0 {
+		t.Errorf("the process itself is listed: %v", list)
+	}
+	if n := mappedRings(os.Getpid(), v.Dir); n != 1 {
+		t.Errorf("%d rings mapped, want 1", n)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	_, v, _, _ := instance(t)
+	s := Read(v, time.Now())
+	b, err := json.Marshal(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"instance", "state", "clock", "channels", "dropped", "readers", "counters", "records"} {
+		if m[key] == nil {
+			t.Errorf("no %s in %s", key, b)
+		}
+	}
+}
