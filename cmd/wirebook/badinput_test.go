@@ -197,7 +197,7 @@ func TestBadInput(t *testing.T) {
 		add(exitFailed, verb+" -p nasdaq.itch50 text.pcap", "text.pcap: not a capture", "dear diary")
 		add(exitFailed, verb+" -p nasdaq.itch50 --input-format pcapng good.pcap", "said to be pcapng")
 	}
-	for _, verb := range []string{"replay", "export -o out/x"} {
+	for _, verb := range []string{"replay", "export -s trades -o out/x"} {
 		add(exitFailed, verb+" -p nasdaq.itch50 header.pcap", "no packets in the capture")
 		for profile, file := range map[string]string{"nasdaq.itch50": "deep.pcap", "nasdaq.bbo21": "mdp3.pcap", "iex.deep10": "good.pcap", "cme.mdp3": "deep.pcap", "iex.deepplus10": "deep.pcap"} {
 			add(exitFailed, verb+" -p "+profile+" "+file, "the capture does not carry", "(profile "+profile+")")
@@ -217,6 +217,7 @@ func TestBadInput(t *testing.T) {
 	add(exitFailed, "replay -p nasdaq.itch50 --instance strange good.pcap", "strange", "is no instance", "choose another")
 	add(exitFailed, "export -c elsewhere.yaml -o out/x good.pcap", "none of", "configured line")
 	add(exitFailed, "export -c foreign.yaml -o out/x good.pcap", "no message came out", "another protocol")
+	add(exitUsage, "export -p iex.deep10 -o out/x good.pcap", "carries no orders", "--schema mbp-1")
 	add(exitUsage, "export -p nasdaq.itch50 --schema mbo2 good.pcap", `schema "mbo2"`, "mbp-10", "statistics")
 	add(exitUsage, "export -p nasdaq.itch50 --format xml good.pcap", `format "xml"`, "dbn, csv, json")
 	add(exitUsage, "export -p nasdaq.itch50 --dbn-version 1 good.pcap", "DBN version 1")
