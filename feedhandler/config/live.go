@@ -9,12 +9,13 @@ import (
 type Live struct {
 	Interface     string   `yaml:"interface,omitempty" json:"interface,omitempty" jsonschema:"description=Where the lines arrive; a line may name its own,maxLength=15"`
 	RX            string   `yaml:"rx,omitempty" json:"rx,omitempty" jsonschema:"description=Edge: AF_XDP or kernel UDP sockets; auto says what it chose and why,enum=auto,enum=xdp,enum=socket,default=auto"`
+	XDPMode       string   `yaml:"xdp_mode,omitempty" json:"xdp_mode,omitempty" jsonschema:"description=How AF_XDP gets frames; all but auto are demands: zerocopy: the NIC writes them where they are read; native: the kernel copies them below its network stack; generic: works with every driver,enum=auto,enum=zerocopy,enum=native,enum=generic,default=auto"`
 	CPUs          []int    `yaml:"cpus,omitempty" json:"cpus,omitempty" jsonschema:"description=One worker a CPU\\, pinned to it; none: one worker that is not pinned"`
 	Idle          string   `yaml:"idle,omitempty" json:"idle,omitempty" jsonschema:"description=busy: never leave the CPU; adaptive: spin\\, yield\\, then sleep until packets arrive,enum=busy,enum=adaptive,default=adaptive"`
 	Realtime      int      `yaml:"realtime,omitempty" json:"realtime,omitempty" jsonschema:"description=SCHED_FIFO priority of workers; 0: ordinary scheduling,minimum=0,maximum=99"`
 	LockMemory    bool     `yaml:"lock_memory,omitempty" json:"lock_memory,omitempty" jsonschema:"description=Keep every page in memory (mlockall),default=false"`
 	Batch         int      `yaml:"batch,omitempty" json:"batch,omitempty" jsonschema:"description=Datagrams taken at once,default=64,minimum=1,maximum=1024"`
-	ReceiveBuffer int      `yaml:"receive_buffer,omitempty" json:"receive_buffer,omitempty" jsonschema:"description=Bytes of queue of each socket in the kernel,default=16777216"`
+	ReceiveBuffer int      `yaml:"receive_buffer,omitempty" json:"receive_buffer,omitempty" jsonschema:"description=Bytes of queue of each socket in the kernel; with AF_XDP also of each queue's UMEM\\, 4096 a frame,default=16777216"`
 	BusyPoll      Duration `yaml:"busy_poll,omitempty" json:"busy_poll,omitempty" jsonschema:"description=The kernel polls the NIC so long for an empty socket; 0: leaves it to interrupts"`
 	JoinRate      int      `yaml:"join_rate,omitempty" json:"join_rate,omitempty" jsonschema:"description=Memberships joined a second at most,default=200,minimum=1"`
 	StallTimeout  Duration `yaml:"stall_timeout,omitempty" json:"stall_timeout,omitempty" jsonschema:"description=A worker without progress for so long is replaced; at least 100ms,default=2s"`
@@ -29,6 +30,9 @@ const (
 	maxCPU      = 1023
 	maxBusyPoll = 10 * time.Millisecond
 	leastStall  = 100 * time.Millisecond
+
+	// DefaultReceiveBuffer is receive_buffer where it is not set.
+	DefaultReceiveBuffer = 16 << 20
 )
 
 func (l *Live) check(r *report) {
@@ -41,6 +45,7 @@ func (l *Live) check(r *report) {
 		r.add(fmt.Sprintf("must be one of %v", list), value, "live", key)
 	}
 	one("rx", l.RX, "auto", "xdp", "socket")
+	one("xdp_mode", l.XDPMode, "auto", "zerocopy", "native", "generic")
 	one("idle", l.Idle, "busy", "adaptive")
 	one("clock", l.Clock, "auto", "nic", "host")
 	one("privileges", l.Privileges, "drop", "keep")

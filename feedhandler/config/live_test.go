@@ -17,6 +17,7 @@ func TestLiveMistakesAreNamed(t *testing.T) {
   clock: sun
   busy_poll: 1s
   stall_timeout: 5ms
+  xdp_mode: drv
 channels:
   - name: one
     profile: nasdaq.itch50
@@ -29,7 +30,7 @@ channels:
 	for _, want := range []string{
 		"line 2: live.interface: a-name-that-is-too-long", "line 3: live.rx: fast: must be one of [auto xdp socket]", "line 4: live.cpus[1]: 2: another worker",
 		"live.cpus[2]: -1", "line 5: live.idle: never", "line 6: live.realtime: 100", "line 7: live.batch: 5000", "line 8: live.clock: sun",
-		"line 9: live.busy_poll: 1s", "line 10: live.stall_timeout: 5ms", "line 14: channels[0].worker: 3",
+		"line 9: live.busy_poll: 1s", "line 10: live.stall_timeout: 5ms", "line 11: live.xdp_mode: drv: must be one of [auto zerocopy native generic]", "line 15: channels[0].worker: 3",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("missing %q in:\n%v", want, err)

@@ -6,8 +6,11 @@
 //
 // The nouns. A worker is one goroutine on one thread of its own, pinned where the configuration says; it owns feeds and
 // polls receivers. A feed is one channel at work: its pipeline, its sockets, its place in shared memory. A receiver is
-// where datagrams come from: a kernel socket of one line, or a queue of a NIC that carries many. The handler is the cold
-// side: it opens and joins, measures the clock, counts drops, watches the workers and tells the readers that all is well.
+// where datagrams come from: a kernel socket of one line, or a queue of a NIC that carries many. A link is one interface's
+// AF_XDP receive: the filter of package bpf and a socket of package afxdp on each of its queues, all polled by one worker;
+// the kernel sockets then hold the memberships and take what the filter passes up (spill.go), so that a filter somebody
+// takes off costs speed and no packet. The handler is the cold side: it opens and joins, measures the clock, counts drops,
+// watches the workers and tells the readers that all is well.
 //
 // A worker's turn (worker.go) is the whole hot path:
 //

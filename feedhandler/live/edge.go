@@ -2,6 +2,8 @@ package live
 
 import (
 	"errors"
+	"fmt"
+	"net"
 
 	"wirebook/feedhandler/config"
 )
@@ -12,16 +14,82 @@ type Edge struct {
 	Why  string
 }
 
-// errNoXDP says why AF_XDP is not to be had.
-var errNoXDP = errors.New("AF_XDP receive is not part of this build")
-
-// ChooseEdge decides between AF_XDP and sockets.
+// ChooseEdge decides between AF_XDP and sockets, as far as that can be told before anything is opened. With rx: auto, Start
+// may still fall back to sockets when the kernel or the driver refuses.
 func ChooseEdge(c *config.Config) (Edge, error) {
-	switch c.Live.RX {
-	case "socket":
+	if c.Live.RX == "socket" {
 		return Edge{"socket", "asked for by rx: socket"}, nil
-	case "xdp":
-		return Edge{}, errors.New("rx: xdp: " + errNoXDP.Error() + ": use rx: socket")
 	}
-	return Edge{"socket", errNoXDP.Error()}, nil
+	err := planXDP(c)
+	if err == nil {
+		err = xdpRights()
+	}
+	if err == nil && c.Live.RX != "xdp" {
+		err = loopback(c)
+	}
+	switch {
+	case err == nil && c.Live.RX == "xdp":
+		return Edge{"xdp", "asked for by rx: xdp"}, nil
+	case err == nil:
+		return Edge{"xdp", "rx: auto prefers it"}, nil
+	case c.Live.RX == "xdp":
+		return Edge{}, noXDP(err)
+	}
+	return Edge{"socket", "AF_XDP is not to be had: " + err.Error()}, nil
+}
+
+// loopback is where AF_XDP gains nothing: there is no queue of a NIC.
+func loopback(c *config.Config) error {
+	for _, name := range interfaces(c) {
+		if ifi, err := net.InterfaceByName(name); err == nil && ifi.Flags&net.FlagLoopback != 0 {
+			return fmt.Errorf("interface %s is the loopback", name)
+		}
+	}
+	return nil
+}
+
+func noXDP(err error) error { return fmt.Errorf("rx: xdp: %w; or use rx: socket", err) }
+
+// planXDP says what of a configuration AF_XDP cannot serve: a queue of the NIC has one reader, and a frame one taker.
+func planXDP(c *config.Config) error {
+	type place struct {
+		iface         string
+		group, source string
+		port          uint16
+	}
+	reader := map[string]*config.Channel{}
+	taker := map[place]string{}
+	var errs []error
+	for i := range c.Channels {
+		ch := &c.Channels[i]
+		note := func(iface string) {
+			if iface == "" {
+				iface = c.Live.Interface
+			}
+			switch was := reader[iface]; {
+			case was == nil:
+				reader[iface] = ch
+			case was.Worker != ch.Worker:
+				errs = append(errs, fmt.Errorf("channel %s: worker %d, but channel %s on the same interface %s has worker %d, which reads all of its queues: give them one worker",
+					ch.Name, ch.Worker, was.Name, iface, was.Worker))
+			}
+		}
+		if len(ch.Lines) == 0 {
+			note("")
+		}
+		for l := range ch.Lines {
+			line := &ch.Lines[l]
+			note(line.Interface)
+			iface := line.Interface
+			if iface == "" {
+				iface = c.Live.Interface
+			}
+			at := place{iface, line.Group, line.Source, line.Port}
+			if was, twice := taker[at]; twice {
+				errs = append(errs, fmt.Errorf("channel %s line %s: channel %s takes %s:%d on %s already, and a frame goes to one channel", ch.Name, line.Name, was, line.Group, line.Port, iface))
+			}
+			taker[at] = ch.Name
+		}
+	}
+	return errors.Join(errs...)
 }

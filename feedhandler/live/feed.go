@@ -21,6 +21,7 @@ type feed struct {
 	part      *control.Part
 	sockets   []*socket.Socket
 	receivers []receiver
+	spilled   []*lineReceiver // polled by the worker's spill: their lines come by AF_XDP
 	counters  []socketCounters
 	dirty     bool
 	mended    [4]uint64 // when panics were mended, newest last
@@ -38,13 +39,9 @@ type socketCounters struct {
 func (h *Handler) openSockets(f *feed) error {
 	live := &h.config.Live
 	var errs []error
-	lines := f.spec.Lines
 	for i := range f.config.Lines {
 		l := &f.config.Lines[i]
-		iface := live.Interface
-		if i < len(lines) && lines[i].Interface != "" {
-			iface = lines[i].Interface
-		}
+		iface := f.interfaceOf(i, live)
 		s, err := socket.Open(socket.Options{
 			Interface: iface, Group: l.Group, Port: l.Port, Source: l.Source,
 			ReceiveBuffer: live.ReceiveBuffer, Batch: live.Batch, BusyPollUS: int(live.BusyPoll / 1000),
@@ -55,7 +52,11 @@ func (h *Handler) openSockets(f *feed) error {
 			continue
 		}
 		f.sockets = append(f.sockets, s)
-		f.receivers = append(f.receivers, &lineReceiver{sock: s, feed: f})
+		if r := (&lineReceiver{sock: s, feed: f}); h.edge.Name == "xdp" {
+			f.spilled = append(f.spilled, r)
+		} else {
+			f.receivers = append(f.receivers, r)
+		}
 		for _, note := range s.Notes() {
 			h.note(note, "channel", f.name, "line", l.Name)
 		}
@@ -65,6 +66,14 @@ func (h *Handler) openSockets(f *feed) error {
 		return err
 	}
 	return nil
+}
+
+// interfaceOf returns where line i arrives.
+func (f *feed) interfaceOf(i int, l *config.Live) string {
+	if i < len(f.spec.Lines) && f.spec.Lines[i].Interface != "" {
+		return f.spec.Lines[i].Interface
+	}
+	return l.Interface
 }
 
 // assemble builds the pipeline and its place in shared memory.

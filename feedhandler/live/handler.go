@@ -33,6 +33,7 @@ type Handler struct {
 	edge     Edge
 	instance *control.Instance
 	clocks   *clocks
+	links    []*xdpLink // with AF_XDP, by interface
 	workers  []*worker
 	gapLog   chan gapNote
 	faults   chan fault
@@ -65,7 +66,6 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 	if h.edge, err = ChooseEdge(o.Config); err != nil {
 		return nil, err
 	}
-	h.log.Info("receiving by "+h.edge.Name, "why", h.edge.Why)
 	defer func() {
 		if err != nil {
 			h.abort()
@@ -75,6 +75,9 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 		return nil, err
 	}
 	h.clocks.run()
+	if err := h.openEdge(); err != nil {
+		return nil, err
+	}
 	for i := range o.Config.Channels {
 		f, err := h.newFeed(&o.Config.Channels[i])
 		if err != nil {
@@ -97,6 +100,9 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 		if err := h.workers[f.worker].do(func() { h.workers[f.worker].add(f) }); err != nil {
 			return nil, err
 		}
+		if err := h.subscribe(f); err != nil {
+			return nil, err
+		}
 	}
 	h.instance.Heartbeat(clockNS())
 	h.instance.Running()
@@ -104,6 +110,30 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 		return nil, err
 	}
 	return h, nil
+}
+
+// openEdge opens the NIC's queues where AF_XDP was chosen, and falls back to sockets where that was a choice.
+func (h *Handler) openEdge() error {
+	if h.edge.Name == "xdp" {
+		err := h.openXDP()
+		switch {
+		case err == nil:
+			for i, l := range h.links {
+				if i > 0 {
+					h.edge.Why += "; "
+				} else {
+					h.edge.Why += ": "
+				}
+				h.edge.Why += l.String()
+			}
+		case h.config.Live.RX == "xdp":
+			return noXDP(err)
+		default:
+			h.edge = Edge{"socket", "AF_XDP is not to be had: " + err.Error()}
+		}
+	}
+	h.log.Info("receiving by "+h.edge.Name, "why", h.edge.Why)
+	return nil
 }
 
 // newFeed opens a channel's sockets.
@@ -168,6 +198,13 @@ func (h *Handler) startWorkers() error {
 		if w.wait, err = newWaiter(); err != nil {
 			return err
 		}
+		if h.edge.Name == "xdp" {
+			if w.spill, err = newSpill(); err != nil {
+				return err
+			}
+			w.receivers = append(w.receivers, w.spill)
+			w.wait.add(w.spill.fd())
+		}
 		started := make(chan error, 1)
 		go w.run(started)
 		if err := <-started; err != nil {
@@ -176,12 +213,18 @@ func (h *Handler) startWorkers() error {
 		w.progress.Store(clockNS())
 		h.workers = append(h.workers, w)
 	}
+	for _, l := range h.links {
+		if err := h.install(l); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // abort takes back a Start that failed.
 func (h *Handler) abort() {
 	h.stopWorkers()
+	_ = h.closeXDP()
 	for _, f := range h.feeds {
 		_ = f.close()
 	}
@@ -219,7 +262,7 @@ func (h *Handler) Close() error {
 	h.shutdown = true
 	h.stopWorkers()
 	h.countDrops()
-	var errs []error
+	errs := []error{h.closeXDP()}
 	for _, f := range h.feeds {
 		errs = append(errs, f.close())
 	}

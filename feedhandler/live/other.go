@@ -18,6 +18,13 @@ func (*waiter) remove(int)        {}
 func (*waiter) sleep(int)         {}
 func (*waiter) yield()            {}
 func (*waiter) close()            {}
+func (*waiter) ready() []event    { return nil }
+func (*waiter) descriptor() int   { return -1 }
+
+type event struct{ Fd int32 }
+
+func xdpRights() error    { return errLinux }
+func rxQueues(string) int { return 1 }
 
 func (w *worker) settle() error       { return errLinux }
 func clearCPUs([]int) (string, error) { return "", errLinux }

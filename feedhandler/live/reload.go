@@ -39,6 +39,11 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 	if err := Check(&next); err != nil {
 		return r, err
 	}
+	if h.edge.Name == "xdp" {
+		if err := planXDP(&next); err != nil {
+			return r, noXDP(err)
+		}
+	}
 	for _, name := range interfaces(&next) {
 		if err := h.clocks.ensure(name, &next.Live, h.log); err != nil {
 			return r, err
@@ -103,11 +108,15 @@ func (h *Handler) exchange(ctx context.Context, was *feed, spec *config.Channel)
 		return err
 	}
 	h.feeds = append(h.feeds, f)
+	if err := h.subscribe(f); err != nil {
+		return errors.Join(err, h.joinAll(ctx, []*feed{f})) // its kernel sockets serve it
+	}
 	return h.joinAll(ctx, []*feed{f})
 }
 
 // retire takes a channel off its worker, then leaves its groups.
 func (h *Handler) retire(f *feed) error {
+	h.unsubscribe(f)
 	w := h.workers[f.worker]
 	if err := w.do(func() { w.remove(f) }); err != nil {
 		return fmt.Errorf("channel %s: %w", f.name, err)

@@ -9,7 +9,7 @@ import (
 // waiter sleeps until a receiver has something. It belongs to one worker.
 type waiter struct {
 	fd     int
-	events [1]unix.EpollEvent
+	events [16]unix.EpollEvent
 }
 
 func newWaiter() (*waiter, error) {
@@ -33,6 +33,17 @@ func (w *waiter) remove(fd int) {
 }
 
 func (w *waiter) sleep(ms int) { _, _ = unix.EpollWait(w.fd, w.events[:], ms) }
+
+// ready returns the receivers that have something, some of them where there are many. It does not block.
+func (w *waiter) ready() []unix.EpollEvent {
+	n, err := unix.EpollWait(w.fd, w.events[:], 0)
+	if err != nil {
+		return nil
+	}
+	return w.events[:n]
+}
+
+func (w *waiter) descriptor() int { return w.fd }
 
 func (w *waiter) yield() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 

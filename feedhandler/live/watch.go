@@ -57,6 +57,7 @@ func (h *Handler) Run(ctx context.Context) error {
 			h.instance.SetClock(h.clocks.block())
 			h.countDrops()
 			h.verify()
+			h.watchXDP()
 			h.mu.Unlock()
 		}
 	}
@@ -129,6 +130,9 @@ func (h *Handler) countDrops() {
 	var more uint64
 	for _, f := range h.feeds {
 		more += f.countDrops()
+	}
+	for _, l := range h.links {
+		more += l.count()
 	}
 	if more == 0 {
 		return

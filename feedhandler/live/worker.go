@@ -25,6 +25,8 @@ type worker struct {
 	rt     int // SCHED_FIFO priority
 
 	receivers []receiver
+	queues    []*queueReceiver // those of the receivers that are AF_XDP queues
+	spill     *spill           // with AF_XDP
 	feeds     []*feed
 	dirty     []*feed // got datagrams since their last flush
 	current   *feed   // whose datagrams are in hand: a panic is its
@@ -81,6 +83,9 @@ func (w *worker) run(started chan<- error) {
 		w.guarded(w.loop)
 	}
 	w.guarded(w.drain)
+	if w.spill != nil {
+		w.spill.wait.close()
+	}
 	w.wait.close()
 }
 
@@ -163,6 +168,9 @@ func (w *worker) tick(now, until uint64) {
 func (w *worker) publish() {
 	w.shm.Publish()
 	w.counters.publish()
+	for _, q := range w.queues {
+		q.publish()
+	}
 	for _, f := range w.feeds {
 		f.publish()
 		w.gaps, _ = f.pipe.TakeGaps(w.gaps[:0])
@@ -266,6 +274,9 @@ func (w *worker) add(f *feed) {
 		w.receivers = append(w.receivers, r)
 		w.wait.add(r.fd())
 	}
+	if w.spill != nil {
+		w.spill.add(f.spilled)
+	}
 }
 
 // remove ends a feed: what it holds is published, then its books are emptied for every reader.
@@ -289,6 +300,9 @@ func (w *worker) remove(f *feed) {
 		}
 	}
 	w.receivers = kept
+	if w.spill != nil {
+		w.spill.remove(f)
+	}
 	w.current = f
 	f.pipe.End()
 	f.pipe.Abandon()

@@ -1,0 +1,47 @@
+package live
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/safchain/ethtool"
+	"golang.org/x/sys/unix"
+)
+
+// xdpRights says which capabilities AF_XDP lacks.
+func xdpRights() error {
+	var missing []string
+	if !hasCapability(unix.CAP_BPF) && !hasCapability(unix.CAP_SYS_ADMIN) {
+		missing = append(missing, "CAP_BPF")
+	}
+	if !hasCapability(unix.CAP_NET_ADMIN) {
+		missing = append(missing, "CAP_NET_ADMIN")
+	}
+	if !hasCapability(unix.CAP_NET_RAW) {
+		missing = append(missing, "CAP_NET_RAW")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("missing rights: %s: run as root, or give them (AmbientCapabilities in the unit, setcap on the binary)", strings.Join(missing, ", "))
+}
+
+// rxQueues counts the receive queues in use, in the network namespace of the calling thread. The driver knows; /sys, which
+// shows the namespace it was mounted in, is asked where the driver does not tell.
+func rxQueues(name string) int {
+	if tool, err := ethtool.NewEthtool(); err == nil {
+		defer tool.Close()
+		if c, err := tool.GetChannels(name); err == nil && c.RxCount+c.CombinedCount > 0 {
+			return int(c.RxCount + c.CombinedCount)
+		}
+	}
+	n := 0
+	entries, _ := os.ReadDir("/sys/class/net/" + name + "/queues")
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "rx-") {
+			n++
+		}
+	}
+	return max(n, 1)
+}
