@@ -13,7 +13,8 @@
 //	demux.go     group and port                 datagram → channel, line
 //	channel.go   framing, arbitration, decoding datagram → messages in sequence → events
 //	apply.go     books                          events → changes
-//	publish.go   records, digests               changes → rings, latest table
+//	trust.go     which books a gap made suspect
+//	publish*.go  records, digests               changes → rings, latest table
 //
 // Nothing here locks, blocks or allocates in steady state. A Pipeline belongs to one goroutine. What the outside
 // must know leaves as values: gaps (TakeGaps), counters (Pipeline.Wire, Channel's methods), digests.
