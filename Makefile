@@ -6,10 +6,10 @@ TOOLS   := $(GO) tool -modfile=scripts/tools.mod
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint race fuzz bench generate demo lab clean
+.PHONY: help build test check fmt vet lint race arm64 fuzz bench generate demo lab clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/wirebook (no cgo)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/wirebook ./cmd/wirebook
@@ -35,6 +35,12 @@ lint: ## staticcheck, pinned in scripts/tools.mod
 
 race: ## the tests that start goroutines or share memory, under the race detector
 	$(GO) test -race -short ./feedhandler/capture/... ./feedhandler/replay/... ./shm/... ./feedhandler/view/... ./ptp/...
+
+QEMU ?= qemu-aarch64-static
+arm64: ## the packages with assembly and what stands on them, built for arm64 and tested in an emulator (QEMU)
+	@command -v $(QEMU) >/dev/null || { echo "make arm64 needs $(QEMU): apt-get install qemu-user-static, or name another with QEMU="; exit 1; }
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) build -o /dev/null ./cmd/wirebook
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -short -exec $(QEMU) ./book ./shm ./arbitration ./ptp ./feedhandler
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	@GO='$(GO)' FUZZTIME=$(FUZZTIME) scripts/fuzz

@@ -9,9 +9,12 @@ import (
 // list runs go list and returns its lines.
 func list(t *testing.T, args ...string) []string {
 	t.Helper()
-	out, err := exec.Command("go", append([]string{"list"}, args...)...).CombinedOutput()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	var notes strings.Builder // go says there what it downloads
+	cmd.Stderr = &notes
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("go list %s: %v\n%s", strings.Join(args, " "), err, out)
+		t.Fatalf("go list %s: %v\n%s", strings.Join(args, " "), err, notes.String())
 	}
 	return strings.Fields(string(out))
 }
