@@ -6,7 +6,7 @@ TOOLS   := $(GO) tool -modfile=scripts/tools.mod
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint race arm64 fuzz bench generate demo lab clean
+.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare generate demo lab clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 
 bench: ## a benchmark a stage and one end to end, with allocations; 'bin/wirebook bench' measures the stages beside the machine's floors
 	$(GO) test -run '^$$' -bench . -benchmem ./book ./arbitration ./shm ./feedhandler ./feedhandler/capture ./feedhandler/venue/...
+
+bench-compare: ## two revisions in turn, read by benchstat: BASE=rev NEW=rev BENCH=regexp PKG=packages ROUNDS=6 STAGE=book,path CPU=0
+	@GO='$(GO)' BASE='$(BASE)' NEW='$(NEW)' BENCH='$(BENCH)' PKG='$(PKG)' ROUNDS='$(ROUNDS)' BENCHTIME='$(BENCHTIME)' \
+		STAGE='$(STAGE)' MESSAGES='$(MESSAGES)' CPU='$(CPU)' OUT='$(OUT)' scripts/bench-compare
 
 generate: ## regenerate what is generated: C header, configuration schema, ABI golden
 	$(GO) generate ./...
