@@ -45,10 +45,11 @@ func (s *Socket) bind(l linkInfo, shared int) error {
 		}
 		r.Attempts = append(r.Attempts, Attempt{ModeZeroCopy, err})
 	}
+	receives := s.o.RXFrames > 0 // the hook is nothing to a socket that only sends
 	switch {
-	case generic && s.o.Mode == ModeNativeCopy:
+	case receives && generic && s.o.Mode == ModeNativeCopy:
 		return errors.New("native copy is demanded, but the XDP program sits on the generic hook: attach it natively")
-	case l.hook == hookNative && s.o.Mode == ModeGeneric:
+	case receives && l.hook == hookNative && s.o.Mode == ModeGeneric:
 		return errors.New("generic mode is demanded, but the XDP program sits on the native hook: attach it generically")
 	}
 	if err := s.bindWait(l, &unix.SockaddrXDP{Flags: flags | unix.XDP_COPY, Ifindex: uint32(s.o.Ifindex), QueueID: uint32(s.o.Queue)}); err != nil {

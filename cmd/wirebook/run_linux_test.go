@@ -170,7 +170,7 @@ func TestRunSendTop(t *testing.T) {
 	want, date := r.day(30_000)
 	r.configure(fmt.Sprintf(liveChannel, date))
 	c, log := r.run("--summary", "summary.json")
-	out, code := r.verb("send", "--interface", wiretest.TX, "--profile", "nasdaq.itch50", "--json", "day.pcap")
+	out, code := r.verb("send", "--interface", wiretest.TX, "--profile", "nasdaq.itch50", "--json", "--quiet", "day.pcap")
 	if code != 0 {
 		t.Fatal(out)
 	}
@@ -178,9 +178,10 @@ func TestRunSendTop(t *testing.T) {
 		Destinations    []struct{ Packets uint64 }
 		Packets, Failed uint64
 		Messages        uint64
+		TX, Why         string
 		ElapsedNS       int64 `json:"elapsed_ns"`
 	}
-	if err := json.Unmarshal([]byte(out), &sent); err != nil || sent.Failed != 0 || len(sent.Destinations) != 2 || sent.Messages == 0 {
+	if err := json.Unmarshal([]byte(out), &sent); err != nil || sent.Failed != 0 || len(sent.Destinations) != 2 || sent.Messages == 0 || sent.TX != "xdp" || sent.Why == "" {
 		t.Fatalf("sent %+v, %v", sent, err)
 	}
 	r.wait("everything is received", func() bool { return r.top().Counters["wire_ok"] == sent.Packets })
@@ -278,7 +279,7 @@ func TestKilledUnderLoadAndStartedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = tail.Process.Kill(); _ = tail.Wait() }()
-	send := exec.Command(binary, "send", "--interface", wiretest.TX, "--quiet", "day.pcap")
+	send := exec.Command(binary, "send", "--interface", wiretest.TX, "--tx", "socket", "--quiet", "day.pcap")
 	send.Env, send.Dir = r.env, r.dir
 	if err := send.Start(); err != nil {
 		t.Fatal(err)
@@ -323,6 +324,9 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 		{[]string{"run", "-c", r.path, "--log-level", "loud"}, exitUsage, "--log-level"},
 		{[]string{"run", "-c", r.path, "--rx", "socket", "--check"}, 0, "would receive by socket"},
 		{[]string{"send", "--interface", "nosuch0", "x.pcap"}, exitFailed, "x.pcap"},
+		{[]string{"send", "--interface", "nosuch0", "--tx", "fast", "x.pcap"}, exitUsage, "--tx \"fast\""},
+		{[]string{"send", "--interface", "nosuch0", "--spread", "all", "x.pcap"}, exitUsage, "--spread \"all\""},
+		{[]string{"send", "--interface", "nosuch0", "--tx", "socket", "--queues", "1", "x.pcap"}, exitUsage, "--queues"},
 		{[]string{"top", "--instance", "nosuch"}, exitFailed, "nosuch"},
 		{[]string{"reload", "--instance", "nosuch"}, exitFailed, "nosuch"},
 		{[]string{"doctor", "--interface", "nosuch0", "--no-self-test", "--strict"}, exitFailed, "nic.exists:nosuch0"},

@@ -14,7 +14,6 @@ import (
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/config"
-	"wirebook/feedhandler/socket"
 	"wirebook/feedhandler/venue"
 	"wirebook/feedhandler/venue/framing"
 )
@@ -22,6 +21,7 @@ import (
 // sendFlags order a sending.
 type sendFlags struct {
 	captureFlags
+	txFlags
 	iface     string
 	rate      float64
 	speed     string
@@ -39,10 +39,16 @@ func sendCommand() *cobra.Command {
 		Long: `Sends the UDP payloads of captures to the groups and ports they were captured on, by UDP multicast from an interface
 of this host, at the capture's pace or another. For labs: a capture of the simulator, sent here, is a venue.
 
+It sends by AF_XDP sockets, one on each of --queues (root; copied frames, so nothing else that uses the interface notices),
+or by a UDP socket; --tx auto takes AF_XDP where it can be had, and says which it took and why. On a veth pair the
+sender's queue is the receiver's. Each destination stays on a queue, as a switch or a NIC's hash keeps a flow, or packets
+take the queues in turn, which disorders a line.
+
   wirebook sim -o day.pcap --loss-a 1 --loss-b 1 --no-double-loss
   wirebook send --interface veth0 day.pcap                        as captured
   wirebook send --interface veth0 --speed 2 day.pcap              twice as fast
   wirebook send --interface veth0 --rate 50000 day.pcap           50000 datagrams a second
+  wirebook send --interface veth0 --queues 0,2 day.pcap           lines in turn on queues 0 and 2
 
 With --profile the messages are counted too.`,
 		Args: files,
@@ -53,11 +59,16 @@ With --profile the messages are counted too.`,
 	fl.StringVarP(&f.iface, "interface", "I", "", "interface to send from")
 	fl.Float64Var(&f.rate, "rate", 0, "datagrams a second, evenly; 0: at the capture's pace")
 	fl.StringVar(&f.speed, "speed", "1", "with the capture's pace: 1 as captured, 10 ten times as fast, max without waiting")
+	fl.StringVar(&f.tx, "tx", "auto", "auto, xdp or socket")
+	fl.IntSliceVar(&f.queues, "queues", nil, "queues to send on by AF_XDP; default: all")
+	fl.StringVar(&f.spread, "spread", "destination", "what takes the queues in turn: destination or packet")
 	fl.IntVar(&f.ttl, "ttl", 1, "multicast TTL")
-	fl.BoolVar(&f.checksums, "checksums", false, "let the host fill in UDP checksums; offloading hosts leave them partial on virtual links")
+	fl.BoolVar(&f.checksums, "checksums", false, "with UDP checksums; from a UDP socket, offloading hosts leave them partial on virtual links")
 	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
 	fl.DurationVar(&f.wait, "wait", 0, "wait so long before the first datagram")
 	_ = c.MarkFlagRequired("interface")
+	_ = c.RegisterFlagCompletionFunc("tx", cobra.FixedCompletions(txNames, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("spread", cobra.FixedCompletions([]string{"destination", "packet"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
@@ -71,6 +82,8 @@ type sent struct {
 }
 
 type sendSummary struct {
+	TX           string  `json:"tx"` // xdp or socket
+	Why          string  `json:"why"`
 	Destinations []*sent `json:"destinations"`
 	Packets      uint64  `json:"packets"`
 	Messages     uint64  `json:"messages,omitempty"`
@@ -92,6 +105,9 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 	if f.rate < 0 {
 		return usageError{fmt.Errorf("--rate %g: must not be below 0", f.rate)}
 	}
+	if err := f.checkTX(); err != nil {
+		return err
+	}
 	var split venue.Framing
 	if f.profile != "" {
 		p, err := config.FindProfile(f.profile)
@@ -105,12 +121,16 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer src.Close()
-	out, err := socket.OpenSender(socket.SenderOptions{Interface: f.iface, TTL: f.ttl, Checksums: f.checksums})
+	s := sendSummary{}
+	out, name, why, err := f.transmitter()
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	s := sendSummary{}
+	s.TX, s.Why = name, why
+	if !f.quiet {
+		fmt.Fprintf(os.Stderr, "sending by %s: %s\n", s.TX, s.Why)
+	}
 	by := map[uint64]*sent{}
 	var pkt capture.Packet
 	var d feedhandler.Datagram
