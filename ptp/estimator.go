@@ -21,7 +21,9 @@ type Estimator struct {
 	nowRaw    uint64
 
 	stepped   Cause // why the window was begun anew; CauseNone when it has a fit again
-	breaks    int   // begun anew in a row
+	small     bool  // that was less than what the reference vouches for: the time stays trusted
+	gapNS     uint32
+	breaks    int // begun anew in a row
 	frozen    bool
 	silent    bool
 	outOfRate bool
@@ -29,7 +31,7 @@ type Estimator struct {
 
 	pending    bool // a break that may be a change of rate: decided when the new line is there
 	pendingOld Model
-	pendingPHC uint64
+	pendingPHC [2]uint64 // the last reading on the old line and the first off it
 
 	status Status
 }
@@ -133,7 +135,7 @@ func (e *Estimator) stands(before, s *Sample) bool {
 	}
 	e.silent = false
 	e.n, e.line = 0, line{} // nothing from before is true when it starts again
-	e.stepped = CauseFrozen
+	e.stepped, e.small = CauseFrozen, false
 	return true
 }
 
@@ -198,18 +200,32 @@ func (e *Estimator) begin(cause Cause, gap uint64, before, s *Sample) {
 	switch {
 	case e.breaks > 1: // counted already
 	case mayBeRate && cause == CausePHCStep:
-		e.pending, e.pendingOld, e.pendingPHC = true, e.line.model, before.PHC
+		e.pending, e.pendingOld, e.pendingPHC = true, e.line.model, [2]uint64{before.PHC, s.PHC}
 	default:
 		e.count(cause)
 	}
 	if e.breaks >= 3 {
 		e.outOfRate = true // every sample contradicts the one before: it is not a jump but the way it runs
 	}
-	if cause == CausePHCStep || e.reference.Kind == ReferenceSystem {
+	e.small = e.breaks == 1 && gap <= e.tolerance() && e.status.State.Trusted()
+	e.gapNS = 0
+	if e.small {
+		e.gapNS = uint32(gap)
+	} else if cause == CausePHCStep || e.reference.Kind == ReferenceSystem {
 		e.hasGood = false // a host clock that jumps spoils only what rests on it
 	}
 	e.stepped = cause
 	e.n, e.line, e.wide = 0, line{}, 0
+}
+
+// tolerance is the largest break that does not make stamps worth less than the reference says they are: somebody slews
+// the host's clock or the servo the PHC. What is in the air while it happens is off by no more.
+func (e *Estimator) tolerance() uint64 {
+	const most = 20_000
+	if e.reference.Kind == ReferencePTP {
+		return min(uint64(e.reference.BoundNS), most)
+	}
+	return min(uint64(e.reference.BoundNS)/4, most)
 }
 
 func (e *Estimator) count(cause Cause) {
@@ -257,17 +273,15 @@ func (e *Estimator) refit() {
 	}
 	if e.line.ok { // too few are left of a window that had a line
 		e.line = line{}
-		e.stepped = CauseRateChange
+		e.stepped, e.small, e.gapNS = CauseRateChange, e.status.State.Trusted(), 0
 	}
 }
 
 // settle is called with a fresh fit: it ends what a break began.
 func (e *Estimator) settle() {
 	if e.pending && e.pendingOld != (Model{}) {
-		was, a := e.pendingOld.UTC(e.pendingPHC)
-		is, b := e.line.model.UTC(e.pendingPHC)
-		if magnitude(int64(was-is)) <= uint64(a)+uint64(b) {
-			e.status.RateChanges++ // the old line and the new one meet where the old one ended
+		if e.met() {
+			e.status.RateChanges++
 		} else {
 			e.status.Steps++
 		}
@@ -275,4 +289,18 @@ func (e *Estimator) settle() {
 	rate := e.line.model.RatePPB()
 	e.outOfRate = rate > e.config.MaxRatePPB || rate < -e.config.MaxRatePPB
 	e.pending, e.stepped, e.breaks = false, CauseNone, 0
+}
+
+// met says whether the old line and the new one meet where the old one ended: between its last reading and the next.
+func (e *Estimator) met() bool {
+	var apart [2]int64
+	for i, phc := range e.pendingPHC {
+		was, a := e.pendingOld.UTC(phc)
+		is, b := e.line.model.UTC(phc)
+		apart[i] = int64(was - is)
+		if magnitude(apart[i]) <= uint64(a)+uint64(b) {
+			return true
+		}
+	}
+	return (apart[0] < 0) != (apart[1] < 0)
 }

@@ -188,6 +188,70 @@ func TestEveryFaultHealsAndTellsTheTruthAgain(t *testing.T) {
 	}
 }
 
+// TestAChangeOfRateIsNoStep has the rate change between two readings, which are narrow, so that the gap shows.
+func TestAChangeOfRateIsNoStep(t *testing.T) {
+	for seed := int64(1); seed <= 50; seed++ {
+		w := newWorld(seed)
+		w.width = func() int64 { return 400 + w.rng.Int63n(200) }
+		e := NewEstimator(Config{})
+		e.SetReference(system)
+		locked(t, w, e)
+		w.run(e, 3000*ms, eightH, nil)
+		w.advance(w.rng.Int63n(eightH))
+		w.phcRate += 100e-6
+		w.advance(eightH)
+		w.run(e, 3000*ms, eightH, nil)
+		if s := e.Status(); s.Steps != 0 || s.RateChanges == 0 || s.State != Locked {
+			t.Fatalf("seed %d: %+v", seed, s)
+		}
+	}
+}
+
+// TestSmallChangesAreNotFlagged: what moves the time by less than the reference vouches for leaves it trusted, and true; what
+// moves it by more does not.
+func TestSmallChangesAreNotFlagged(t *testing.T) {
+	host := Reference{Kind: ReferenceSystem, BoundNS: 200_000}
+	master := Reference{Kind: ReferencePTP, TAIOffset: 37, BoundNS: 2000}
+	for name, c := range map[string]struct {
+		reference Reference
+		change    func(w *world)
+		flagged   bool
+	}{
+		"the PHC is slewed":                    {host, func(w *world) { w.phcRate += 100e-6 }, false},
+		"the PHC jumps by 10 µs":               {host, func(w *world) { w.phcOff += 10_000 }, false},
+		"the PHC jumps by 100 µs":              {host, func(w *world) { w.phcOff += 100_000 }, true},
+		"the host's clock is slewed":           {master, func(w *world) { w.hostRate += 50e-6 }, false},
+		"the host's clock jumps under a servo": {master, func(w *world) { w.hostOff += 5_000_000 }, false},
+		"the servo jumps by 1 µs":              {master, func(w *world) { w.phcOff += 1000 }, false},
+		"the servo jumps by 100 µs":            {master, func(w *world) { w.phcOff += 100_000 }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := int64(1); seed <= 20; seed++ {
+				w := newWorld(seed)
+				w.width = func() int64 { return 400 + w.rng.Int63n(200) }
+				e := NewEstimator(Config{})
+				e.SetReference(c.reference)
+				locked(t, w, e)
+				w.run(e, 2000*ms, eightH, nil)
+				w.advance(w.rng.Int63n(eightH))
+				c.change(w)
+				w.advance(eightH)
+				flagged := false
+				w.run(e, 3000*ms, eightH, func() {
+					m := e.Model()
+					flagged = flagged || !m.State.Trusted()
+					if m.State.Trusted() && c.reference.Kind == ReferenceSystem {
+						truth(t, w, m)
+					}
+				})
+				if flagged != c.flagged || e.Status().State != Locked {
+					t.Fatalf("seed %d: flagged %v, want %v: %+v", seed, flagged, c.flagged, e.Status())
+				}
+			}
+		})
+	}
+}
+
 func TestNoReferenceIsNeverTrusted(t *testing.T) {
 	w := newWorld(3)
 	e := NewEstimator(Config{})

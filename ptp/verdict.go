@@ -28,6 +28,8 @@ func (e *Estimator) verdict() (State, Cause) {
 		return Frozen, CauseFrozen
 	case e.outOfRate:
 		return Unsynchronised, CauseRateRange
+	case !e.line.ok && e.small && e.reference.Kind != ReferenceNone:
+		return Locked, e.stepped
 	case !e.line.ok && e.stepped == CauseSystemStep && e.hasGood && e.reference.Kind == ReferencePTP:
 		return Locked, CauseSystemStep // the host's clock is only the second opinion here
 	case !e.line.ok && e.stepped == CauseSystemStep && e.hasGood:
@@ -86,10 +88,9 @@ func (e *Estimator) Model() Model {
 	case e.line.ok:
 		m = e.line.model
 	case e.any:
-		m = Model{RefClock: e.seen.PHC, RefUTC: e.seen.MidNS(), HorizonNS: e.config.HorizonNS}
-		if !e.frozen {
-			m.BoundNS = bounded(float64(e.seen.WidthNS()/2 + 2))
-			m.Growth = uint64(FixedPPB(e.config.MaxRatePPB))
+		m = e.unfitted()
+		if e.frozen {
+			m.BoundNS, m.Growth = 0, 0
 		}
 	}
 	m.State, m.Source, m.Steps = e.status.State, SourceNIC, e.status.Steps
@@ -97,17 +98,35 @@ func (e *Estimator) Model() Model {
 	return m
 }
 
+// unfitted is what the latest sample alone says.
+func (e *Estimator) unfitted() Model {
+	return Model{RefClock: e.seen.PHC, RefUTC: e.seen.MidNS(), BoundNS: bounded(float64(e.seen.WidthNS()/2 + 2)),
+		Growth: uint64(FixedPPB(e.config.MaxRatePPB)), HorizonNS: e.config.HorizonNS}
+}
+
 // locked returns the model of the present reference.
 func (e *Estimator) locked() Model {
 	r := &e.reference
 	if r.Kind != ReferencePTP {
 		m := e.line.model
+		if !e.line.ok {
+			m = e.unfitted()
+			m.BoundNS = add32(m.BoundNS, e.gap())
+		}
 		m.BoundNS = max(add32(m.BoundNS, r.BoundNS), 1)
 		return m
 	}
 	// The servo keeps the PHC on TAI: there is nothing to fit, and the host's clock has no say.
-	return Model{RefClock: e.seen.PHC, RefUTC: e.seen.PHC - taiNS(r.TAIOffset), BoundNS: max(r.BoundNS, 1),
+	return Model{RefClock: e.seen.PHC, RefUTC: e.seen.PHC - taiNS(r.TAIOffset), BoundNS: max(add32(r.BoundNS, e.gap()), 1),
 		Growth: uint64(FixedPPB(e.config.WanderPPB)), HorizonNS: e.config.HorizonNS}
+}
+
+// gap is how far the latest break is from the line before it, until there is a new one.
+func (e *Estimator) gap() uint32 {
+	if e.line.ok {
+		return 0
+	}
+	return e.gapNS
 }
 
 // held returns the last good model, continued to the latest sample without its reference.

@@ -116,7 +116,7 @@ func (s *Service) announce(was, is *Status) {
 	if tell == nil || s.ticks == 0 {
 		return
 	}
-	if was.Block.State != is.Block.State || was.Block.Cause != is.Block.Cause {
+	if was.Block.State != is.Block.State || was.Block.Cause != is.Block.Cause && !is.Block.State.Trusted() {
 		why := is.Block.Cause.String()
 		if is.ReadError != "" {
 			why = is.ReadError
