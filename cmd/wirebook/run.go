@@ -52,6 +52,11 @@ A configuration names channels and their lines; what else is worth saying about 
         - {name: A, group: 233.54.12.111, port: 26477}
         - {name: B, group: 233.49.196.111, port: 26477, source: 10.0.0.1, interface: eth2}
 
+With several workers, one a CPU in cpus, a channel's worker owns it (worker: 1; the first is 0). By AF_XDP the workers with
+channels on an interface poll its queues in turn, or as told; a packet that arrives on another worker's queue is handed over:
+
+  live: {interface: eth1, cpus: [3, 4], queues: {eth1: [0, 0, 1, 1]}}
+
 SIGHUP or 'wirebook reload' reads the file again: channels come and go, the others are not touched. SIGTERM takes what
 has arrived, declares open gaps, leaves the groups and ends; readers see the instance stopped. Under systemd it tells
 when it is ready (Type=notify or notify-reload) and keeps the watchdog (WatchdogSec) while its workers make progress.`,

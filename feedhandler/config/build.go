@@ -26,7 +26,7 @@ func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 		Name: ch.Name, ID: ch.ChannelID, PublisherID: ch.PublisherID, Feed: feed,
 		Options: venue.Options{MaxInstruments: ch.MaxInstruments},
 		Arbitration: arbitration.Config{
-			GapTimeoutNS: uint64(ch.GapTimeout), ReorderPackets: ch.ReorderPackets, WindowPackets: ch.WindowPackets,
+			GapTimeoutNS: uint64(ch.GapTimeout), ReorderPackets: ch.ReorderPackets, ReorderNS: uint64(ch.ReorderTime), WindowPackets: ch.WindowPackets,
 		},
 		Books: book.Config{MaxOrders: ch.MaxOrders},
 	}

@@ -45,7 +45,8 @@ type Channel struct {
 	MaxInstruments int      `yaml:"max_instruments,omitempty" json:"max_instruments,omitempty" jsonschema:"default=65536"`
 	MaxOrders      int      `yaml:"max_orders,omitempty" json:"max_orders,omitempty" jsonschema:"description=Live orders the book can hold,default=16777216"`
 	GapTimeout     Duration `yaml:"gap_timeout,omitempty" json:"gap_timeout,omitempty" jsonschema:"description=How long a gap may stay open,default=50ms"`
-	ReorderPackets int      `yaml:"reorder_packets,omitempty" json:"reorder_packets,omitempty" jsonschema:"description=How far a line may reorder by itself,default=16"`
+	ReorderPackets int      `yaml:"reorder_packets,omitempty" json:"reorder_packets,omitempty" jsonschema:"description=How far a line may reorder by itself,default=16,minimum=1,maximum=64"`
+	ReorderTime    Duration `yaml:"reorder_time,omitempty" json:"reorder_time,omitempty" jsonschema:"description=How long a line may reorder by itself: a gap is real when every line went beyond it by reorder_packets and this long ago,default=3ms"`
 	WindowPackets  int      `yaml:"window_packets,omitempty" json:"window_packets,omitempty" jsonschema:"description=Early packets held at most,default=4096"`
 	Worker         int      `yaml:"worker,omitempty" json:"worker,omitempty" jsonschema:"description=Index into live.cpus of the worker that owns this channel,default=0,minimum=0"`
 	Lines          []Line   `yaml:"lines,omitempty" json:"lines,omitempty" jsonschema:"description=Where the lines arrive; none: the profile's sample groups or what the capture shows"`

@@ -16,6 +16,9 @@ func Check(c *config.Config) error {
 	for _, name := range interfaces(c) {
 		errs = append(errs, checkInterface(name))
 	}
+	if c.Live.RX != "socket" {
+		errs = append(errs, checkQueues(c, rxQueues))
+	}
 	errs = append(errs, checkCPUs(c.Live.CPUs), checkRealtime(c.Live.Realtime))
 	return errors.Join(errs...)
 }

@@ -50,36 +50,19 @@ func loopback(c *config.Config) error {
 
 func noXDP(err error) error { return fmt.Errorf("rx: xdp: %w; or use rx: socket", err) }
 
-// planXDP says what of a configuration AF_XDP cannot serve: a queue of the NIC has one reader, and a frame one taker.
+// planXDP says what of a configuration AF_XDP cannot serve: a frame has one taker.
 func planXDP(c *config.Config) error {
 	type place struct {
 		iface         string
 		group, source string
 		port          uint16
 	}
-	reader := map[string]*config.Channel{}
 	taker := map[place]string{}
 	var errs []error
 	for i := range c.Channels {
 		ch := &c.Channels[i]
-		note := func(iface string) {
-			if iface == "" {
-				iface = c.Live.Interface
-			}
-			switch was := reader[iface]; {
-			case was == nil:
-				reader[iface] = ch
-			case was.Worker != ch.Worker:
-				errs = append(errs, fmt.Errorf("channel %s: worker %d, but channel %s on the same interface %s has worker %d, which reads all of its queues: give them one worker",
-					ch.Name, ch.Worker, was.Name, iface, was.Worker))
-			}
-		}
-		if len(ch.Lines) == 0 {
-			note("")
-		}
 		for l := range ch.Lines {
 			line := &ch.Lines[l]
-			note(line.Interface)
 			iface := line.Interface
 			if iface == "" {
 				iface = c.Live.Interface

@@ -15,6 +15,7 @@ import (
 type feed struct {
 	name      string
 	worker    int
+	id        uint16         // its name to the filter; 0: none. The handler's
 	spec      config.Channel // as configured, for the next reload
 	config    feedhandler.ChannelConfig
 	pipe      *feedhandler.Pipeline

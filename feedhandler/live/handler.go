@@ -34,10 +34,13 @@ type Handler struct {
 	instance *control.Instance
 	clocks   *clocks
 	links    []*xdpLink // with AF_XDP, by interface
+	named    subscribers
 	workers  []*worker
-	gapLog   chan gapNote
-	faults   chan fault
-	words    map[string]*uint64
+	// connected are the pairs of workers, from and to, between which frames can be handed over.
+	connected map[[2]int]bool
+	gapLog    chan gapNote
+	faults    chan fault
+	words     map[string]*uint64
 
 	mu       sync.Mutex // of feeds, config and words
 	feeds    []*feed
@@ -59,7 +62,7 @@ const spareChannels = 64
 // Start checks everything, opens everything, then joins. When it fails, nothing is left open, joined or attached. When it
 // returns, every group is joined and the instance runs.
 func Start(ctx context.Context, o Options) (_ *Handler, err error) {
-	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan gapNote, 1<<14), faults: make(chan fault, 64)}
+	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, connected: map[[2]int]bool{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan gapNote, 1<<14), faults: make(chan fault, 64)}
 	if err := Check(o.Config); err != nil {
 		return nil, err
 	}
@@ -204,6 +207,11 @@ func (h *Handler) startWorkers() error {
 			}
 			w.receivers = append(w.receivers, w.spill)
 			w.wait.add(w.spill.fd())
+			if live.Workers() > 1 {
+				if err := w.meetOthers(h, live.Workers()); err != nil {
+					return err
+				}
+			}
 		}
 		started := make(chan error, 1)
 		go w.run(started)
@@ -214,11 +222,9 @@ func (h *Handler) startWorkers() error {
 		h.workers = append(h.workers, w)
 	}
 	for _, l := range h.links {
-		if err := h.install(l); err != nil {
-			return err
-		}
+		l.register(h)
 	}
-	return nil
+	return h.place(h.config)
 }
 
 // abort takes back a Start that failed.
@@ -238,8 +244,21 @@ func (h *Handler) abort() {
 
 // stopWorkers lets every worker finish: it takes what has arrived, ends its feeds and goes.
 func (h *Handler) stopWorkers() {
+	// Twice: what one worker finds for another in the first round, that one takes in the second.
+	stuck := map[*worker]error{}
+	for range min(len(h.workers), 2) {
+		for _, w := range h.workers {
+			if stuck[w] == nil {
+				stuck[w] = w.do(func() { w.guarded(w.drain) })
+			}
+		}
+	}
 	for _, w := range h.workers {
-		if err := w.do(func() { w.stopping = true }); err != nil {
+		err := stuck[w]
+		if err == nil {
+			err = w.do(func() { w.stopping = true })
+		}
+		if err != nil {
 			h.log.Error("worker does not stop", "worker", w.number, "error", err)
 			continue
 		}
@@ -247,6 +266,33 @@ func (h *Handler) stopWorkers() {
 		case <-w.ended:
 		case <-time.After(drainBound + time.Second):
 			h.log.Error("worker does not finish", "worker", w.number)
+		}
+	}
+	for _, w := range h.workers {
+		if w.peer == nil {
+			continue
+		}
+		select {
+		case <-w.ended:
+			w.inbox.leftOver()
+		default:
+		}
+	}
+	h.closeBells()
+}
+
+// closeBells closes what workers wake each other with, unless one still runs.
+func (h *Handler) closeBells() {
+	for _, w := range h.workers {
+		select {
+		case <-w.ended:
+		default:
+			return
+		}
+	}
+	for _, w := range h.workers {
+		if w.peer != nil {
+			w.peer.bell.close()
 		}
 	}
 }

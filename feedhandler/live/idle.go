@@ -15,13 +15,13 @@ const (
 
 func (i *idle) reset(now uint64) { i.since = now }
 
-func (i *idle) pause(now uint64, w *waiter) {
+func (i *idle) pause(now uint64, w *worker) {
 	switch quiet := now - i.since; {
 	case now < i.since:
 		i.since = now // the clock was set back
 	case quiet < spinFor:
 	case quiet < yieldFor:
-		w.yield()
+		w.wait.yield()
 	case quiet < napsFor:
 		w.sleep(1)
 	default:

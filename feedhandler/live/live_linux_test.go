@@ -199,7 +199,13 @@ func sender(t testing.TB) *socket.Sender {
 	return out
 }
 
-func sendAll(t testing.TB, out *socket.Sender, list []packet) {
+// venue is what sends: by UDP, or by AF_XDP.
+type venue interface {
+	Send(group uint32, port uint16, payload []byte, failed *uint64) error
+	Flush() error
+}
+
+func sendAll(t testing.TB, out venue, list []packet) {
 	t.Helper()
 	var failed uint64
 	for i, p := range list {

@@ -21,7 +21,15 @@ func (*waiter) close()            {}
 func (*waiter) ready() []event    { return nil }
 func (*waiter) descriptor() int   { return -1 }
 
+func (*waiter) addBell(*bell) error { return errLinux }
+
 type event struct{ Fd int32 }
+
+type bell struct{}
+
+func newBell() (*bell, error) { return nil, errLinux }
+func (*bell) ring()           {}
+func (*bell) close()          {}
 
 func xdpRights() error    { return errLinux }
 func rxQueues(string) int { return 1 }

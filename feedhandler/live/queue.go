@@ -7,10 +7,14 @@ import (
 	"wirebook/ptp"
 )
 
-// queueReceiver is one queue of a NIC: frames of every channel whose lines arrive there. It belongs to its link's worker.
+// queueReceiver is one queue of a NIC: frames of every channel whose lines arrive there. One worker polls it, which hands
+// over what belongs to others.
 type queueReceiver struct {
 	link    *xdpLink
 	number  int
+	worker  int // that polls it, or is going to; the handler's
+	polled  bool
+	named   *subscribers
 	umem    *afxdp.UMEM
 	sock    *afxdp.Socket
 	batch   *afxdp.Batch
@@ -23,6 +27,7 @@ type queueReceiver struct {
 	hasHardware, hasClock    bool
 
 	frames, unclaimed, nameless, unstamped uint64
+	handed, refused                        uint64 // to other workers; refused: their queue was full
 	words                                  queueWords
 }
 
@@ -41,7 +46,6 @@ func (r *queueReceiver) poll(w *worker) int {
 	if r.hasClock {
 		driver = r.driver.Model()
 	}
-	feeds := r.link.feeds
 	frames := 0
 	for r.at < r.n {
 		i := r.at
@@ -49,14 +53,11 @@ func (r *queueReceiver) poll(w *worker) int {
 		r.at = next
 		frames++
 		meta, named := bpf.TakeMeta(r.batch.Meta(i, bpf.MetaBytes))
-		var f *feed
-		switch {
-		case !named:
+		if !named {
 			r.nameless++
-			f = r.find(w, frame)
-		case int(meta.ID) < len(feeds):
-			f = feeds[meta.ID]
+			meta.ID = r.find(frame)
 		}
+		f := r.named.feed(meta.ID)
 		if f == nil {
 			r.unclaimed++ // its channel left while it was in the ring
 			continue
@@ -71,6 +72,14 @@ func (r *queueReceiver) poll(w *worker) int {
 			stamp = r.host()
 		}
 		r.last = stamp.NS
+		if f.worker != w.number {
+			if w.handOver(f, meta.ID, stamp, frame) {
+				r.handed++
+			} else {
+				r.refused++
+			}
+			continue
+		}
 		w.current = f
 		f.pipe.OnFrame(frame, stamp)
 		w.touch(f)
@@ -80,6 +89,15 @@ func (r *queueReceiver) poll(w *worker) int {
 	return frames
 }
 
+// empty takes what the queue holds, in bounded number. On its worker's goroutine.
+func (r *queueReceiver) empty(w *worker) {
+	for n, got := 0, 1; got > 0 && n < mostFrames; n += got {
+		got = r.poll(w)
+		w.deliver()
+	}
+	w.flush()
+}
+
 func (r *queueReceiver) release() {
 	if r.n > 0 {
 		r.sock.Release(r.batch)
@@ -87,18 +105,20 @@ func (r *queueReceiver) release() {
 	}
 }
 
-// find is for drivers that have no room for metadata.
-func (r *queueReceiver) find(w *worker, frame []byte) *feed {
+// find names the channel of a frame where the driver has no room for metadata. 0: of none.
+func (r *queueReceiver) find(frame []byte) uint16 {
 	var d feedhandler.Datagram
 	if feedhandler.ParseFrame(frame, false, &d) != feedhandler.WireOK {
-		return nil
+		return 0
 	}
-	for _, f := range w.feeds {
-		if _, ok := f.pipe.Route(&d); ok {
-			return f
+	for id := range uint16(r.named.end.Load()) {
+		if f := r.named.feed(id); f != nil {
+			if _, ok := f.pipe.Route(&d); ok { // of whichever worker: routes do not change
+				return id
+			}
 		}
 	}
-	return nil
+	return 0
 }
 
 // host stamps a frame that nobody stamped before: late, but in order.

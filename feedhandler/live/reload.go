@@ -49,11 +49,14 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 			return r, err
 		}
 	}
+	var errs []error
+	if h.edge.Name == "xdp" {
+		errs = append(errs, h.rearrange(&next))
+	}
 	old := map[string]*feed{}
 	for _, f := range h.feeds {
 		old[f.name] = f
 	}
-	var errs []error
 	for i := range c.Channels {
 		spec := &c.Channels[i]
 		was := old[spec.Name]

@@ -20,7 +20,7 @@ func newSpill() (*spill, error) {
 }
 
 func (s *spill) poll(w *worker) int {
-	if w.ticked == s.looked && !s.more && !w.stopping {
+	if w.ticked == s.looked && !s.more && !w.draining {
 		return 0
 	}
 	s.looked = w.ticked

@@ -9,7 +9,7 @@ type Summary struct {
 	Lost     []Lost `json:"lost"`
 	Unlisted uint64 `json:"unlisted"`
 	Healed   uint64 `json:"healed"` // gaps that a later packet filled
-	Drops    uint64 `json:"drops"`  // datagrams the kernel had no room for
+	Drops    uint64 `json:"drops"`  // datagrams there was no room for, in the kernel or between workers
 }
 
 // Lost is a range of units, as the venue numbers them.

@@ -32,6 +32,15 @@ func (w *waiter) remove(fd int) {
 	}
 }
 
+// addBell has a ring end the sleep. Each ring is an edge of its own: the bell need not be read.
+func (w *waiter) addBell(b *bell) error {
+	const edge = 1 << 31 // EPOLLET, which x/sys has as a negative constant
+	if err := unix.EpollCtl(w.fd, unix.EPOLL_CTL_ADD, b.fd, &unix.EpollEvent{Events: unix.EPOLLIN | edge, Fd: int32(b.fd)}); err != nil {
+		return fmt.Errorf("epoll_ctl: %w", err)
+	}
+	return nil
+}
+
 func (w *waiter) sleep(ms int) { _, _ = unix.EpollWait(w.fd, w.events[:], ms) }
 
 // ready returns the receivers that have something, some of them where there are many. It does not block.

@@ -125,22 +125,27 @@ func (h *Handler) replace(why string) error {
 	return fmt.Errorf("%s, and starting again failed: %w", why, h.opts.Replace())
 }
 
-// countDrops adds up what the kernel had no room for.
+// countDrops adds up what there was no room for.
 func (h *Handler) countDrops() {
-	var more uint64
+	var kernel, between uint64
 	for _, f := range h.feeds {
-		more += f.countDrops()
+		kernel += f.countDrops()
 	}
 	for _, l := range h.links {
-		more += l.count()
+		k, b := l.count()
+		kernel, between = kernel+k, between+b
 	}
-	if more == 0 {
-		return
+	if between > 0 {
+		h.dropped += between
+		h.health.say(h.log, "handover", "a worker had no room for what others handed over to it: it is too slow or was kept from its CPU; steer its channels to its own queues, raise live.handover",
+			"dropped", between)
 	}
-	h.dropped += more
-	atomic.StoreUint64(h.drops, h.dropped)
-	h.health.say(h.log, "drops", "the kernel had no room for datagrams: the worker is too slow or was kept from its CPU; raise live.receive_buffer, pin workers with live.cpus",
-		"dropped", more)
+	if kernel > 0 {
+		h.dropped += kernel
+		atomic.AddUint64(h.drops, kernel)
+		h.health.say(h.log, "drops", "the kernel had no room for datagrams: the worker is too slow or was kept from its CPU; raise live.receive_buffer, pin workers with live.cpus",
+			"dropped", kernel)
+	}
 }
 
 // logGaps logs the gaps that closed, in bounded number.

@@ -9,6 +9,7 @@ import (
 
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/control"
+	"wirebook/ptp"
 )
 
 // Intervals of a worker, ns.
@@ -27,6 +28,10 @@ type worker struct {
 	receivers []receiver
 	queues    []*queueReceiver // those of the receivers that are AF_XDP queues
 	spill     *spill           // with AF_XDP
+	inbox     *inbox           // with AF_XDP and other workers: what arrived on their queues
+	outboxes  []*handover      // by worker: what arrives here and is theirs; nil where nothing can
+	filled    []*handover      // got frames since they were last published
+	peer      *peer            // with an inbox
 	feeds     []*feed
 	dirty     []*feed // got datagrams since their last flush
 	current   *feed   // whose datagrams are in hand: a panic is its
@@ -43,6 +48,7 @@ type worker struct {
 	pending  atomic.Int32
 	progress atomic.Uint64 // time of the newest tick; the watchdog reads it
 	faults   chan fault
+	draining bool // takes what is there, whenever it was last looked for
 	stopping bool
 	ended    chan struct{}
 }
@@ -83,6 +89,10 @@ func (w *worker) run(started chan<- error) {
 		w.guarded(w.loop)
 	}
 	w.guarded(w.drain)
+	w.guarded(w.end)
+	if w.peer != nil {
+		w.peer.upto.Store(never)
+	}
 	if w.spill != nil {
 		w.spill.wait.close()
 	}
@@ -98,8 +108,18 @@ func (w *worker) loop() {
 // turn is the hot path.
 func (w *worker) turn() {
 	now := clockNS() // before the polls: what arrived until now is then processed
+	due := now-w.ticked >= tickEvery || now < w.ticked
 	n := 0
-	until := now
+	until, handed := now, now
+	if w.inbox != nil {
+		if due {
+			handed = w.inbox.bound(now)
+		}
+		if n = w.inbox.poll(w); n > 0 {
+			w.flush()
+			handed = min(handed, w.inbox.until)
+		}
+	}
 	for _, r := range w.receivers {
 		got := r.poll(w)
 		if got == 0 {
@@ -107,21 +127,61 @@ func (w *worker) turn() {
 		}
 		n += got
 		w.flush()
+		w.deliver()
 		if ns, more := r.backlog(); more && ns < until {
 			until = ns
 		}
+	}
+	if w.peer != nil {
+		w.peer.upto.Store(until)
 	}
 	w.counters.turns++
 	if n > 0 {
 		w.counters.datagrams += uint64(n)
 		w.idle.reset(now)
 	}
-	if now-w.ticked >= tickEvery || now < w.ticked {
-		w.tick(now, until)
+	if due {
+		w.tick(now, min(until, handed))
 	}
 	if n == 0 && !w.busy {
-		w.idle.pause(now, w.wait)
+		w.idle.pause(now, w)
 	}
+}
+
+// sleep ends when a receiver has something, another worker hands something over, or the time is up.
+func (w *worker) sleep(ms int) {
+	if w.peer == nil {
+		w.wait.sleep(ms)
+		return
+	}
+	// Announced first, then looked: whoever publishes after the look sees the announcement, and rings.
+	w.peer.asleep.Store(true)
+	if !w.inbox.waiting() {
+		w.wait.sleep(ms)
+	}
+	w.peer.asleep.Store(false)
+}
+
+// handOver gives a frame to the worker that owns its channel, which sees it after deliver. False: there is no room.
+func (w *worker) handOver(f *feed, id uint16, stamp ptp.Stamp, frame []byte) bool {
+	q := w.outboxes[f.worker]
+	if q == nil || !q.put(id, stamp, frame) {
+		return false
+	}
+	if !q.pending {
+		q.pending = true
+		w.filled = append(w.filled, q)
+	}
+	return true
+}
+
+// deliver shows the others what was handed over to them since the last time.
+func (w *worker) deliver() {
+	for _, q := range w.filled {
+		q.pending = false
+		q.publish()
+	}
+	w.filled = w.filled[:0]
 }
 
 // touch notes that a feed got datagrams.
@@ -171,6 +231,9 @@ func (w *worker) publish() {
 	for _, q := range w.queues {
 		q.publish()
 	}
+	if w.inbox != nil {
+		w.inbox.publish()
+	}
 	for _, f := range w.feeds {
 		f.publish()
 		w.gaps, _ = f.pipe.TakeGaps(w.gaps[:0])
@@ -183,16 +246,37 @@ func (w *worker) publish() {
 	}
 }
 
-// drain takes what the kernel still holds, then ends every feed.
+// drain takes what the kernel and the other workers still hold for this one.
 func (w *worker) drain() {
+	w.draining = true
+	defer func() { w.draining = false }()
 	deadline := clockNS() + drainBound
 	for n := 1; n > 0 && clockNS() < deadline; {
 		n = 0
+		if w.inbox != nil {
+			n = w.inbox.poll(w)
+		}
 		for _, r := range w.receivers {
 			n += r.poll(w)
 		}
 		w.flush()
+		w.deliver()
 	}
+}
+
+// emptyInbox takes what others have handed over so far, in bounded number.
+func (w *worker) emptyInbox() {
+	if w.inbox == nil {
+		return
+	}
+	for n, got := 0, 1; got > 0 && n < mostFrames; n += got {
+		got = w.inbox.poll(w)
+	}
+	w.flush()
+}
+
+// end declares open gaps, and publishes everything.
+func (w *worker) end() {
 	for _, f := range w.feeds {
 		w.current = f
 		f.pipe.End()
@@ -221,6 +305,7 @@ func (w *worker) guarded(what func()) {
 			f.fatal = !w.current.mend(clockNS())
 		}
 		w.current = nil
+		w.deliver()
 		select {
 		case w.faults <- f:
 		default:

@@ -18,14 +18,10 @@ import (
 type xdpLink struct {
 	name    string
 	ifindex int
-	worker  int
 	filter  *bpf.Filter // nil while the interface is gone
 	report  bpf.Report
 	queues  []*queueReceiver
-
-	feeds []*feed // by subscription ID; the worker's once it runs
-	owner []*feed // the same, the handler's
-	words linkWords
+	words   linkWords
 }
 
 const (
@@ -48,45 +44,38 @@ var xdpModes = map[string]struct {
 
 // openXDP opens every interface, or none.
 func (h *Handler) openXDP() error {
-	for i := range h.config.Channels {
-		ch := &h.config.Channels[i]
-		for _, name := range channelInterfaces(&h.config.Live, ch) {
-			if _, err := h.ensureLink(name, ch.Worker); err != nil {
-				return errors.Join(err, h.closeXDP())
-			}
+	for _, name := range interfaces(h.config) {
+		if err := h.addLink(name, h.config); err != nil {
+			return errors.Join(err, h.closeXDP())
 		}
 	}
 	return nil
 }
 
-func channelInterfaces(l *config.Live, ch *config.Channel) []string {
-	return interfaces(&config.Config{Live: *l, Channels: []config.Channel{*ch}})
-}
-
-// ensureLink returns the interface's link, and opens it where it is new. It fails for a worker that does not read it.
-func (h *Handler) ensureLink(name string, worker int) (*xdpLink, error) {
-	for _, l := range h.links {
-		if l.name != name {
-			continue
-		}
-		if l.worker != worker {
-			return nil, fmt.Errorf("the queues of %s are read by worker %d, not %d, until a restart", name, l.worker, worker)
-		}
-		return l, nil
+// addLink opens an interface, unless it is open.
+func (h *Handler) addLink(name string, c *config.Config) error {
+	if h.link(name) != nil {
+		return nil
 	}
-	l := &xdpLink{name: name, worker: worker, feeds: make([]*feed, maxSubscriptions), owner: make([]*feed, maxSubscriptions)}
-	if err := h.openLink(l); err != nil {
-		return nil, err
+	l := &xdpLink{name: name}
+	if err := h.openLink(l, c); err != nil {
+		return err
 	}
 	h.links = append(h.links, l)
-	if len(h.workers) > 0 {
-		return l, h.install(l) // a reload brought it
+	return nil
+}
+
+func (h *Handler) link(name string) *xdpLink {
+	for _, l := range h.links {
+		if l.name == name {
+			return l
+		}
 	}
-	return l, nil
+	return nil
 }
 
 // openLink attaches the filter and opens a socket on each queue. Nothing is subscribed: everything passes up as before.
-func (h *Handler) openLink(l *xdpLink) (err error) {
+func (h *Handler) openLink(l *xdpLink, c *config.Config) (err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.close())
@@ -120,12 +109,15 @@ func (h *Handler) openLink(l *xdpLink) (err error) {
 			return fmt.Errorf("AF_XDP on %s: %w", l.name, err)
 		}
 	}
+	for q, n := range assignment(c, l.name, queues) {
+		l.queues[q].worker = n
+	}
 	return nil
 }
 
 func (h *Handler) openQueue(l *xdpLink, ifi *net.Interface, queue int, mode afxdp.Mode) (*queueReceiver, error) {
 	live := &h.config.Live
-	r := &queueReceiver{link: l, number: queue}
+	r := &queueReceiver{link: l, number: queue, named: &h.named}
 	size := live.ReceiveBuffer
 	if size == 0 {
 		size = config.DefaultReceiveBuffer
@@ -174,32 +166,24 @@ func (h *Handler) subscribe(f *feed) error {
 	if h.edge.Name != "xdp" {
 		return nil
 	}
+	if err := h.named.name(f); err != nil {
+		return fmt.Errorf("channel %s: %w", f.name, err)
+	}
 	for i := range f.config.Lines {
-		l, err := h.ensureLink(f.interfaceOf(i, &h.config.Live), f.worker)
-		if err != nil {
-			return err
+		l := h.link(f.interfaceOf(i, &h.config.Live))
+		if l == nil || l.filter == nil {
+			continue // its kernel socket serves it, until the interface is back
 		}
-		if err := h.subscribeLine(l, f, i); err != nil {
+		if err := l.filter.Subscribe(subscription(f, i)); err != nil {
 			return fmt.Errorf("channel %s line %s: %w", f.name, f.config.Lines[i].Name, err)
 		}
 	}
 	return nil
 }
 
-func (h *Handler) subscribeLine(l *xdpLink, f *feed, i int) error {
-	if l.filter == nil {
-		return nil // restored with the interface
-	}
-	id, err := h.name(l, f)
-	if err != nil {
-		return err
-	}
-	return l.filter.Subscribe(subscription(f, i, id))
-}
-
-func subscription(f *feed, i, id int) bpf.Subscription {
+func subscription(f *feed, i int) bpf.Subscription {
 	line := &f.config.Lines[i]
-	s := bpf.Subscription{Group: netip.AddrPortFrom(ipv4(line.Group), line.Port), ID: uint16(id)}
+	s := bpf.Subscription{Group: netip.AddrPortFrom(ipv4(line.Group), line.Port), ID: f.id}
 	if line.Source != 0 {
 		s.Source = ipv4(line.Source)
 	}
@@ -210,86 +194,26 @@ func ipv4(a uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a)})
 }
 
-// name gives a feed its subscription ID on a link, once.
-func (h *Handler) name(l *xdpLink, f *feed) (int, error) {
-	free := -1
-	for id, owner := range l.owner {
-		if owner == f {
-			return id, nil
-		}
-		if owner == nil && free < 0 {
-			free = id
-		}
-	}
-	if free < 0 {
-		return 0, fmt.Errorf("more than %d channels on %s", len(l.owner), l.name)
-	}
-	if err := h.workers[l.worker].do(func() { l.feeds[free] = f }); err != nil {
-		return 0, err
-	}
-	l.owner[free] = f
-	return free, nil
-}
-
-// unsubscribe has the filter pass a feed's lines up. What its link's queues still hold arrives before the feed's name ends.
+// unsubscribe has the filter pass a feed's lines up. What the queues still hold of it arrives before its name ends.
 func (h *Handler) unsubscribe(f *feed) {
-	for _, l := range h.links {
-		for id, owner := range l.owner {
-			if owner != f {
-				continue
-			}
-			for i := range f.config.Lines {
-				if l.filter != nil && f.interfaceOf(i, &h.config.Live) == l.name {
-					_ = l.filter.Unsubscribe(subscription(f, i, id))
-				}
-			}
-			_ = h.workers[l.worker].do(func() {
-				for _, r := range l.queues {
-					for n, got := 0, 1; got > 0 && n < mostFrames; n += got {
-						got = r.poll(h.workers[l.worker])
-					}
-				}
-				h.workers[l.worker].flush()
-				l.feeds[id] = nil
-			})
-			l.owner[id] = nil
+	if f.id == 0 {
+		return
+	}
+	for i := range f.config.Lines {
+		if l := h.link(f.interfaceOf(i, &h.config.Live)); l != nil && l.filter != nil {
+			_ = l.filter.Unsubscribe(subscription(f, i))
 		}
 	}
-}
-
-// install has the worker poll the queues.
-func (h *Handler) install(l *xdpLink) error {
-	l.register(h)
-	w := h.workers[l.worker]
-	return w.do(func() {
-		for _, r := range l.queues {
-			w.receivers = append(w.receivers, r)
-			w.queues = append(w.queues, r)
-			w.wait.add(r.fd())
-		}
-	})
-}
-
-// uninstall takes the queues from the worker.
-func (h *Handler) uninstall(l *xdpLink) error {
-	w := h.workers[l.worker]
-	return w.do(func() {
-		kept, queues := w.receivers[:0:0], w.queues[:0:0]
-		for _, r := range w.receivers {
-			if q, ok := r.(*queueReceiver); ok && q.link == l {
-				w.wait.remove(r.fd())
-				q.publish()
-				continue
+	for _, w := range h.workers {
+		_ = w.do(func() {
+			for _, r := range w.queues {
+				r.empty(w)
 			}
-			kept = append(kept, r)
-		}
-		for _, q := range w.queues {
-			if q.link != l {
-				queues = append(queues, q)
-			}
-		}
-		w.receivers, w.queues = kept, queues
-	})
+		})
+	}
+	w := h.workers[f.worker]
+	_ = w.do(w.emptyInbox)
+	h.named.forget(f)
 }
 
 // close takes the filter off the interface, then closes the sockets. No worker polls them any more.

@@ -318,7 +318,6 @@ func TestNoXDP(t *testing.T) {
 		taken  bool
 		want   []string
 	}{
-		{"workers", func(c *config.Config) { c.Live.CPUs, c.Channels[1].Worker = []int{0, 1}, 1 }, false, []string{"channel two2: worker 1", wiretest.RX, "one worker"}},
 		{"one group twice", func(c *config.Config) { c.Channels[1].Lines = c.Channels[0].Lines }, false, []string{"channel two2 line A", "channel one1 takes 239.10.1.1:26477"}},
 		{"taken", func(*config.Config) {}, true, []string{"another XDP program is attached", wiretest.RX}},
 		{"no zero copy", func(c *config.Config) { c.Live.XDPMode = "zerocopy" }, false, []string{wiretest.RX + " queue 0", "no zero copy"}},

@@ -18,9 +18,10 @@ type linkWords struct {
 
 // queueWords are where a queue's counts go: the first from the worker, the others from the handler.
 type queueWords struct {
-	frames, unclaimed, nameless, unstamped                        *uint64
+	frames, unclaimed, nameless, unstamped, handed, refused       *uint64
 	wakeups, batches                                              *uint64
-	told                                                          [4]uint64
+	told                                                          [6]uint64
+	refusedSeen                                                   uint64 // by the handler
 	dropped, ringFull, badFill, fillEmpty, badSend, sendRingEmpty *uint64
 	last                                                          afxdp.Statistics
 }
@@ -37,6 +38,7 @@ func (l *xdpLink) register(h *Handler) {
 		label := fmt.Sprintf("queue=\"%s:%d\"", l.name, r.number)
 		c := func(name string) *uint64 { return h.counter(name, label) }
 		r.words = queueWords{
+			handed: c("xdp_handed_over"), refused: c("xdp_drop_handover_full"),
 			frames: c("xdp_frames"), unclaimed: c("xdp_drop_unclaimed"), nameless: c("xdp_without_metadata"), unstamped: c("xdp_unstamped"),
 			wakeups: c("xdp_wakeups"), batches: c("xdp_polls"),
 			dropped: c("xdp_drop_no_frame"), ringFull: c("xdp_drop_rx_ring_full"), badFill: c("xdp_rx_invalid_descs"),
@@ -53,16 +55,18 @@ func (r *queueReceiver) publish() {
 	for i, p := range [...]struct {
 		at *uint64
 		n  uint64
-	}{{r.words.frames, r.frames}, {r.words.unclaimed, r.unclaimed}, {r.words.nameless, r.nameless}, {r.words.unstamped, r.unstamped}} {
+	}{{r.words.frames, r.frames}, {r.words.unclaimed, r.unclaimed}, {r.words.nameless, r.nameless}, {r.words.unstamped, r.unstamped},
+		{r.words.handed, r.handed}, {r.words.refused, r.refused}} {
 		atomic.AddUint64(p.at, p.n-r.words.told[i])
 		r.words.told[i] = p.n
 	}
 }
 
-// count reads the filter's counts and every queue's XDP_STATISTICS, and returns how many more frames were lost.
-func (l *xdpLink) count() (more uint64) {
+// count reads the filter's counts and every queue's XDP_STATISTICS, and returns how many more frames were lost in the
+// kernel, and how many between workers.
+func (l *xdpLink) count() (more, between uint64) {
 	if l.filter == nil || l.words.reattached == nil {
-		return 0
+		return 0, 0
 	}
 	if now, err := l.filter.Counters(); err == nil {
 		for c, v := range now {
@@ -71,6 +75,9 @@ func (l *xdpLink) count() (more uint64) {
 		l.words.last = now
 	}
 	for _, r := range l.queues {
+		refused := atomic.LoadUint64(r.words.refused)
+		between += refused - r.words.refusedSeen
+		r.words.refusedSeen = refused
 		now, err := r.sock.Statistics()
 		if err != nil {
 			continue
@@ -89,7 +96,7 @@ func (l *xdpLink) count() (more uint64) {
 		more += now.Lost() - was.Lost()
 		r.words.last = now
 	}
-	return more
+	return more, between
 }
 
 // watchXDP puts a filter back that somebody took off, and opens an interface anew that went and came back. Meanwhile the
@@ -108,7 +115,7 @@ func (h *Handler) watchXDP() {
 			}
 			h.log.Warn("the interface of AF_XDP queues is gone: kernel sockets receive until it is back", "interface", l.name)
 			h.countDrops()
-			if err := h.uninstall(l); err != nil {
+			if err := h.unplaceAll(l); err != nil {
 				h.log.Error("AF_XDP queues are not given up", "interface", l.name, "error", err)
 				continue
 			}
@@ -134,18 +141,19 @@ func (h *Handler) reattach(l *xdpLink, why error) {
 
 // restore opens a link that is closed, with the subscriptions of its feeds.
 func (h *Handler) restore(l *xdpLink) error {
-	if err := h.openLink(l); err != nil {
+	if err := h.openLink(l, h.config); err != nil {
 		return err
 	}
-	if err := h.install(l); err != nil {
+	l.register(h)
+	if err := h.place(h.config); err != nil {
 		return err
 	}
 	for _, f := range h.feeds {
 		for i := range f.config.Lines {
-			if f.interfaceOf(i, &h.config.Live) != l.name {
+			if f.interfaceOf(i, &h.config.Live) != l.name || f.id == 0 {
 				continue
 			}
-			if err := h.subscribeLine(l, f, i); err != nil {
+			if err := l.filter.Subscribe(subscription(f, i)); err != nil {
 				h.log.Error("a line is left to its kernel socket", "channel", f.name, "line", f.config.Lines[i].Name, "error", err)
 			}
 		}

@@ -1,0 +1,145 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"wirebook/feedhandler/config"
+)
+
+// assignment says which worker polls each queue of an interface: as live.queues has it, else the workers that own channels
+// there in turn. Where nobody does, worker 0.
+func assignment(c *config.Config, iface string, queues int) []int {
+	order := c.Live.Queues[iface]
+	if len(order) == 0 {
+		order = owners(c, iface)
+	}
+	workers := make([]int, queues)
+	for q := range workers {
+		if len(order) > 0 {
+			workers[q] = order[q%len(order)]
+		}
+	}
+	return workers
+}
+
+// owners lists the workers with channels on an interface, ascending.
+func owners(c *config.Config, iface string) []int {
+	var list []int
+	for i := range c.Channels {
+		ch := &c.Channels[i]
+		if slices.Contains(interfaces(&config.Config{Live: c.Live, Channels: []config.Channel{*ch}}), iface) && !slices.Contains(list, ch.Worker) {
+			list = append(list, ch.Worker)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// checkQueues holds live.queues against the interfaces' queues, which count(name) tells.
+func checkQueues(c *config.Config, count func(string) int) error {
+	var errs []error
+	used := interfaces(c)
+	for name, workers := range c.Live.Queues {
+		switch n := count(name); {
+		case !slices.Contains(used, name):
+			errs = append(errs, fmt.Errorf("live.queues: %s: no line arrives on this interface", name))
+		case n != len(workers):
+			errs = append(errs, fmt.Errorf("live.queues: %s: names the workers of %d queues, and the interface has %d: name each, or 'ethtool -L %s combined %d'", name, len(workers), n, name, len(workers)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// place has every queue polled by the worker it is assigned to, and connects the workers that may have something for each
+// other. A queue that changes hands waits meanwhile: the NIC goes on filling its ring.
+func (h *Handler) place(c *config.Config) error {
+	var errs []error
+	for _, l := range h.links {
+		workers := assignment(c, l.name, len(l.queues))
+		for _, from := range workers {
+			for _, to := range owners(c, l.name) {
+				errs = append(errs, h.connect(from, to))
+			}
+		}
+		for q, n := range workers {
+			r := l.queues[q]
+			if r.polled && r.worker == n {
+				continue
+			}
+			errs = append(errs, h.unplace(r))
+			r.worker = n
+			w := h.workers[n]
+			errs = append(errs, w.do(func() {
+				w.emptyInbox() // what the queue's worker handed over before is older
+				w.receivers = append(w.receivers, r)
+				w.queues = append(w.queues, r)
+				w.wait.add(r.fd())
+			}))
+			r.polled = true
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// unplace takes a queue from its worker.
+func (h *Handler) unplace(r *queueReceiver) error {
+	if !r.polled {
+		return nil
+	}
+	r.polled = false
+	w := h.workers[r.worker]
+	return w.do(func() {
+		w.receivers = slices.DeleteFunc(slices.Clone(w.receivers), func(other receiver) bool { return other == receiver(r) })
+		w.queues = slices.DeleteFunc(slices.Clone(w.queues), func(other *queueReceiver) bool { return other == r })
+		w.wait.remove(r.fd())
+		r.publish()
+	})
+}
+
+func (h *Handler) unplaceAll(l *xdpLink) error {
+	var errs []error
+	for _, r := range l.queues {
+		errs = append(errs, h.unplace(r))
+	}
+	return errors.Join(errs...)
+}
+
+// connect makes the queue by which a worker hands over to another, once.
+func (h *Handler) connect(from, to int) error {
+	if from == to || h.connected[[2]int{from, to}] {
+		return nil
+	}
+	size := h.config.Live.HandOver
+	if size == 0 {
+		size = config.DefaultHandOver
+	}
+	a, b := h.workers[from], h.workers[to]
+	q := newHandover(size, a.peer, b.peer)
+	if err := b.do(func() { b.inbox.queues = append(b.inbox.queues, q) }); err != nil {
+		return err
+	}
+	if err := a.do(func() { a.outboxes[to] = q }); err != nil {
+		return err
+	}
+	h.connected[[2]int{from, to}] = true
+	return nil
+}
+
+// rearrange makes the links those of a configuration that is about to be the running one. An interface that cannot be
+// opened is left to kernel sockets.
+func (h *Handler) rearrange(c *config.Config) error {
+	var errs []error
+	for _, name := range interfaces(c) {
+		if h.link(name) != nil {
+			continue
+		}
+		if err := h.addLink(name, c); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		h.link(name).register(h)
+	}
+	return errors.Join(append(errs, h.place(c))...)
+}

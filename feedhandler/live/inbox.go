@@ -1,0 +1,77 @@
+package live
+
+import "sync/atomic"
+
+// inbox is where a worker gets the frames of its channels that arrived on queues of other workers.
+type inbox struct {
+	queues []*handover // one a worker that hands over to this one
+	named  *subscribers
+	batch  int
+	item   handedFrame
+	until  uint64 // up to where the last poll got, where it left something
+	more   bool
+
+	taken, unclaimed         uint64
+	takenWord, unclaimedWord *uint64
+	takenTold, unclaimedTold uint64
+}
+
+// poll hands what waits to the pipelines it is for, at most a batch of each queue, and returns how many frames that was.
+func (b *inbox) poll(w *worker) int {
+	b.more, b.until = false, never
+	n := 0
+	for _, q := range b.queues {
+		got, last := 0, uint64(0)
+		for got < b.batch && q.take(&b.item) {
+			got++
+			last = b.item.stamp.NS
+			f := b.named.feed(b.item.id)
+			if f == nil || f.worker != w.number {
+				b.unclaimed++ // its channel left while it was in the queue
+				continue
+			}
+			w.current = f
+			f.pipe.OnFrame(b.item.frame, b.item.stamp)
+			w.touch(f)
+		}
+		q.release() // also of what a panic took
+		if n += got; got == b.batch && q.waiting() {
+			b.more, b.until = true, min(b.until, last)
+		}
+	}
+	b.taken += uint64(n)
+	return n
+}
+
+// bound is the time up to which the others have handed everything over. Ask before the poll.
+func (b *inbox) bound(now uint64) uint64 {
+	for _, q := range b.queues {
+		now = min(now, q.from.upto.Load())
+	}
+	return now
+}
+
+func (b *inbox) waiting() bool {
+	for _, q := range b.queues {
+		if q.waiting() {
+			return true
+		}
+	}
+	return false
+}
+
+// leftOver counts what came after the worker's last look. No worker runs any more.
+func (b *inbox) leftOver() {
+	for _, q := range b.queues {
+		for q.take(&b.item) {
+			b.unclaimed++
+		}
+	}
+	b.publish()
+}
+
+func (b *inbox) publish() {
+	atomic.AddUint64(b.takenWord, b.taken-b.takenTold)
+	atomic.AddUint64(b.unclaimedWord, b.unclaimed-b.unclaimedTold)
+	b.takenTold, b.unclaimedTold = b.taken, b.unclaimed
+}

@@ -1,0 +1,389 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/feedtest/wiretest"
+	"wirebook/feedhandler/sim"
+	"wirebook/feedhandler/xdpsend"
+	"wirebook/shm/segment"
+)
+
+// twoWorkers is configuration of two workers, the first channel of the first worker and all others of the second. A line's
+// packets come by all queues, so it reorders as far as one worker lags behind the other.
+func twoWorkers(t testing.TB, mode string, channels ...string) *config.Config {
+	t.Helper()
+	set, err := allowedCPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := xdpConfiguration(t, mode, channels...)
+	for cpu := 0; cpu < 1024 && len(c.Live.CPUs) < 2; cpu++ {
+		if set.IsSet(cpu) {
+			c.Live.CPUs = append(c.Live.CPUs, cpu)
+		}
+	}
+	if len(c.Live.CPUs) < 2 {
+		t.Skip("one CPU: this check did not run")
+	}
+	for i := range c.Channels {
+		c.Channels[i].ReorderPackets, c.Channels[i].ReorderTime, c.Channels[i].GapTimeout = 64, config.Duration(time.Second), config.Duration(2*time.Second)
+		if i > 0 {
+			c.Channels[i].Worker = 1
+		}
+	}
+	// Where CPUs are left beside the workers', everything else moves there, the tests that follow too.
+	tasks, procs := allTasks(t), runtime.GOMAXPROCS(0)
+	t.Cleanup(func() {
+		runtime.GOMAXPROCS(procs)
+		for _, tid := range tasks {
+			_ = unix.SchedSetaffinity(tid, &set)
+		}
+	})
+	return c
+}
+
+func allTasks(t testing.TB) (list []int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		var tid int
+		if _, err := fmt.Sscan(e.Name(), &tid); err == nil {
+			list = append(list, tid)
+		}
+	}
+	return list
+}
+
+// spray sends each packet by another of the four queues: every channel arrives on all of them.
+func spray(t testing.TB) *xdpsend.Sender {
+	t.Helper()
+	out, err := xdpsend.Open(xdpsend.Options{Interface: wiretest.TX, Queues: []int{0, 1, 2, 3}, Spread: xdpsend.ByPacket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := out.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return out
+}
+
+// interleave mixes two lists, each in its order, so that no pattern of queues fits a channel.
+func interleave(a, b []packet) (list []packet) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for len(a)+len(b) > 0 {
+		from := &a
+		if rng.IntN(len(a)+len(b)) >= len(a) {
+			from = &b
+		}
+		list = append(list, (*from)[0])
+		*from = (*from)[1:]
+	}
+	return list
+}
+
+// noDrops fails for each counter of packets that were not used.
+func noDrops(t testing.TB, v *segment.View) {
+	t.Helper()
+	for _, name := range []string{
+		"xdp_drop_unclaimed", "xdp_drop_handover_full", "xdp_drop_no_frame", "xdp_drop_rx_ring_full", "xdp_filter_no_socket", "wire_unrouted", "socket_datagrams",
+	} {
+		if n := counter(v, name, ""); n != 0 {
+			t.Errorf("%s %d, want 0", name, n)
+		}
+	}
+}
+
+// TestTwoWorkersShareAnInterface has the packets of two channels, of a worker each, arrive on all four queues, of which each
+// worker polls two: both clean days' books, and half of everything handed over.
+func TestTwoWorkersShareAnInterface(t *testing.T) {
+	for _, mode := range []string{"native", "generic"} {
+		t.Run(mode, func(t *testing.T) {
+			wiretest.New(t)
+			c := twoWorkers(t, mode, "one1", "two2")
+			bad := sim.LineConfig{LossPPM: 50_000, ReorderPPM: 20_000, DuplicatePPM: 20_000}
+			wire := func(seed uint64) sim.WireConfig {
+				return sim.WireConfig{Seed: seed, NoDoubleLoss: true, Lines: []sim.LineConfig{bad, bad}}
+			}
+			first, clean1, _ := day(t, 21, 12_000, 1, wire(21), built(t, &c.Channels[0]))
+			second, clean2, _ := day(t, 22, 12_000, 2, wire(22), built(t, &c.Channels[1]))
+			h, log := start(t, c, nil)
+			v := h.view(t)
+			for q, want := range []int{0, 1, 0, 1} {
+				if got := h.links[0].queues[q].worker; got != want {
+					t.Errorf("queue %d is polled by worker %d, want %d", q, got, want)
+				}
+			}
+			list := interleave(first, second)
+			sendAll(t, spray(t), list)
+			eventually(t, "every packet is received", func() bool { return counter(v, "wire_ok", "") == uint64(len(list)) })
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+			sameDigests(t, channelOf(t, v, "one1"), clean1)
+			sameDigests(t, channelOf(t, v, "two2"), clean2)
+			noDrops(t, v)
+			total := uint64(len(list))
+			if n := counter(v, "xdp_frames", ""); n != total {
+				t.Errorf("%d frames by AF_XDP, want %d", n, total)
+			}
+			handed, taken := counter(v, "xdp_handed_over", ""), counter(v, "worker_handed_over", "")
+			if handed < total/3 || handed > 2*total/3 || handed != taken {
+				t.Errorf("%d of %d frames handed over, %d taken", handed, total, taken)
+			}
+			// Without its own receive path veth records no queue, and the generic hook reads the sender's as one less.
+			for q := range map[string]int{"native": 4, "generic": 3}[mode] {
+				if n := counter(v, "xdp_handed_over", fmt.Sprintf("wbrx:%d", q)); n == 0 {
+					t.Errorf("nothing handed over from queue %d", q)
+				}
+			}
+			if s := h.Summary(); s.Drops != 0 || len(s.Lost) != 0 {
+				t.Errorf("lost %v, dropped %d", s.Lost, s.Drops)
+			}
+			if xdpAttached(t) {
+				t.Errorf("the filter is still attached: %s", log)
+			}
+		})
+	}
+}
+
+// TestAFullHandOverIsCounted stops a worker while another hands over to it: what there was no room for is counted, the
+// rest arrives.
+func TestAFullHandOverIsCounted(t *testing.T) {
+	wiretest.New(t)
+	c := twoWorkers(t, "native", "one1", "two2")
+	c.Live.HandOver = 256 << 10
+	c.Live.Queues = map[string][]int{wiretest.RX: {0, 0, 0, 0}}
+	list, _, _ := day(t, 23, 12_000, 2, sim.WireConfig{Seed: 23}, built(t, &c.Channels[1]))
+	h, log := start(t, c, nil)
+	v := h.view(t)
+	hold, held := make(chan struct{}), make(chan struct{})
+	released := make(chan error)
+	go func() { released <- h.workers[1].do(func() { close(held); <-hold }) }()
+	<-held
+	sendAll(t, spray(t), list)
+	total := uint64(len(list))
+	eventually(t, "every packet is handed over or dropped", func() bool {
+		return counter(v, "xdp_handed_over", "")+counter(v, "xdp_drop_handover_full", "") == total
+	})
+	close(hold)
+	if err := <-released; err != nil {
+		t.Fatal(err)
+	}
+	dropped := counter(v, "xdp_drop_handover_full", "")
+	if dropped == 0 || dropped == total {
+		t.Fatalf("%d of %d frames did not fit 256 KiB", dropped, total)
+	}
+	eventually(t, "the others arrive", func() bool { return counter(v, "wire_ok", "") == total-dropped })
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := counter(v, "wire_ok", ""); n != total-dropped {
+		t.Errorf("%d packets arrived, %d sent, %d dropped", n, total, dropped)
+	}
+	if s := h.Summary(); s.Drops != dropped {
+		t.Errorf("the summary says %d dropped, want %d", s.Drops, dropped)
+	}
+	if n := counter(v, "kernel_drops", ""); n != 0 {
+		t.Errorf("%d of these are said to be the kernel's", n)
+	}
+	if !strings.Contains(log.String(), "live.handover") {
+		t.Error("the log does not say what to turn")
+	}
+}
+
+// TestReloadMovesQueues adds a channel on another worker, which then polls half of the queues, and removes it again. The
+// channel that was there before loses nothing.
+func TestReloadMovesQueues(t *testing.T) {
+	wiretest.New(t)
+	both := twoWorkers(t, "native", "one1", "two2")
+	one := twoWorkers(t, "native", "one1")
+	list, clean, _ := day(t, 25, 12_000, 1, sim.WireConfig{Seed: 25}, built(t, &both.Channels[0]))
+	second, clean2, _ := day(t, 26, 4_000, 2, sim.WireConfig{Seed: 26}, built(t, &both.Channels[1]))
+	h, _ := start(t, one, nil)
+	v := h.view(t)
+	out := spray(t)
+	reload := func(c *config.Config, polled ...int) {
+		t.Helper()
+		if _, err := h.Reload(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		for q, want := range polled {
+			if got := h.links[0].queues[q].worker; got != want {
+				t.Errorf("queue %d is polled by worker %d, want %d", q, got, want)
+			}
+		}
+	}
+	quarter := len(list) / 4
+	sendAll(t, out, list[:quarter])
+	reload(both, 0, 1, 0, 1)
+	sendAll(t, out, interleave(list[quarter:2*quarter], second))
+	eventually(t, "the added channel has everything", func() bool { return channelOf(t, v, "two2").NextSequence == clean2.Arbitration().Next })
+	if n := counter(v, "xdp_handed_over", ""); n == 0 {
+		t.Error("nothing was handed over between the workers")
+	}
+	sameDigests(t, channelOf(t, v, "two2"), clean2)
+	moved := twoWorkers(t, "native", "one1", "two2")
+	moved.Channels[1].Worker = 0
+	reload(moved, 0, 0, 0, 0)
+	sendAll(t, out, list[2*quarter:3*quarter])
+	reload(both, 0, 1, 0, 1)
+	reload(one, 0, 0, 0, 0)
+	sendAll(t, out, list[3*quarter:])
+	eventually(t, "everything is received", func() bool { return channelOf(t, v, "one1").NextSequence == clean.Arbitration().Next })
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameDigests(t, channelOf(t, v, "one1"), clean)
+	noDrops(t, v)
+}
+
+// TestAHandOverTurnDoesNotAllocate holds for both sides, with ticks and publishing.
+func TestAHandOverTurnDoesNotAllocate(t *testing.T) {
+	wiretest.New(t)
+	c := twoWorkers(t, "native", "one1", "two2")
+	c.Live.Queues = map[string][]int{wiretest.RX: {0, 0, 0, 0}}
+	list, _, _ := day(t, 27, 20_000, 2, sim.WireConfig{Seed: 27}, built(t, &c.Channels[1]))
+	h, _ := start(t, c, nil)
+	out := spray(t)
+	a, b := h.workers[0], h.workers[1]
+	hold := make(chan struct{})
+	defer close(hold)
+	for _, w := range h.workers {
+		held := make(chan struct{})
+		go func() { _ = w.do(func() { close(held); <-hold }) }()
+		<-held
+		w.busy = true
+		defer func() { w.busy = false }()
+	}
+	var failed uint64
+	at := 0
+	turn := func() {
+		for range 32 {
+			p := &list[at%len(list)]
+			at++
+			_ = out.Send(p.group, p.port, p.payload, &failed)
+		}
+		_ = out.Flush()
+		for range 4 {
+			a.turn()
+			b.turn()
+		}
+		a.published, b.published = 0, 0 // so that every run publishes too
+	}
+	for at < len(list)*3/4 {
+		turn() // instruments and orders are known now
+	}
+	if allocs := testing.AllocsPerRun(50, turn); allocs != 0 {
+		t.Errorf("%g allocations in a turn of both workers", allocs)
+	}
+	if got := b.inbox.taken; got != uint64(at) || failed != 0 {
+		t.Errorf("%d frames taken of %d sent, %d refused", got, at, failed)
+	}
+}
+
+// TestAGapWaitsForTheOtherWorker has a packet wait on the queue of a worker that stands still, for longer than a gap may
+// stay open: nothing is declared lost.
+func TestAGapWaitsForTheOtherWorker(t *testing.T) {
+	wiretest.New(t)
+	c := twoWorkers(t, "native", "one1", "two2")
+	c.Channels[1].GapTimeout, c.Channels[1].ReorderPackets, c.Channels[1].ReorderTime = config.Duration(20*time.Millisecond), 0, 0
+	c.Live.Queues = map[string][]int{wiretest.RX: {0, 1, 1, 1}}
+	list, clean, _ := day(t, 29, 400, 2, sim.WireConfig{Seed: 29, Lines: make([]sim.LineConfig, 1)}, built(t, &c.Channels[1]))
+	h, _ := start(t, c, nil)
+	v := h.view(t)
+	by := func(queue int) *xdpsend.Sender {
+		out, err := xdpsend.Open(xdpsend.Options{Interface: wiretest.TX, Queues: []int{queue}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { out.Close() })
+		return out
+	}
+	late, early := by(0), by(1)
+	cut := len(list) / 2
+	sendAll(t, early, list[:cut])
+	eventually(t, "the beginning is received", func() bool { return counter(v, "wire_ok", "") == uint64(cut) })
+	hold, held := make(chan struct{}), make(chan struct{})
+	released := make(chan error)
+	go func() { released <- h.workers[0].do(func() { close(held); <-hold }) }()
+	<-held
+	sendAll(t, late, list[cut:cut+1])
+	sendAll(t, early, list[cut+1:])
+	time.Sleep(200 * time.Millisecond)
+	e := channelOf(t, v, "two2")
+	if e.Lost != 0 || e.NextSequence >= clean.Arbitration().Next {
+		t.Errorf("%d lost, next %d while a packet waits on the other worker's queue", e.Lost, e.NextSequence)
+	}
+	close(hold)
+	if err := <-released; err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the gap heals", func() bool { return channelOf(t, v, "two2").NextSequence == clean.Arbitration().Next })
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameDigests(t, channelOf(t, v, "two2"), clean)
+	if s := h.Summary(); len(s.Lost) != 0 {
+		t.Errorf("lost %v", s.Lost)
+	}
+}
+
+// TestASleepingWorkerIsWoken publishes to a worker that sleeps for a minute.
+func TestASleepingWorkerIsWoken(t *testing.T) {
+	w, err := newWaiter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	b, err := newBell()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	if err := w.addBell(b); err != nil {
+		t.Fatal(err)
+	}
+	consumer := &worker{wait: w, peer: &peer{bell: b}}
+	q := newHandover(1<<12, &peer{}, consumer.peer)
+	consumer.inbox = &inbox{queues: []*handover{q}}
+	for range 3 { // also when it was rung before
+		woken := make(chan struct{})
+		go func() {
+			for !q.waiting() {
+				consumer.sleep(60_000)
+			}
+			close(woken)
+		}()
+		time.Sleep(20 * time.Millisecond)
+		q.put(1, numberedStamp(1), numbered(1, 100))
+		q.publish()
+		select {
+		case <-woken:
+		case <-time.After(5 * time.Second):
+			t.Fatal("still asleep after 5 s")
+		}
+		var f handedFrame
+		for q.take(&f) {
+		}
+		q.release()
+	}
+	if consumer.peer.asleep.Load() {
+		t.Error("awake, and said to be asleep")
+	}
+}
