@@ -221,7 +221,7 @@ type ClockBlock struct {
 	_           structs.HostLayout
 	Sequence    uint64
 	Source      uint32 // ptp.Source
-	State       uint32 // ClockUnknown to ClockCapture
+	State       uint32 // ClockUnknown to ClockMissing; only ClockLocked and ClockHoldover are to be trusted
 	OffsetNS    int64  // PHC against UTC, without the TAI offset
 	BoundNS     uint64 // error bound
 	FreqPPB     int64
@@ -373,4 +373,7 @@ const (
 	ClockLocked    uint32 = 3
 	ClockHoldover  uint32 = 4 // the reference is gone; the bound grows
 	ClockCapture   uint32 = 5 // time comes from the capture
+	ClockStepped   uint32 = 6 // it jumped; being measured anew
+	ClockFrozen    uint32 = 7 // it answers and does not advance
+	ClockMissing   uint32 = 8 // it does not answer
 )

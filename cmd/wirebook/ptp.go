@@ -164,6 +164,9 @@ func clockVerdict(st *clock.Status) error {
 		return errClockBad{what}
 	}
 	if b := &st.Block; !b.State.Trusted() {
+		if st.HostStamps {
+			return errClockBad{fmt.Sprintf("%s cannot stamp every packet, and the host's clock, which stamps instead, is %v (%s): records would be flagged BAD_TS_RECV", st.Info.Interface, b.State, clockAdvice(st))}
+		}
 		return errClockBad{fmt.Sprintf("%s: the clock is %v (%s): records would be flagged BAD_TS_RECV", b.Device, b.State, clockAdvice(st))}
 	}
 	return nil

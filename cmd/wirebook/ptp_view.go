@@ -44,6 +44,7 @@ type clockView struct {
 	Method        string      `json:"method,omitempty"`
 	MethodWhy     string      `json:"method_why,omitempty"`
 	RxStampsAll   bool        `json:"rx_stamps_all"`
+	PHCState      string      `json:"phc_state,omitempty"` // where the NIC's clock is there and does not stamp
 	LeapTable     string      `json:"leap_table,omitempty"`
 	PTP4L         *daemonView `json:"ptp4l,omitempty"`
 	Host          *phc.Host   `json:"host,omitempty"`
@@ -89,15 +90,18 @@ type pointView struct {
 func viewClock(st *clock.Status) clockView {
 	b, e := &st.Block, &st.Estimator
 	v := clockView{
-		Interface: st.Info.Interface, Device: b.Device, DeviceName: st.Info.Name, Driver: st.Info.Driver, RxStampsAll: st.Info.RxAll,
+		Interface: st.Info.Interface, Device: orText(st.Info.Path, b.Device), DeviceName: st.Info.Name, Driver: st.Info.Driver, RxStampsAll: st.Info.RxAll,
 		State: b.State.String(), Cause: b.Cause.String(), Trusted: b.State.Trusted(), Source: b.Source.String(),
-		OffsetNS: b.OffsetNS, BoundNS: b.BoundNS, FreqPPB: b.FreqPPB, TAIOffset: b.TAIOffset, Steps: b.Steps, UpdatedNS: b.UpdatedNS,
+		OffsetNS: st.OffsetNS, BoundNS: b.BoundNS, FreqPPB: e.RatePPB, TAIOffset: b.TAIOffset, Steps: b.Steps, UpdatedNS: b.UpdatedNS,
 		Reference: st.Reference.Kind.String(), ReferenceWhy: st.Why, LeapTable: st.LeapsFrom, Host: &st.Host,
 		Readings: e.Accepted, Discarded: e.Discarded, SystemSteps: e.SystemSteps + st.HostSteps, RateChanges: e.RateChanges,
 		Freezes: e.Freezes, Silences: e.Silences,
 	}
 	if st.NoClock == "" {
 		v.Method, v.MethodWhy = st.Method.String(), st.MethodWhy
+		if st.HostStamps {
+			v.PHCState = e.State.String()
+		}
 	}
 	if err := clockVerdict(st); err != nil {
 		v.Problem = err.Error()
@@ -139,8 +143,14 @@ func printClock(out io.Writer, st *clock.Status, history []clock.Point) error {
 	if st.NoClock != "" {
 		row("clock", "no PTP hardware clock; the host's clock alone")
 	} else {
-		row("clock", "%s", strings.Join(nonEmpty(b.Device, st.Info.Interface, st.Info.Name), ", "))
+		row("clock", "%s", strings.Join(nonEmpty(st.Info.Path, st.Info.Interface, st.Info.Name), ", "))
 		row("read by", "%v comparison: %s", st.Method, st.MethodWhy)
+		if st.HostStamps {
+			row("stamps", "by the driver or the kernel, with the host's clock: this NIC cannot stamp every packet")
+			row("NIC's clock", "%v", st.Estimator.State)
+		} else {
+			row("stamps", "by the NIC, every packet")
+		}
 	}
 	row("state", "%v%s", b.State, map[bool]string{true: "", false: ": records would be flagged BAD_TS_RECV"}[b.State.Trusted()])
 	if b.Cause != ptp.CauseNone && b.Cause != ptp.CauseNoReference && b.Cause != ptp.CauseReferenceLost { // the reference has its own row
@@ -149,11 +159,10 @@ func printClock(out io.Writer, st *clock.Status, history []clock.Point) error {
 	row("bound", "%s", boundWords(b.BoundNS))
 	row("reference", "%s", st.Why)
 	if st.NoClock == "" {
-		row("offset", "%v from the host's clock%s", time.Duration(b.OffsetNS), map[bool]string{true: ", TAI offset taken off"}[b.OffsetNS != st.Estimator.OffsetNS])
-		row("rate", "%+.3f ppm against the host's clock", float64(b.FreqPPB)/1000)
-		row("receive stamps", "%s", map[bool]string{true: "the NIC can stamp every packet", false: "the NIC cannot stamp every packet"}[st.Info.RxAll])
+		row("offset", "%v from the host's clock%s", time.Duration(st.OffsetNS), map[bool]string{true: ", TAI offset taken off"}[st.OffsetNS != st.Estimator.OffsetNS])
+		row("rate", "%+.3f ppm against the host's clock", float64(st.Estimator.RatePPB)/1000)
 	}
-	row("TAI offset", "%d s (leap second table: %s)", b.TAIOffset, orNone(st.LeapsFrom))
+	row("TAI offset", "%s (leap second table: %s)", taiWords(b.TAIOffset), orNone(st.LeapsFrom))
 	hostWords := "kept by nobody"
 	if st.Host.Synchronised {
 		hostWords = fmt.Sprintf("synchronised within %v", time.Duration(st.Host.MaxErrorNS))
@@ -194,7 +203,7 @@ func printClockLine(out io.Writer, st *clock.Status, head bool) error {
 		}
 	}
 	_, err := fmt.Fprintf(out, "%-12s %-14v %12v %12s %+10.3f %5d  %-13s %s\n", time.Unix(0, int64(b.UpdatedNS)).UTC().Format("15:04:05.000"), b.State,
-		time.Duration(b.OffsetNS), boundWords(b.BoundNS), float64(b.FreqPPB)/1000, b.Steps, health, gm)
+		time.Duration(st.OffsetNS), boundWords(b.BoundNS), float64(st.Estimator.RatePPB)/1000, b.Steps, health, gm)
 	return err
 }
 
@@ -237,9 +246,18 @@ func boundWords(ns uint64) string {
 	return "±" + time.Duration(ns).String()
 }
 
-func orNone(s string) string {
+func taiWords(seconds int32) string {
+	if seconds == 0 {
+		return "unknown"
+	}
+	return fmt.Sprintf("%d s", seconds)
+}
+
+func orNone(s string) string { return orText(s, "none on this host") }
+
+func orText(s, otherwise string) string {
 	if s == "" {
-		return "none on this host"
+		return otherwise
 	}
 	return s
 }
@@ -255,7 +273,8 @@ func nonEmpty(list ...string) (out []string) {
 
 // publishedStates are shm's clock states in words.
 var publishedStates = map[uint32]string{shm.ClockUnknown: "unknown", shm.ClockFree: "unsynchronised", shm.ClockAcquiring: "acquiring",
-	shm.ClockLocked: "locked", shm.ClockHoldover: "holdover", shm.ClockCapture: "capture"}
+	shm.ClockLocked: "locked", shm.ClockHoldover: "holdover", shm.ClockCapture: "capture",
+	shm.ClockStepped: "stepped", shm.ClockFrozen: "frozen", shm.ClockMissing: "missing"}
 
 // published shows the clock block of a running instance.
 func (v *ptpVerb) published(ctx context.Context) error {
@@ -339,8 +358,8 @@ func printPublished(out io.Writer, c *clockView) error {
 	if c.State == "capture" {
 		fmt.Fprintf(w, "time\tof the capture that is replayed\n")
 	} else {
-		fmt.Fprintf(w, "bound\t%s\noffset\t%v from the host's clock\nrate\t%+.3f ppm\nTAI offset\t%d s\nsteps\t%d\ngrandmaster\t%s\nupdated\t%s\n",
-			boundWords(c.BoundNS), time.Duration(c.OffsetNS), float64(c.FreqPPB)/1000, c.TAIOffset, c.Steps, orNone(c.Grandmaster),
+		fmt.Fprintf(w, "bound\t%s\noffset\t%v from the host's clock\nrate\t%+.3f ppm\nTAI offset\t%s\nsteps\t%d\ngrandmaster\t%s\nupdated\t%s\n",
+			boundWords(c.BoundNS), time.Duration(c.OffsetNS), float64(c.FreqPPB)/1000, taiWords(c.TAIOffset), c.Steps, orText(c.Grandmaster, "none"),
 			time.Unix(0, int64(c.UpdatedNS)).UTC().Format(time.RFC3339Nano))
 	}
 	return w.Flush()

@@ -62,6 +62,7 @@ func openClock(name string, l *config.Live, log *slog.Logger) (*interfaceClock, 
 		case l.Clock == "nic":
 			return nil, fmt.Errorf("live.clock: nic: %w", err)
 		default:
+			o.HostStamps = true
 			log.Info("no hardware receive stamps", "interface", name, "why", err)
 		}
 	}
@@ -102,7 +103,7 @@ func (k *clocks) of(iface string) socket.Clocks {
 		return socket.Clocks{}
 	}
 	c := socket.Clocks{System: ic.service.Kernel()}
-	if ic.stamping != nil && ic.service.HasClock() {
+	if !ic.service.HostStamps() {
 		c.Hardware = ic.service.NIC()
 	}
 	return c
@@ -162,19 +163,43 @@ func (ic *interfaceClock) close() error {
 // states are the control file's words for the clock's.
 var states = [ptp.StateCount]uint32{
 	ptp.Unsynchronised: shm.ClockFree, ptp.Acquiring: shm.ClockAcquiring, ptp.Locked: shm.ClockLocked, ptp.Holdover: shm.ClockHoldover,
-	ptp.Stepped: shm.ClockAcquiring, ptp.Frozen: shm.ClockUnknown, ptp.Missing: shm.ClockUnknown,
+	ptp.Stepped: shm.ClockStepped, ptp.Frozen: shm.ClockFrozen, ptp.Missing: shm.ClockMissing,
 }
 
-// block is what the control file says: of the first interface's clock.
-func (k *clocks) block() (b shm.ClockBlock) {
+// block is what the control file says: of the clock that can be trusted least, where lines arrive on several interfaces.
+// host is where stamps come from that are not the NIC's.
+func (k *clocks) block(host ptp.Source) (b shm.ClockBlock) {
 	if len(k.list) == 0 {
 		return b
 	}
 	s := k.list[0].service.Block()
+	for _, ic := range k.list[1:] {
+		if other := ic.service.Block(); worse(&other, &s) {
+			s = other
+		}
+	}
+	if s.Source != ptp.SourceNIC {
+		s.Source = host
+	}
 	b = shm.ClockBlock{
 		Source: uint32(s.Source), State: states[s.State], OffsetNS: s.OffsetNS, BoundNS: s.BoundNS, FreqPPB: s.FreqPPB,
 		UpdatedNS: s.UpdatedNS, Grandmaster: s.Grandmaster, TAIOffset: s.TAIOffset, Steps: s.Steps,
 	}
 	copy(b.Device[:], s.Device)
 	return b
+}
+
+// hostSource is who stamps with the host's clock where the NIC does not.
+func (h *Handler) hostSource() ptp.Source {
+	if h.edge.Name == "xdp" {
+		return ptp.SourceDriver
+	}
+	return ptp.SourceKernel
+}
+
+func worse(a, b *clock.Block) bool {
+	if a.State.Trusted() != b.State.Trusted() {
+		return b.State.Trusted()
+	}
+	return a.BoundNS > b.BoundNS
 }

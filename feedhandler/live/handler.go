@@ -109,6 +109,7 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 	}
 	h.instance.Heartbeat(clockNS())
 	h.instance.Running()
+	h.awaitCarrier(ctx)
 	if err := h.joinAll(ctx, h.feeds); err != nil {
 		return nil, err
 	}
@@ -161,7 +162,7 @@ func (h *Handler) publishWith() error {
 	if h.instance, err = control.Create(h.config, channels, so); err != nil {
 		return err
 	}
-	h.instance.SetClock(h.clocks.block())
+	h.instance.SetClock(h.clocks.block(h.hostSource()))
 	h.reloads, h.reloadFailures = h.counter("reloads", ""), h.counter("reload_failures", "")
 	h.wanted, h.joined = h.counter("memberships_wanted", ""), h.counter("memberships_joined", "")
 	h.repairs, h.drops = h.counter("membership_repairs", ""), h.counter("kernel_drops", "")

@@ -54,7 +54,7 @@ func (h *Handler) Run(ctx context.Context) error {
 			failed = h.onFault(f)
 		case <-slow.C:
 			h.mu.Lock()
-			h.instance.SetClock(h.clocks.block())
+			h.instance.SetClock(h.clocks.block(h.hostSource()))
 			h.countDrops()
 			h.verify()
 			h.watchXDP()

@@ -16,12 +16,13 @@ import (
 // xdpLink is AF_XDP receive on one interface: the filter, and a socket on each queue. The sockets of package socket go on
 // holding the memberships and take what the filter passes up.
 type xdpLink struct {
-	name    string
-	ifindex int
-	filter  *bpf.Filter // nil while the interface is gone
-	report  bpf.Report
-	queues  []*queueReceiver
-	words   linkWords
+	name       string
+	ifindex    int
+	hadCarrier bool        // before the driver was given our queues
+	filter     *bpf.Filter // nil while the interface is gone
+	report     bpf.Report
+	queues     []*queueReceiver
+	words      linkWords
 }
 
 const (
@@ -85,7 +86,7 @@ func (h *Handler) openLink(l *xdpLink, c *config.Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("AF_XDP on %s: %w", l.name, err)
 	}
-	l.ifindex = ifi.Index
+	l.ifindex, l.hadCarrier = ifi.Index, ifi.Flags&net.FlagRunning != 0
 	clocks := h.clocks.of(l.name)
 	mode := xdpModes[h.config.Live.XDPMode]
 	stamps := bpf.StampsDriver
@@ -155,10 +156,16 @@ func (h *Handler) openQueue(l *xdpLink, ifi *net.Interface, queue int, mode afxd
 // String tells what it came to, and why not better.
 func (l *xdpLink) String() string {
 	s := l.report.String()
-	if len(l.queues) > 0 {
-		s += fmt.Sprintf("; %d queues, %s", len(l.queues), l.queues[0].sock.Report())
+	if len(l.queues) == 0 {
+		return s
 	}
-	return s
+	first := l.queues[0].sock.Report()
+	for _, r := range l.queues[1:] {
+		if other := r.sock.Report(); other.Mode != first.Mode {
+			s += "; " + other.String()
+		}
+	}
+	return s + fmt.Sprintf("; %d queues, %s", len(l.queues), first)
 }
 
 // subscribe sends a feed's lines to the queues' sockets. The feed is at work already.

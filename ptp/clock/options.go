@@ -49,8 +49,11 @@ type Options struct {
 	// UnknownAccuracyNS stands in where a traceable grandmaster does not know its accuracy; 1 ms.
 	UnknownAccuracyNS uint64
 
-	Stamps Stamps      // checked once a second where set
-	Event  func(Event) // called from Run's goroutine; must not block
+	Stamps Stamps // checked once a second where set
+	// HostStamps says that receive stamps come from the host's clock although there is a PHC. A NIC that cannot stamp every
+	// packet implies it. The PHC is read all the same, and what is published is the host's clock.
+	HostStamps bool
+	Event      func(Event) // called from Run's goroutine; must not block
 
 	// For tests: what to read instead of this host.
 	Clock   PHC
@@ -76,7 +79,7 @@ type Block struct {
 	State       ptp.State
 	Cause       ptp.Cause
 	OffsetNS    int64  // PHC minus host UTC, less the TAI offset where the PHC counts TAI
-	BoundNS     uint64 // 0 where unknown
+	BoundNS     uint64 // 0 where unknown, which it is in a state that is not trusted
 	FreqPPB     int64  // what the PHC gains on the host's clock
 	UpdatedNS   uint64 // UTC by the host
 	Grandmaster [8]uint8

@@ -110,6 +110,7 @@ func (s *Service) open() error {
 			return err
 		}
 		s.info = info
+		o.HostStamps = o.HostStamps || !info.RxAll
 		if path == "" {
 			path = info.Path
 		}
@@ -137,6 +138,9 @@ func (s *Service) Driver() *ptp.Published { return &s.driver }
 
 // Kernel publishes the model for CLOCK_REALTIME, with ptp.SourceKernel.
 func (s *Service) Kernel() *ptp.Published { return &s.kernel }
+
+// HostStamps says whether receive stamps are the host's clock's.
+func (s *Service) HostStamps() bool { return s.clock == nil || s.options.HostStamps }
 
 // HasClock says whether there is a PHC.
 func (s *Service) HasClock() bool { return s.clock != nil }

@@ -203,6 +203,25 @@ func TestDriverAndKernelStamps(t *testing.T) {
 	}
 }
 
+// TestHostStamps: a NIC whose clock is there and does not stamp. What is published is the clock that stamps are made with.
+func TestHostStamps(t *testing.T) {
+	m, s := start(t, Options{HostStamps: true})
+	m.run(s, 2)
+	if b := s.Block(); b.Source != ptp.SourceKernel || b.State != ptp.Locked || b.Device != "host clock" || b.BoundNS != 200_000 {
+		t.Errorf("%+v", b)
+	}
+	m.phcOff += 5e8
+	m.run(s, 0.125)
+	if b := s.Block(); b.State != ptp.Locked || s.Status().Estimator.State != ptp.Stepped {
+		t.Errorf("the NIC's clock was set, which touches no stamp: %+v, %v", b, s.Status().Estimator.State)
+	}
+	m.host.Synchronised = false
+	m.run(s, 0.5)
+	if b := s.Block(); b.State != ptp.Unsynchronised || b.Cause != ptp.CauseNoReference || b.BoundNS != 0 {
+		t.Errorf("nobody keeps the host's clock: %+v", b)
+	}
+}
+
 // TestPhc2sysIsNoReference: the grandmaster is lost, and phc2sys still keeps the host's clock on the PHC.
 func TestPhc2sysIsNoReference(t *testing.T) {
 	m, s := start(t, Options{Estimator: ptp.Config{HoldoverNS: 3e9}})

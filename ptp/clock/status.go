@@ -17,10 +17,12 @@ type Status struct {
 	MethodWhy string
 	ReadError string // of the last reading of the PHC; empty where it went well
 
-	Block     Block
-	Estimator ptp.Status
-	Reference ptp.Reference
-	Why       string // the reference, in words
+	Block      Block
+	HostStamps bool       // Block is of the host's clock: receive stamps come from it
+	Estimator  ptp.Status // of the PHC
+	OffsetNS   int64      // PHC minus host UTC, less the TAI offset where the PHC counts TAI
+	Reference  ptp.Reference
+	Why        string // the reference, in words
 
 	Asked bool // there is a ptp4l to ask, and Daemon is what it said
 	Heard bool // it was asked at least once
@@ -66,6 +68,10 @@ func (s *Service) History() []Point {
 	return append([]Point(nil), s.past...)
 }
 
+// hostCauses say why the host's clock is not simply locked.
+var hostCauses = [ptp.StateCount]ptp.Cause{ptp.Unsynchronised: ptp.CauseNoReference, ptp.Acquiring: ptp.CauseBoundTooLarge,
+	ptp.Holdover: ptp.CauseReferenceLost, ptp.Stepped: ptp.CauseSystemStep}
+
 // record makes the status of this round and tells what has changed.
 func (s *Service) record(t phc.HostTimes, r ptp.Reference, why string) {
 	kernel, _ := s.kernel.Load()
@@ -84,19 +90,22 @@ func (s *Service) record(t phc.HostTimes, r ptp.Reference, why string) {
 	}
 	if s.clock != nil {
 		st.Method, st.MethodWhy = s.clock.Method()
-		e := s.estimator.Status()
-		st.Estimator = e
-		b.Source, b.State, b.Cause, b.Steps = ptp.SourceNIC, e.State, e.Cause, e.Steps
-		b.BoundNS, b.FreqPPB, b.Device = uint64(e.BoundNS), e.RatePPB, s.clock.Path()
-		b.OffsetNS = e.OffsetNS
-		if tai := int64(r.TAIOffset) * 1_000_000_000; magnitude(e.OffsetNS-tai) < magnitude(e.OffsetNS) {
-			b.OffsetNS -= tai
+		st.Estimator = s.estimator.Status()
+		st.OffsetNS = st.Estimator.OffsetNS
+		if tai := int64(r.TAIOffset) * 1_000_000_000; magnitude(st.OffsetNS-tai) < magnitude(st.OffsetNS) {
+			st.OffsetNS -= tai
 		}
-	} else {
+	}
+	if st.HostStamps = s.HostStamps(); st.HostStamps {
 		b.Source, b.State, b.BoundNS, b.Steps, b.Device = ptp.SourceKernel, kernel.State, uint64(kernel.BoundNS), kernel.Steps, "host clock"
-		if kernel.State == ptp.Unsynchronised {
-			b.Cause = ptp.CauseNoReference
-		}
+		b.Cause = hostCauses[kernel.State]
+	} else {
+		e := &st.Estimator
+		b.Source, b.State, b.Cause, b.Steps = ptp.SourceNIC, e.State, e.Cause, e.Steps
+		b.BoundNS, b.OffsetNS, b.FreqPPB, b.Device = uint64(e.BoundNS), st.OffsetNS, e.RatePPB, s.clock.Path()
+	}
+	if !b.State.Trusted() {
+		b.BoundNS = 0 // against the host's clock it may be small; against UTC it is not known
 	}
 	s.mu.Lock()
 	was := s.status
@@ -106,7 +115,7 @@ func (s *Service) record(t phc.HostTimes, r ptp.Reference, why string) {
 		copy(s.past, s.past[1:])
 		s.past = s.past[:historyPoints-1]
 	}
-	s.past = append(s.past, Point{NS: t.UTC, OffsetNS: b.OffsetNS, BoundNS: b.BoundNS, State: b.State})
+	s.past = append(s.past, Point{NS: t.UTC, OffsetNS: st.OffsetNS, BoundNS: b.BoundNS, State: b.State})
 	s.mu.Unlock()
 	s.announce(&was, &st)
 }

@@ -114,7 +114,9 @@ func (s *Stamping) Repairs() int {
 	return s.repairs
 }
 
-// Close puts the configuration back, unless somebody else has changed it meanwhile.
+// Close puts the configuration back, unless somebody else has changed it meanwhile: another filter, or a transmit side that
+// was off before, which ptp4l switches on when it starts. Where the driver stamps all or nothing ptp4l finds our filter and
+// relies on it.
 func (s *Stamping) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,11 +130,9 @@ func (s *Stamping) Close() error {
 		return nil
 	}
 	if now, err := unix.IoctlGetHwTstamp(fd, s.iface); err == nil {
-		if now.Rx_filter != unix.HWTSTAMP_FILTER_ALL {
+		if now.Rx_filter != unix.HWTSTAMP_FILTER_ALL || now.Tx_type != s.before.Tx_type {
 			return nil
 		}
-		now.Rx_filter = s.before.Rx_filter
-		s.before = *now
 	}
 	if err := unix.IoctlSetHwTstamp(fd, s.iface, &s.before); err != nil && !errors.Is(err, unix.ENODEV) {
 		return fmt.Errorf("putting the receive stamps of %s back: %w", s.iface, err)

@@ -110,7 +110,7 @@ type Reader struct {
 }
 
 // clockStates spell shm.ClockUnknown and on.
-var clockStates = [...]string{"unknown", "free", "acquiring", "locked", "holdover", "capture"}
+var clockStates = [...]string{"unknown", "free", "acquiring", "locked", "holdover", "capture", "stepped", "frozen", "missing"}
 
 const staleAfter = 2 * time.Second
 
