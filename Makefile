@@ -6,7 +6,7 @@ TOOLS   := $(GO) tool -modfile=scripts/tools.mod
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare generate demo lab clean
+.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare generate demo lab lab-ptp soak clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ generate: ## regenerate what is generated: C header, configuration schema, ABI g
 
 lab: build ## a venue and a feed handler in two network namespaces (root): MODE MESSAGES RATE LOSS_A LOSS_B REORDER FAULT SEED JSON
 	@WIREBOOK=bin/wirebook scripts/lab
+
+lab-ptp: build ## the lab with ptp4l between the namespaces: 'wirebook run' reads it (root, linuxptp)
+	@WIREBOOK=bin/wirebook PTP=1 MESSAGES=$(or $(MESSAGES),100000) RATE=$(or $(RATE),20000) scripts/lab
+
+soak: build ## the lab for SECONDS (600) at RATE (20000): flat memory, no loss unaccounted for (root)
+	@WIREBOOK=bin/wirebook SOAK=$(or $(SECONDS),600) RATE=$(or $(RATE),20000) scripts/lab
 
 clean: ## remove what was built
 	rm -rf bin out

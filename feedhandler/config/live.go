@@ -23,6 +23,7 @@ type Live struct {
 	StallTimeout  Duration         `yaml:"stall_timeout,omitempty" json:"stall_timeout,omitempty" jsonschema:"description=A worker without progress for so long is replaced; at least 100ms,default=2s"`
 	Clock         string           `yaml:"clock,omitempty" json:"clock,omitempty" jsonschema:"description=auto: the NIC's PTP clock where it has one; nic: demand it; host: the host's clock only,enum=auto,enum=nic,enum=host,default=auto"`
 	TrustHost     bool             `yaml:"trust_host,omitempty" json:"trust_host,omitempty" jsonschema:"description=Take the host's clock for UTC within a millisecond even when nobody keeps it: a laptop\\, a lab,default=false"`
+	PTP4L         string           `yaml:"ptp4l,omitempty" json:"ptp4l,omitempty" jsonschema:"description=Management socket of ptp4l (uds_address\\, uds_ro_address); default: /var/run/ptp4lro\\, else /var/run/ptp4l"`
 	Privileges    string           `yaml:"privileges,omitempty" json:"privileges,omitempty" jsonschema:"description=drop: give up every capability that receiving and reloading do not need; keep: leave them,enum=drop,enum=keep,default=drop"`
 }
 

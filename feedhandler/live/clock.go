@@ -12,6 +12,7 @@ import (
 	"wirebook/ptp"
 	"wirebook/ptp/clock"
 	"wirebook/ptp/phc"
+	"wirebook/ptp/ptp4l"
 	"wirebook/shm"
 )
 
@@ -45,7 +46,7 @@ func openClocks(c *config.Config, log *slog.Logger) (*clocks, error) {
 
 func openClock(name string, l *config.Live, log *slog.Logger) (*interfaceClock, error) {
 	ic := &interfaceClock{iface: name}
-	o := clock.Options{Interface: name, TrustHost: l.TrustHost, Event: func(e clock.Event) {
+	o := clock.Options{Interface: name, TrustHost: l.TrustHost, PTP4L: ptp4l.Options{Socket: l.PTP4L}, Event: func(e clock.Event) {
 		level := slog.LevelInfo
 		if e.Bad {
 			level = slog.LevelWarn

@@ -49,6 +49,7 @@ type Handler struct {
 	dropped  uint64
 
 	health       health
+	memory       memoryCounters
 	stallTimeout time.Duration
 	stalls       []*uint64 // by worker
 
@@ -166,6 +167,7 @@ func (h *Handler) publishWith() error {
 	h.reloads, h.reloadFailures = h.counter("reloads", ""), h.counter("reload_failures", "")
 	h.wanted, h.joined = h.counter("memberships_wanted", ""), h.counter("memberships_joined", "")
 	h.repairs, h.drops = h.counter("membership_repairs", ""), h.counter("kernel_drops", "")
+	h.memory.register(h)
 	atomic.StoreUint64(h.counter("receive_edge", fmt.Sprintf("edge=%q", h.edge.Name)), 1)
 	for _, f := range h.feeds {
 		if err := h.assemble(f); err != nil {
@@ -309,6 +311,7 @@ func (h *Handler) Close() error {
 	h.shutdown = true
 	h.stopWorkers()
 	h.countDrops()
+	h.summary.Clocks = h.clocks.summary()
 	errs := []error{h.closeXDP()}
 	for _, f := range h.feeds {
 		errs = append(errs, f.close())

@@ -10,6 +10,8 @@ type Summary struct {
 	Unlisted uint64 `json:"unlisted"`
 	Healed   uint64 `json:"healed"` // gaps that a later packet filled
 	Drops    uint64 `json:"drops"`  // datagrams there was no room for, in the kernel or between workers
+	// Clocks are those of the interfaces, as they were at the end.
+	Clocks []ClockSummary `json:"clocks"`
 }
 
 // Lost is a range of units, as the venue numbers them.

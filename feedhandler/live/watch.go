@@ -56,6 +56,7 @@ func (h *Handler) Run(ctx context.Context) error {
 			h.mu.Lock()
 			h.instance.SetClock(h.clocks.block(h.hostSource()))
 			h.countDrops()
+			h.memory.publish()
 			h.verify()
 			h.watchXDP()
 			h.mu.Unlock()
