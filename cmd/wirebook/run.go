@@ -53,7 +53,8 @@ A configuration names channels and their lines; what else is worth saying about 
         - {name: B, group: 233.49.196.111, port: 26477, source: 10.0.0.1, interface: eth2}
 
 With several workers, one a CPU in cpus, a channel's worker owns it (worker: 1; the first is 0). By AF_XDP the workers with
-channels on an interface poll its queues in turn, or as told; a packet that arrives on another worker's queue is handed over:
+channels on an interface poll its queues in turn, or as told. Rules in the NIC bring a channel's groups to its worker where
+the NIC takes such (steer: auto, off or require); a packet that arrives on another worker's queue is handed over:
 
   live: {interface: eth1, cpus: [3, 4], queues: {eth1: [0, 0, 1, 1]}}
 

@@ -12,6 +12,7 @@ type Live struct {
 	XDPMode       string           `yaml:"xdp_mode,omitempty" json:"xdp_mode,omitempty" jsonschema:"description=How AF_XDP gets frames; all but auto are demands: zerocopy: the NIC writes them where they are read; native: the kernel copies them below its network stack; generic: works with every driver,enum=auto,enum=zerocopy,enum=native,enum=generic,default=auto"`
 	CPUs          []int            `yaml:"cpus,omitempty" json:"cpus,omitempty" jsonschema:"description=One worker a CPU\\, pinned to it; none: one worker that is not pinned"`
 	Queues        map[string][]int `yaml:"queues,omitempty" json:"queues,omitempty" jsonschema:"description=By interface: the worker that polls each of its receive queues with AF_XDP\\, queue 0 first; default: the workers that own channels there\\, in turn"`
+	Steer         string           `yaml:"steer,omitempty" json:"steer,omitempty" jsonschema:"description=Rules in the NIC (ethtool -N) that bring a channel's groups to a queue of its worker\\, where several workers share an interface; what arrives elsewhere is handed over between workers: auto: where the NIC can; require: fail where it cannot; off: leave it to the NIC's hash,enum=auto,enum=off,enum=require,default=auto"`
 	HandOver      int              `yaml:"handover,omitempty" json:"handover,omitempty" jsonschema:"description=Bytes of the queue by which a worker hands frames over to another\\, rounded up to a power of two,default=4194304,minimum=262144"`
 	Idle          string           `yaml:"idle,omitempty" json:"idle,omitempty" jsonschema:"description=busy: never leave the CPU; adaptive: spin\\, yield\\, then sleep until packets arrive,enum=busy,enum=adaptive,default=adaptive"`
 	Realtime      int              `yaml:"realtime,omitempty" json:"realtime,omitempty" jsonschema:"description=SCHED_FIFO priority of workers; 0: ordinary scheduling,minimum=0,maximum=99"`
@@ -54,6 +55,7 @@ func (l *Live) check(r *report) {
 	one("xdp_mode", l.XDPMode, "auto", "zerocopy", "native", "generic")
 	one("idle", l.Idle, "busy", "adaptive")
 	one("clock", l.Clock, "auto", "nic", "host")
+	one("steer", l.Steer, "auto", "off", "require")
 	one("privileges", l.Privileges, "drop", "keep")
 	if len(l.Interface) > 15 {
 		r.add("an interface name has at most 15 characters", l.Interface, "live", "interface")

@@ -143,3 +143,22 @@ func (h *Handler) rearrange(c *config.Config) error {
 	}
 	return errors.Join(append(errs, h.place(c))...)
 }
+
+// dropLinks gives up the interfaces that no channel of a configuration needs.
+func (h *Handler) dropLinks(c *config.Config) error {
+	var errs []error
+	used := interfaces(c)
+	h.links = slices.DeleteFunc(h.links, func(l *xdpLink) bool {
+		if slices.Contains(used, l.name) {
+			return false
+		}
+		h.countDrops()
+		if err := h.unplaceAll(l); err != nil {
+			errs = append(errs, err)
+			return false
+		}
+		errs = append(errs, l.close())
+		return true
+	})
+	return errors.Join(errs...)
+}

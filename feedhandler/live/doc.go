@@ -15,6 +15,7 @@
 // Each queue of a NIC has one worker that polls it, and each channel one that owns it (assign.go). Where they differ the
 // frame is copied, with its stamp and subscription, into the hand-over between the two (handover.go), and the owner takes
 // it from its inbox in its turn. What has no room there is dropped and counted. A worker that sleeps is woken (peer.go).
+// Rules in the NIC make that rare where it takes them (steer.go, package ntuple).
 //
 // A worker's turn (worker.go) is the whole hot path:
 //

@@ -17,6 +17,14 @@ type Edge struct {
 // ChooseEdge decides between AF_XDP and sockets, as far as that can be told before anything is opened. With rx: auto, Start
 // may still fall back to sockets when the kernel or the driver refuses.
 func ChooseEdge(c *config.Config) (Edge, error) {
+	e, err := chooseEdge(c)
+	if err == nil && e.Name != "xdp" && c.Live.Steer == "require" {
+		return Edge{}, fmt.Errorf("%w: only AF_XDP is steered, and kernel sockets would receive (%s): use steer: auto", errSteer, e.Why)
+	}
+	return e, err
+}
+
+func chooseEdge(c *config.Config) (Edge, error) {
 	if c.Live.RX == "socket" {
 		return Edge{"socket", "asked for by rx: socket"}, nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/control"
+	"wirebook/feedhandler/live/ntuple"
 )
 
 // Options describe a live run.
@@ -23,6 +24,15 @@ type Options struct {
 	Replace func() error
 	// Alive is called a few times a second while every worker makes progress: for the service manager's watchdog.
 	Alive func()
+
+	rules func(iface string) (ruleTable, error) // of a NIC that a test plays; nil: the interface's
+}
+
+func (o *Options) openRules(iface string) (ruleTable, error) {
+	if o.rules != nil {
+		return o.rules(iface)
+	}
+	return ntuple.Open(iface)
 }
 
 // Handler is a live run: the cold side. Run and Reload exclude each other by themselves.
@@ -131,6 +141,8 @@ func (h *Handler) openEdge() error {
 				}
 				h.edge.Why += l.String()
 			}
+		case errors.Is(err, errSteer):
+			return err
 		case h.config.Live.RX == "xdp":
 			return noXDP(err)
 		default:

@@ -79,10 +79,14 @@ func configuration(t testing.TB, channels ...string) *config.Config {
 // start runs an instance in a network of its own until the test ends.
 func start(t testing.TB, c *config.Config, replace func() error) (*Handler, *logged) {
 	t.Helper()
+	return startWith(t, Options{Config: c, Shm: control.Options{Root: t.TempDir()}, Replace: replace})
+}
+
+func startWith(t testing.TB, o Options) (*Handler, *logged) {
+	t.Helper()
 	log := &logged{}
-	h, err := Start(context.Background(), Options{
-		Config: c, Shm: control.Options{Root: t.TempDir()}, Log: slog.New(slog.NewTextHandler(log, nil)), Replace: replace,
-	})
+	o.Log = slog.New(slog.NewTextHandler(log, nil))
+	h, err := Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

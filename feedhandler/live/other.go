@@ -34,6 +34,9 @@ func (*bell) close()          {}
 func xdpRights() error    { return errLinux }
 func rxQueues(string) int { return 1 }
 
+func ntupleOff(string) bool             { return false }
+func networkNamespace() (uint64, error) { return 0, errLinux }
+
 func (w *worker) settle() error       { return errLinux }
 func clearCPUs([]int) (string, error) { return "", errLinux }
 func lockMemory() error               { return errLinux }

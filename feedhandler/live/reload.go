@@ -83,6 +83,7 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 		r.Removed = append(r.Removed, f.name)
 	}
 	h.config = &next
+	errs = append(errs, h.steerAll(&next), h.dropLinks(&next))
 	return r, errors.Join(errs...)
 }
 

@@ -23,6 +23,7 @@ type xdpLink struct {
 	report     bpf.Report
 	queues     []*queueReceiver
 	words      linkWords
+	steering   *steering // nil while the interface is gone
 }
 
 const (
@@ -113,7 +114,10 @@ func (h *Handler) openLink(l *xdpLink, c *config.Config) (err error) {
 	for q, n := range assignment(c, l.name, queues) {
 		l.queues[q].worker = n
 	}
-	return nil
+	if err := h.openSteering(l); err != nil {
+		return fmt.Errorf("AF_XDP on %s: %w", l.name, err)
+	}
+	return h.steer(l, c)
 }
 
 func (h *Handler) openQueue(l *xdpLink, ifi *net.Interface, queue int, mode afxdp.Mode) (*queueReceiver, error) {
@@ -165,7 +169,11 @@ func (l *xdpLink) String() string {
 			s += "; " + other.String()
 		}
 	}
-	return s + fmt.Sprintf("; %d queues, %s", len(l.queues), first)
+	s += fmt.Sprintf("; %d queues, %s", len(l.queues), first)
+	if l.steering != nil && l.steering.why != "" {
+		s += "; " + l.steering.why
+	}
+	return s
 }
 
 // subscribe sends a feed's lines to the queues' sockets. The feed is at work already.
@@ -226,6 +234,10 @@ func (h *Handler) unsubscribe(f *feed) {
 // close takes the filter off the interface, then closes the sockets. No worker polls them any more.
 func (l *xdpLink) close() error {
 	var errs []error
+	if l.steering != nil {
+		errs = append(errs, l.steering.close())
+		l.steering = nil
+	}
 	if l.filter != nil {
 		errs = append(errs, l.filter.Close())
 		l.filter = nil

@@ -45,3 +45,23 @@ func rxQueues(name string) int {
 	}
 	return max(n, 1)
 }
+
+// ntupleOff says whether the driver has flow rules and they are switched off.
+func ntupleOff(name string) bool {
+	tool, err := ethtool.NewEthtool()
+	if err != nil {
+		return false
+	}
+	defer tool.Close()
+	f, err := tool.FeaturesWithState(name)
+	return err == nil && f["rx-ntuple-filter"].Available && !f["rx-ntuple-filter"].Active
+}
+
+// networkNamespace numbers the calling thread's.
+func networkNamespace() (uint64, error) {
+	var s unix.Stat_t
+	if err := unix.Stat("/proc/thread-self/ns/net", &s); err != nil {
+		return 0, fmt.Errorf("which network namespace this is: %w", err)
+	}
+	return s.Ino, nil
+}

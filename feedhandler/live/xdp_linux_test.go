@@ -29,7 +29,12 @@ func xdpConfiguration(t testing.TB, mode string, channels ...string) *config.Con
 // xdpAttached says whether a program sits on the receiving end.
 func xdpAttached(t testing.TB) bool {
 	t.Helper()
-	out, err := exec.Command("ip", "-d", "link", "show", wiretest.RX).CombinedOutput()
+	return attachedTo(t, wiretest.RX)
+}
+
+func attachedTo(t testing.TB, iface string) bool {
+	t.Helper()
+	out, err := exec.Command("ip", "-d", "link", "show", iface).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ip link show: %v: %s", err, out)
 	}

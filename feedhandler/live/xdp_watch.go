@@ -13,6 +13,7 @@ import (
 type linkWords struct {
 	filter     [bpf.CounterCount]*uint64
 	reattached *uint64
+	rules      *uint64      // flow rules in the NIC
 	last       bpf.Counters // newest reading of this filter
 }
 
@@ -34,6 +35,11 @@ func (l *xdpLink) register(h *Handler) {
 	}
 	l.words.reattached = h.counter("xdp_reattached", label)
 	l.words.last = bpf.Counters{}
+	l.words.rules = h.counter("xdp_flow_rules", label)
+	if l.steering != nil {
+		l.steering.word = l.words.rules
+		l.steering.publish()
+	}
 	for _, r := range l.queues {
 		label := fmt.Sprintf("queue=\"%s:%d\"", l.name, r.number)
 		c := func(name string) *uint64 { return h.counter(name, label) }
@@ -108,6 +114,7 @@ func (h *Handler) watchXDP() {
 			ifi, gone := net.InterfaceByName(l.name)
 			switch {
 			case gone == nil && ifi.Index == l.ifindex && err == nil:
+				h.watchRules(l)
 				continue
 			case gone == nil && ifi.Index == l.ifindex:
 				h.reattach(l, err)
@@ -124,6 +131,17 @@ func (h *Handler) watchXDP() {
 		if err := h.restore(l); err != nil {
 			h.health.say(h.log, "xdp "+l.name, "AF_XDP cannot be had again yet: kernel sockets receive", "interface", l.name, "error", err)
 		}
+	}
+}
+
+// watchRules puts flow rules back that are gone.
+func (h *Handler) watchRules(l *xdpLink) {
+	if l.steering == nil || !l.steering.lost() {
+		return
+	}
+	h.log.Warn("flow rules of ours are gone from the NIC", "interface", l.name)
+	if err := h.steer(l, h.config); err != nil {
+		h.health.say(h.log, "steering "+l.name, "flow rules cannot be had again", "interface", l.name, "error", err)
 	}
 }
 

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package ntuple
+
+const noFollow = 0
