@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -129,8 +130,9 @@ func (h *Handler) connect(from, to int) error {
 
 // rearrange makes the links those of a configuration that is about to be the running one. An interface that cannot be
 // opened is left to kernel sockets.
-func (h *Handler) rearrange(c *config.Config) error {
+func (h *Handler) rearrange(ctx context.Context, c *config.Config) error {
 	var errs []error
+	were := len(h.links)
 	for _, name := range interfaces(c) {
 		if h.link(name) != nil {
 			continue
@@ -141,7 +143,9 @@ func (h *Handler) rearrange(c *config.Config) error {
 		}
 		h.link(name).register(h)
 	}
-	return errors.Join(append(errs, h.place(c))...)
+	errs = append(errs, h.place(c))
+	h.awaitCarrier(ctx, h.links[were:])
+	return errors.Join(errs...)
 }
 
 // dropLinks gives up the interfaces that no channel of a configuration needs.

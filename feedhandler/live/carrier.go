@@ -11,8 +11,8 @@ const carrierBound = 10 * time.Second
 
 // awaitCarrier waits for links that their drivers took down to make room for AF_XDP queues, as igb does. A join that is
 // sent meanwhile is lost, and the switch hears of it only when it asks: up to two minutes later.
-func (h *Handler) awaitCarrier(ctx context.Context) {
-	for _, l := range h.links {
+func (h *Handler) awaitCarrier(ctx context.Context, links []*xdpLink) {
+	for _, l := range links {
 		if !l.hadCarrier {
 			continue // nobody's doing of ours
 		}

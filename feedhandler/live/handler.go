@@ -120,7 +120,7 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 	}
 	h.instance.Heartbeat(clockNS())
 	h.instance.Running()
-	h.awaitCarrier(ctx)
+	h.awaitCarrier(ctx, h.links)
 	if err := h.joinAll(ctx, h.feeds); err != nil {
 		return nil, err
 	}

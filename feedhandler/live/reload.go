@@ -51,7 +51,7 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 	}
 	var errs []error
 	if h.edge.Name == "xdp" {
-		errs = append(errs, h.rearrange(&next))
+		errs = append(errs, h.rearrange(ctx, &next))
 	}
 	old := map[string]*feed{}
 	for _, f := range h.feeds {
