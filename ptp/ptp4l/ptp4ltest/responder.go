@@ -1,5 +1,5 @@
 // Package ptp4ltest fakes a ptp4l: a management socket that answers from a script. It is for what a real daemon does not
-// do on a test machine: being SLAVE without steering this machine's clock, and lying.
+// do on a test machine: following a grandmaster with a NIC's clock, and lying.
 package ptp4ltest
 
 import (
