@@ -15,7 +15,7 @@ const (
 	AnomalySideMismatch               // the order is on the other side
 	AnomalyBadInstrument              // instrument 0 or beyond MaxInstruments
 	AnomalyBadSide                    // neither Bid nor Ask
-	AnomalyBadPrice                   // UndefPrice where a price is needed
+	AnomalyBadPrice                   // UndefPrice, or the lowest number there is, where an order needs a price
 	AnomalyBadLevel                   // position 0 or outside the instrument's depth
 	AnomalyUnknownLevel               // removal of a level that is not there; a hole in a positional side closes all the same
 	AnomalyLevelMoved                 // a positional change whose price is not the level's: applied, price taken over

@@ -2,284 +2,164 @@ package book
 
 import "math"
 
-// orderChange starts the change of an order event: nothing changed so far.
-func orderChange(c *Change, ev *Event) {
-	*c = Change{Price: ev.Price, OrderID: ev.OrderID, Instrument: ev.Instrument, Side: ev.Side, Action: 'N', Depth: NoDepth}
-}
+// The order book is where the time goes: each operation is one function for what is usual, tells its change in one go,
+// and leaves what is rare to another.
 
 // refuse ends an event that cannot be applied.
-func (b *Books) refuse(c *Change, a Anomaly) int {
+func (b *Books) refuse(c *Change, a Anomaly) {
 	b.note(c, a)
 	if !b.valid(c.Instrument) {
 		c.Instrument = 0
 	}
-	return 1
 }
 
-// resolve finds the order an event names and fills in what the book knows of it. It returns 0 after an anomaly.
-func (b *Books) resolve(ev *Event, id uint64, c *Change) uint32 {
-	orderChange(c, ev)
-	c.OrderID = id
-	i := b.find(id)
-	if i == 0 {
-		b.refuse(c, AnomalyUnknownOrder)
-		return 0
-	}
-	o := &b.orders[i]
-	if ev.Instrument != 0 && ev.Instrument != o.side>>1 {
-		b.refuse(c, AnomalyInstrumentMismatch)
-		return 0
-	}
-	c.Instrument = o.side >> 1
-	c.Side = sideOf(o.side)
-	return i
+// unchanged starts the change of an order event of which nothing has come yet.
+func unchanged(c *Change, ev *Event) {
+	*c = Change{Price: ev.Price, OrderID: ev.OrderID, Instrument: ev.Instrument, Side: ev.Side, Action: 'N', Depth: NoDepth}
 }
 
 // add puts a new order at the back of its price.
-func (b *Books) add(ev *Event, out *[2]Change) int {
-	c := &out[0]
-	orderChange(c, ev)
+func (b *Books) add(ev *Event, c *Change) {
 	switch {
 	case !b.valid(ev.Instrument):
-		return b.refuse(c, AnomalyBadInstrument)
+		unchanged(c, ev)
+		b.refuse(c, AnomalyBadInstrument)
 	case ev.Side-Ask > Bid-Ask:
-		return b.refuse(c, AnomalyBadSide)
+		unchanged(c, ev)
+		b.refuse(c, AnomalyBadSide)
+	default:
+		b.enter(sideIndex(ev.Instrument, ev.Side), ev.OrderID, ev.Price, ev.Qty, c)
 	}
-	b.enter(sideIndex(ev.Instrument, ev.Side), ev.OrderID, ev.Price, ev.Qty, c)
-	return 1
 }
 
-// enter makes a new order and tells it in c; c says 'N' and why when it could not.
+// enter makes a new order at the back of its price and tells it in c; c says 'N' and why when it could not.
 func (b *Books) enter(si uint32, id uint64, price int64, qty uint64, c *Change) {
-	if qty == 0 {
-		b.note(c, AnomalyZeroQuantity)
+	anomaly := AnomalyNone
+	if noPrice(price) || qty-1 >= math.MaxUint32 {
+		switch {
+		case qty == 0:
+			b.cannotEnter(si, id, price, AnomalyNone, AnomalyZeroQuantity, c)
+			return
+		case noPrice(price):
+			b.cannotEnter(si, id, price, AnomalyNone, AnomalyBadPrice, c)
+			return
+		}
+		anomaly, qty = AnomalyQuantityOverflow, math.MaxUint32
+		b.anomalies[anomaly]++
+	}
+	if id > b.newest {
+		b.newest = id // venues number upwards: no chain can have it, and none is looked through
+	} else if i, _ := b.find(id); i != 0 {
+		b.cannotEnter(si, id, price, anomaly, AnomalyDuplicateOrder, c)
 		return
 	}
-	if price == UndefPrice {
-		b.note(c, AnomalyBadPrice)
+	if b.freeOrder == 0 && !b.moreOrders() {
+		b.cannotEnter(si, id, price, anomaly, AnomalyOrderTableFull, c)
 		return
 	}
-	if qty > math.MaxUint32 {
-		b.note(c, AnomalyQuantityOverflow)
-		qty = math.MaxUint32
+	s := &b.sides[si]
+	li, depth := s.best, uint8(0)
+	if s.rank != rankOf(si, price) {
+		if li, depth = b.openLevel(si, price); li == 0 {
+			b.cannotEnter(si, id, price, anomaly, AnomalyLevelTableFull, c)
+			return
+		}
 	}
-	if b.find(id) != 0 {
-		b.note(c, AnomalyDuplicateOrder)
-		return
-	}
-	i := b.take()
-	if i == 0 {
-		b.note(c, AnomalyOrderTableFull)
-		return
-	}
+	i := b.freeOrder
 	o := &b.orders[i]
-	h := &b.heads[b.head(id)]
-	o.id, o.qty, o.side, o.hash = id, uint32(qty), si, *h
-	*h = i
-	if a := b.join(si, i, price, c); a != AnomalyNone {
-		b.release(i)
-		b.note(c, a)
-		return
-	}
-	c.Action, c.Qty, c.Left = 'A', qty, qty
+	b.freeOrder = o.hash
+	b.live++
+	link := &b.heads[b.head(id)]
+	o.id, o.qty, o.side, o.level, o.hash = id, uint32(qty), si, li, *link
+	*link = i
+	l := &b.levels[li]
+	count := b.join(o, i, l)
+	*c = Change{Price: price, Qty: qty, Left: qty, OrderID: id, Instrument: si >> 1, Count: count, Side: sideOf(si),
+		Action: 'A', Depth: depth, Top: s.touch(li, l), Anomaly: anomaly}
 }
 
-// join puts an order at the back of a price's queue and sets Top, Depth and Count of c. The order's id, qty and side
-// are set; the order is in no queue. On an anomaly it still is not.
-func (b *Books) join(si, i uint32, price int64, c *Change) Anomaly {
-	li, depth, a := b.openLevel(si, price)
-	if li == 0 {
-		return a
+// cannotEnter tells an order that did not come into the book for one anomaly, perhaps after a first.
+func (b *Books) cannotEnter(si uint32, id uint64, price int64, first, a Anomaly, c *Change) {
+	b.anomalies[a]++
+	if first != AnomalyNone {
+		a = first
 	}
-	o, l := &b.orders[i], &b.levels[li]
-	o.level, o.prev, o.next = li, l.tail, 0
-	b.orders[l.tail].next = i // order 0 takes what has no neighbour: a store is cheaper than a branch
-	if l.count == 0 {
-		l.head = i
+	*c = Change{Price: price, OrderID: id, Instrument: si >> 1, Side: sideOf(si), Action: 'N', Depth: NoDepth, Anomaly: a}
+}
+
+// join puts an order at the back of a level and returns how many are there now. The order's qty and level are set.
+func (b *Books) join(o *order, i uint32, l *level) uint32 {
+	tail := l.tail
+	o.prev, o.next = tail, 0
+	b.orders[tail].next = i // order 0 takes what has no neighbour: a store is cheaper than a branch
+	head := l.head
+	if tail == 0 {
+		head = i
 	}
-	l.tail = i
+	l.head, l.tail = head, i
 	l.qty += uint64(o.qty)
 	l.count++
-	s := &b.sides[si]
-	c.Top = s.touch(li, l) || c.Top
-	c.Count, c.Depth = l.count, min(c.Depth, depth)
-	return AnomalyNone
+	return l.count
+}
+
+// resolved says whether a named order is one the event may change; it tells in c why not. Order 0 is none.
+func (b *Books) resolved(ev *Event, id uint64, i uint32, c *Change) bool {
+	if si := b.orders[i].side; i != 0 && (ev.Instrument == si>>1 || ev.Instrument == 0) {
+		return true
+	}
+	unchanged(c, ev)
+	c.OrderID = id
+	if i == 0 {
+		b.refuse(c, AnomalyUnknownOrder)
+	} else {
+		b.refuse(c, AnomalyInstrumentMismatch)
+	}
+	return false
+}
+
+// remove deletes an order.
+func (b *Books) remove(ev *Event, c *Change) {
+	i, link := b.find(ev.OrderID)
+	if b.resolved(ev, ev.OrderID, i, c) {
+		b.leave(i, link, c)
+	}
+}
+
+// leave takes an order out of the book and tells it in c. link is what names it in its chain.
+func (b *Books) leave(i uint32, link *uint32, c *Change) {
+	o := &b.orders[i]
+	si, li, qty := o.side, o.level, o.qty
+	*link = o.hash
+	o.hash, b.freeOrder = b.freeOrder, i
+	b.live--
+	s, l := &b.sides[si], &b.levels[li]
+	*c = Change{Price: l.price, Qty: uint64(qty), OrderID: o.id, Instrument: si >> 1, Side: sideOf(si), Action: 'C', Depth: NoDepth}
+	b.part(o, l, s, c)
 }
 
 // part takes an order out of its queue, closes the level when it was the last, and sets Top, Depth and Count of c.
-// The order stays in its chain.
-func (b *Books) part(i uint32, c *Change) {
-	o := &b.orders[i]
-	si, li := o.side, o.level
-	s, l := &b.sides[si], &b.levels[li]
+func (b *Books) part(o *order, l *level, s *side, c *Change) {
 	b.unlink(o, l)
 	l.qty -= uint64(o.qty)
 	l.count--
 	c.Count = l.count
-	if s.touch(li, l) {
-		c.Top, c.Depth = true, 0
-	} else {
-		c.Depth = min(c.Depth, b.depthOf(s, keyOf(si, l.price)))
-	}
+	b.touched(s, o.side, o.level, l, c)
 	if l.count == 0 {
-		b.closeLevel(si, li)
+		b.closeLevel(o.side, o.level)
 	}
-}
-
-// reduce executes or reduces an order.
-func (b *Books) reduce(ev *Event, out *[2]Change) int {
-	c := &out[0]
-	i := b.resolve(ev, ev.OrderID, c)
-	if i == 0 {
-		return 1
-	}
-	o := &b.orders[i]
-	l := &b.levels[o.level]
-	c.Price = l.price
-	c.Left, c.Count = uint64(o.qty), l.count
-	qty := ev.Qty
-	if qty == 0 {
-		return b.refuse(c, AnomalyZeroQuantity)
-	}
-	if qty > uint64(o.qty) {
-		b.note(c, AnomalyNegativeSize)
-		qty = uint64(o.qty)
-	}
-	c.Action, c.Qty = 'C', qty
-	if qty == uint64(o.qty) {
-		c.Left = 0
-		b.part(i, c)
-		b.release(i)
-		return 1
-	}
-	o.qty -= uint32(qty)
-	l.qty -= qty
-	c.Left = uint64(o.qty)
-	b.touched(o.side, o.level, c)
-	return 1
 }
 
 // touched sets Top and Depth of c after the quantity of a level changed.
-func (b *Books) touched(si, li uint32, c *Change) {
-	s, l := &b.sides[si], &b.levels[li]
-	if s.touch(li, l) {
-		c.Top, c.Depth = true, 0
-		return
+func (b *Books) touched(s *side, si, li uint32, l *level, c *Change) {
+	top := s.touch(li, l)
+	depth := NoDepth
+	if top {
+		depth = 0
 	}
-	c.Depth = b.depthOf(s, keyOf(si, l.price))
-}
-
-// remove deletes an order.
-func (b *Books) remove(ev *Event, out *[2]Change) int {
-	if i := b.resolve(ev, ev.OrderID, &out[0]); i != 0 {
-		b.leave(i, &out[0])
+	if !b.topOnly && !top {
+		depth = b.depthOf(s, rankOf(si, l.price))
 	}
-	return 1
-}
-
-// leave takes an order out of the book and tells it in c.
-func (b *Books) leave(i uint32, c *Change) {
-	o := &b.orders[i]
-	c.Action, c.Price, c.Qty = 'C', b.levels[o.level].price, uint64(o.qty)
-	b.part(i, c)
-	b.release(i)
-}
-
-// replace puts a new order in place of an old one: its instrument and side, at the back of its price.
-func (b *Books) replace(ev *Event, out *[2]Change) int {
-	c := &out[0]
-	i := b.resolve(ev, ev.Ref, c)
-	if i == 0 {
-		if c.Anomaly == AnomalyUnknownOrder && b.valid(ev.Instrument) && (ev.Side == Bid || ev.Side == Ask) {
-			// The old order was lost but the new one is told in full: it is at the venue, so it belongs in the book.
-			c.OrderID = ev.OrderID
-			b.enter(sideIndex(ev.Instrument, ev.Side), ev.OrderID, ev.Price, ev.Qty, c)
-		}
-		return 1
-	}
-	si := b.orders[i].side
-	b.leave(i, c)
-	d := &out[1]
-	*d = Change{Price: ev.Price, OrderID: ev.OrderID, Instrument: c.Instrument, Side: c.Side, Action: 'N', Depth: NoDepth}
-	b.enter(si, ev.OrderID, ev.Price, ev.Qty, d)
-	return 2
-}
-
-// sideIndex returns where a side is kept and sideOf the side that is kept there. Bid and Ask are neighbouring letters;
-// which of the two an event means is anybody's guess, so there is no branch.
-func sideIndex(instrument uint32, s Side) uint32 { return instrument<<1 | uint32(Bid-s)&1 }
-
-func sideOf(si uint32) Side { return Bid - Side(si&1) }
-
-// modify gives an order a new price and quantity; whether it keeps its place is in ev.Attr.
-func (b *Books) modify(ev *Event, out *[2]Change) int {
-	c := &out[0]
-	i := b.resolve(ev, ev.OrderID, c)
-	if i == 0 {
-		return 1
-	}
-	if (ev.Side == Bid || ev.Side == Ask) && ev.Side != c.Side {
-		return b.refuse(c, AnomalySideMismatch)
-	}
-	if ev.Qty == 0 {
-		b.leave(i, c)
-		return 1
-	}
-	if ev.Price == UndefPrice {
-		return b.refuse(c, AnomalyBadPrice)
-	}
-	qty := ev.Qty
-	if qty > math.MaxUint32 {
-		b.note(c, AnomalyQuantityOverflow)
-		qty = math.MaxUint32
-	}
-	o := &b.orders[i]
-	si, li := o.side, o.level
-	l := &b.levels[li]
-	was, wasPrice := uint64(o.qty), l.price
-	same := wasPrice == ev.Price
-	c.Action, c.Qty, c.Left, c.Count = 'M', max(was, qty)-min(was, qty), qty, l.count
-	if same && (l.tail == i || ev.Attr&AttrKeepPriority != 0 || ev.Attr&AttrPriorityByRule != 0 && qty <= was) {
-		if qty == was {
-			c.Action = 'N'
-			return 1
-		}
-		l.qty = l.qty - was + qty
-		o.qty = uint32(qty)
-		b.touched(si, li, c)
-		return 1
-	}
-	if same {
-		b.requeue(i, uint32(qty))
-		if qty == was {
-			// Only the queue changed: the level looks as before.
-			c.Depth = NoDepth
-			return 1
-		}
-		b.touched(si, li, c)
-		return 1
-	}
-	b.part(i, c)
-	o.qty = uint32(qty)
-	if a := b.join(si, i, ev.Price, c); a != AnomalyNone {
-		// There is no room for the new price, and the order is not at the old one any more.
-		b.release(i)
-		b.note(c, a)
-		c.Action, c.Price, c.Qty, c.Left = 'C', wasPrice, was, 0
-	}
-	return 1
-}
-
-// requeue moves an order that is not the last to the back of its queue, with a new quantity.
-func (b *Books) requeue(i, qty uint32) {
-	o := &b.orders[i]
-	l := &b.levels[o.level]
-	b.unlink(o, l)
-	o.prev, o.next = l.tail, 0
-	b.orders[l.tail].next = i
-	l.tail = i
-	l.qty = l.qty - uint64(o.qty) + uint64(qty)
-	o.qty = qty
+	c.Top, c.Depth = c.Top || top, min(c.Depth, depth)
 }
 
 // unlink takes an order out of its queue. Order 0 takes the stores where there is no neighbour.
@@ -295,4 +175,136 @@ func (b *Books) unlink(o *order, l *level) {
 		tail = prev
 	}
 	l.head, l.tail = head, tail
+}
+
+// reduce executes or reduces an order.
+func (b *Books) reduce(ev *Event, c *Change) {
+	i, link := b.find(ev.OrderID)
+	if !b.resolved(ev, ev.OrderID, i, c) {
+		return
+	}
+	o := &b.orders[i]
+	qty := ev.Qty
+	if qty-1 >= uint64(o.qty) {
+		if qty == 0 {
+			l := &b.levels[o.level]
+			unchanged(c, ev)
+			c.Instrument, c.Side, c.Price, c.Left, c.Count = o.side>>1, sideOf(o.side), l.price, uint64(o.qty), l.count
+			b.note(c, AnomalyZeroQuantity)
+			return
+		}
+		b.leave(i, link, c)
+		b.note(c, AnomalyNegativeSize)
+		return
+	}
+	if qty == uint64(o.qty) {
+		b.leave(i, link, c)
+		return
+	}
+	si, li := o.side, o.level
+	l := &b.levels[li]
+	o.qty -= uint32(qty)
+	l.qty -= qty
+	*c = Change{Price: l.price, Qty: qty, Left: uint64(o.qty), OrderID: ev.OrderID, Instrument: si >> 1, Count: l.count,
+		Side: sideOf(si), Action: 'C', Depth: NoDepth}
+	b.touched(&b.sides[si], si, li, l, c)
+}
+
+// replace puts a new order in place of an old one: its instrument and side, at the back of its price.
+func (b *Books) replace(ev *Event, out *[2]Change) int {
+	c := &out[0]
+	i, link := b.find(ev.Ref)
+	if !b.resolved(ev, ev.Ref, i, c) {
+		if c.Anomaly == AnomalyUnknownOrder && b.valid(ev.Instrument) && (ev.Side == Bid || ev.Side == Ask) {
+			// The old order was lost but the new one is told in full: it is at the venue, so it belongs in the book.
+			b.enter(sideIndex(ev.Instrument, ev.Side), ev.OrderID, ev.Price, ev.Qty, c)
+			c.Anomaly = AnomalyUnknownOrder
+		}
+		return 1
+	}
+	si := b.orders[i].side
+	b.leave(i, link, c)
+	b.enter(si, ev.OrderID, ev.Price, ev.Qty, &out[1])
+	return 2
+}
+
+// sideIndex returns where a side is kept and sideOf the side that is kept there. Bid and Ask are neighbouring letters;
+// which of the two an event means is anybody's guess, so there is no branch.
+func sideIndex(instrument uint32, s Side) uint32 { return instrument<<1 | uint32(Bid-s)&1 }
+
+func sideOf(si uint32) Side { return Bid - Side(si&1) }
+
+// modify gives an order a new price and quantity; whether it keeps its place is in ev.Attr.
+func (b *Books) modify(ev *Event, c *Change) {
+	i, link := b.find(ev.OrderID)
+	if !b.resolved(ev, ev.OrderID, i, c) {
+		return
+	}
+	o := &b.orders[i]
+	si, li := o.side, o.level
+	s, l := &b.sides[si], &b.levels[li]
+	unchanged(c, ev)
+	c.Instrument, c.Side = si>>1, sideOf(si)
+	switch {
+	case (ev.Side == Bid || ev.Side == Ask) && ev.Side != c.Side:
+		b.note(c, AnomalySideMismatch)
+		return
+	case ev.Qty == 0:
+		b.leave(i, link, c)
+		return
+	case noPrice(ev.Price):
+		b.note(c, AnomalyBadPrice)
+		return
+	}
+	qty := ev.Qty
+	if qty > math.MaxUint32 {
+		b.note(c, AnomalyQuantityOverflow)
+		qty = math.MaxUint32
+	}
+	was, wasPrice := uint64(o.qty), l.price
+	same := wasPrice == ev.Price
+	c.Action, c.Qty, c.Left, c.Count = 'M', max(was, qty)-min(was, qty), qty, l.count
+	if same && (l.tail == i || ev.Attr&AttrKeepPriority != 0 || ev.Attr&AttrPriorityByRule != 0 && qty <= was) {
+		if qty == was {
+			c.Action = 'N'
+			return
+		}
+		l.qty = l.qty - was + qty
+		o.qty = uint32(qty)
+		b.touched(s, si, li, l, c)
+		return
+	}
+	if same {
+		b.requeue(o, i, l, uint32(qty))
+		if qty != was { // else only the queue changed: the level looks as before
+			b.touched(s, si, li, l, c)
+		}
+		return
+	}
+	b.part(o, l, s, c)
+	o.qty = uint32(qty)
+	li, depth := s.best, uint8(0)
+	if s.rank != rankOf(si, ev.Price) {
+		if li, depth = b.openLevel(si, ev.Price); li == 0 {
+			// There is no room for the new price, and the order is not at the old one any more.
+			b.release(i)
+			b.note(c, AnomalyLevelTableFull)
+			c.Action, c.Price, c.Qty, c.Left = 'C', wasPrice, was, 0
+			return
+		}
+	}
+	o.level = li
+	l = &b.levels[li]
+	c.Count = b.join(o, i, l)
+	c.Top = s.touch(li, l) || c.Top
+	c.Depth = min(c.Depth, depth)
+}
+
+// requeue moves an order that is not the last to the back of its queue, with a new quantity.
+func (b *Books) requeue(o *order, i uint32, l *level, qty uint32) {
+	b.unlink(o, l)
+	l.qty -= uint64(o.qty)
+	l.count--
+	o.qty = qty
+	b.join(o, i, l)
 }

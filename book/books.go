@@ -30,10 +30,12 @@ const (
 type Books struct {
 	orders []order
 	heads  []uint32
-	shift  uint32 // of the hash
+	shift,
+	headMask uint32 // of the hash
 	freeOrder,
 	nextOrder uint32
 	live      int
+	newest    uint64 // the highest id seen: one above it is in no chain
 	maxOrders int
 
 	levels    []level
@@ -108,28 +110,32 @@ func (b *Books) Apply(ev *Event, out *[2]Change) int {
 	if ev == b.stage.trigger {
 		b.advance()
 	}
-	var n int
+	n := 1
 	book := ViewOrders
+	c := &out[0]
 	switch ev.Kind {
 	case KindAdd:
-		n = b.add(ev, out)
-	case KindExecute, KindExecuteAt, KindReduce:
-		n = b.reduce(ev, out)
+		b.add(ev, c)
 	case KindDelete:
-		n = b.remove(ev, out)
+		b.remove(ev, c)
+	case KindExecute, KindExecuteAt, KindReduce:
+		b.reduce(ev, c)
 	case KindReplace:
 		n = b.replace(ev, out)
 	case KindModify:
-		n = b.modify(ev, out)
+		b.modify(ev, c)
 	case KindLevelSet, KindLevelNew, KindLevelChange, KindLevelOverlay, KindLevelDelete, KindLevelDeleteThru, KindLevelDeleteFrom:
-		n, book = b.applyLevel(ev, &out[0]), ViewLevels
+		b.applyLevel(ev, c)
+		book = ViewLevels
 	case KindQuote:
-		n, book = b.applyQuote(ev, &out[0]), ViewTop
+		b.applyQuote(ev, c)
+		book = ViewTop
 	case KindClear:
-		n, book = b.applyClear(ev, &out[0]), b.view
+		b.applyClear(ev, c)
+		book = b.view
 	case KindClearAll:
 		b.ClearAll(nil)
-		out[0] = Change{Price: UndefPrice, Side: NoSide, Action: 'R', Top: true}
+		*c = Change{Price: UndefPrice, Side: NoSide, Action: 'R', Top: true}
 		return 1
 	case KindNone, KindTrade, KindFill, KindTradeBreak, KindStatus, KindImbalance, KindStatistic, KindDefinition,
 		KindRebuilt, KindStale, KindUnaffected:
@@ -142,12 +148,15 @@ func (b *Books) Apply(ev *Event, out *[2]Change) int {
 		b.anomalies[AnomalyUnknownKind]++
 		return 0
 	}
+	last := &out[n-1]
 	if book != b.view {
 		for i := range out[:n] {
 			out[i].Top, out[i].Depth = false, NoDepth
 		}
+	} else if book == ViewOrders && ev.Flags&FlagLast != 0 && b.opened == 0 &&
+		!crossed(&b.sides[2*last.Instrument], &b.sides[2*last.Instrument+1]) {
+		return n // the usual: whether the top changed need not be asked
 	}
-	last := &out[n-1]
 	top := last.Top || n == 2 && out[0].Top
 	if ev.Flags&FlagLast == 0 {
 		if top {
@@ -192,8 +201,7 @@ func (b *Books) complete(instrument uint32, top bool, c *Change) {
 		return
 	}
 	if b.view == ViewOrders {
-		bid, ask := &b.sides[2*instrument], &b.sides[2*instrument+1]
-		if bid.price < ask.price || bid.prices.block == 0 || ask.prices.block == 0 {
+		if !crossed(&b.sides[2*instrument], &b.sides[2*instrument+1]) {
 			return
 		}
 	}

@@ -2,10 +2,11 @@ package book
 
 // applyClear empties the books of an instrument: all of them, or before a snapshot only those that it brings, which are
 // the levels with FlagMBP and the orders without.
-func (b *Books) applyClear(ev *Event, c *Change) int {
+func (b *Books) applyClear(ev *Event, c *Change) {
 	*c = Change{Price: UndefPrice, Instrument: ev.Instrument, Side: NoSide, Action: 'N', Depth: NoDepth}
 	if !b.valid(ev.Instrument) {
-		return b.refuse(c, AnomalyBadInstrument)
+		b.refuse(c, AnomalyBadInstrument)
+		return
 	}
 	before, beforeAsk := b.Top(ev.Instrument)
 	c.Action = 'R'
@@ -24,7 +25,6 @@ func (b *Books) applyClear(ev *Event, c *Change) int {
 	if bid, ask := b.Top(ev.Instrument); bid != before || ask != beforeAsk {
 		c.Top, c.Depth = true, 0
 	}
-	return 1
 }
 
 // dropOrders empties one side of the order book.
@@ -40,6 +40,7 @@ func (b *Books) dropOrders(si uint32) {
 		l.head, b.freeLevel = b.freeLevel, e.level
 	}
 	b.entries.cut(&s.prices, 0)
+	s.rank = 0
 }
 
 // ClearAll empties every book of the channel, then calls visit, which may be nil, with each instrument that had
@@ -55,7 +56,7 @@ func (b *Books) ClearAll(visit func(instrument uint32)) {
 		}
 	}
 	clear(b.heads)
-	b.freeOrder, b.nextOrder, b.live = 0, 1, 0
+	b.freeOrder, b.nextOrder, b.live, b.newest = 0, 1, 0, 0
 	b.freeLevel, b.nextLevel = 0, 1
 	b.entries.reset()
 	b.rungs.reset()

@@ -60,16 +60,18 @@ func (b *Books) at(l *ladders, i, d int) Level {
 }
 
 // applyLevel applies an event of the level book.
-func (b *Books) applyLevel(ev *Event, c *Change) int {
+func (b *Books) applyLevel(ev *Event, c *Change) {
 	*c = Change{Price: ev.Price, Instrument: ev.Instrument, Side: ev.Side, Action: 'N', Depth: NoDepth}
 	i := 0
 	switch {
 	case !b.valid(ev.Instrument):
-		return b.refuse(c, AnomalyBadInstrument)
+		b.refuse(c, AnomalyBadInstrument)
+		return
 	case ev.Side == Ask:
 		i = 1
 	case ev.Side != Bid:
-		return b.refuse(c, AnomalyBadSide)
+		b.refuse(c, AnomalyBadSide)
+		return
 	}
 	implied := ev.Attr&AttrImplied != 0
 	if implied {
@@ -93,7 +95,6 @@ func (b *Books) applyLevel(ev *Event, c *Change) int {
 	if implied {
 		c.Top, c.Depth = false, NoDepth
 	}
-	return 1
 }
 
 // setLevel gives a price of a ladder its quantity.
@@ -144,15 +145,15 @@ func (b *Books) update(l *Level, ev *Event, depth uint8, c *Change) {
 
 // searchRungs is search for a ladder told by price.
 func searchRungs(rungs []Level, si uint32, price int64) (int, bool) {
-	key := keyOf(si, price)
+	r := rankOf(si, price)
 	lo, hi := 0, len(rungs)
 	// Most updates are near the touch: try there first.
-	if near := hi - nearby; near > 0 && keyOf(si, rungs[near].Price) <= key {
+	if near := hi - nearby; near > 0 && rankOf(si, rungs[near].Price) <= r {
 		lo = near
 	}
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
-		if keyOf(si, rungs[mid].Price) < key {
+		if rankOf(si, rungs[mid].Price) < r {
 			lo = mid + 1
 		} else {
 			hi = mid

@@ -269,7 +269,7 @@ func (m *model) enter(instrument uint32, s Side, id uint64, price int64, qty uin
 	case qty == 0:
 		m.note(c, AnomalyZeroQuantity)
 		return
-	case price == UndefPrice:
+	case price == UndefPrice || price == math.MinInt64:
 		m.note(c, AnomalyBadPrice)
 		return
 	case qty > math.MaxUint32:
@@ -358,7 +358,7 @@ func (m *model) modify(o *modelOrder, ev *Event, c *Change) {
 		m.leave(o, c)
 		return
 	}
-	if ev.Price == UndefPrice {
+	if ev.Price == UndefPrice || ev.Price == math.MinInt64 {
 		m.note(c, AnomalyBadPrice)
 		return
 	}

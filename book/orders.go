@@ -27,41 +27,45 @@ type level struct {
 	side       uint32
 }
 
-// head returns where the chain of an id starts. The low three bits of the id stay, so that eight consecutive ids (a
-// venue numbers them so) share a cache line; the rest is spread by Fibonacci hashing.
+// head returns where the chain of an id starts. Venues number upwards, so the heads of headRun consecutive ids lie side
+// by side, and the processor's own prefetcher has the next ones ready; where a run starts is spread by Fibonacci hashing,
+// over every head, so ids with a stride find as many heads as others do.
 func (b *Books) head(id uint64) uint32 {
-	return uint32((id>>3*0x9E3779B97F4A7C15)>>(b.shift&63))<<3 | uint32(id&7)
+	return (uint32(id/headRun*0x9E3779B97F4A7C15>>(b.shift&63)) + uint32(id%headRun)) & b.headMask
 }
+
+const headRun = 512
 
 // newHeads makes a table of heads, all empty, for a number of orders: about as many heads as orders.
 func (b *Books) newHeads(orders int) {
 	n := max(bits.Len(uint(orders-1)), 4)
 	b.heads = make([]uint32, 1<<n)
-	b.shift = uint32(64 - (n - 3))
+	b.shift, b.headMask = uint32(64-n), uint32(1)<<n-1
 }
 
-// find returns the order of an id, or 0.
-func (b *Books) find(id uint64) uint32 {
-	i := b.heads[b.head(id)]
-	for i != 0 && b.orders[i].id != id {
-		i = b.orders[i].hash
+// find returns the order of an id, or 0, and what names it: its head, or the order before it in the chain. The pointer
+// is good until the tables change.
+func (b *Books) find(id uint64) (i uint32, link *uint32) {
+	link = &b.heads[b.head(id)]
+	for i = *link; i != 0; i = *link {
+		o := &b.orders[i]
+		if o.id == id {
+			break
+		}
+		link = &o.hash
 	}
-	return i
+	return i, link
 }
 
-// take returns an unused order, or 0 when MaxOrders are live.
-func (b *Books) take() uint32 {
-	if i := b.freeOrder; i != 0 {
-		b.freeOrder = b.orders[i].hash
-		b.live++
-		return i
-	}
+// moreOrders puts an order that was never used on the empty list of free ones. It fails when MaxOrders are live.
+func (b *Books) moreOrders() bool {
 	if int(b.nextOrder) == len(b.orders) && !b.growOrders() {
-		return 0
+		return false
 	}
+	b.freeOrder = b.nextOrder
+	b.orders[b.freeOrder].hash = 0
 	b.nextOrder++
-	b.live++
-	return b.nextOrder - 1
+	return true
 }
 
 // growOrders doubles the order table up to its maximum and spreads the chains over a larger table of heads.
@@ -91,21 +95,14 @@ func (b *Books) growOrders() bool {
 // release takes an order out of its chain and frees it.
 func (b *Books) release(i uint32) {
 	o := &b.orders[i]
-	link := &b.heads[b.head(o.id)]
-	for *link != i {
-		link = &b.orders[*link].hash
-	}
+	_, link := b.find(o.id)
 	*link = o.hash
 	o.hash, b.freeOrder = b.freeOrder, i
 	b.live--
 }
 
-// takeLevel returns an unused level, or 0 when MaxLevels are live.
-func (b *Books) takeLevel() uint32 {
-	if i := b.freeLevel; i != 0 {
-		b.freeLevel = b.levels[i].head
-		return i
-	}
+// newLevel returns a level that was never used, or 0 when MaxLevels are live.
+func (b *Books) newLevel() uint32 {
 	if int(b.nextLevel) == len(b.levels) {
 		n := min(2*(len(b.levels)-1), b.maxLevels) + 1
 		if n <= len(b.levels) {

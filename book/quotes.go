@@ -11,13 +11,15 @@ func (q *quote) at(i uint32) Level {
 }
 
 // applyQuote replaces the top of a side.
-func (b *Books) applyQuote(ev *Event, c *Change) int {
+func (b *Books) applyQuote(ev *Event, c *Change) {
 	*c = Change{Price: ev.Price, Instrument: ev.Instrument, Side: ev.Side, Action: 'N', Depth: NoDepth}
 	switch {
 	case !b.valid(ev.Instrument):
-		return b.refuse(c, AnomalyBadInstrument)
+		b.refuse(c, AnomalyBadInstrument)
+		return
 	case ev.Side != Bid && ev.Side != Ask:
-		return b.refuse(c, AnomalyBadSide)
+		b.refuse(c, AnomalyBadSide)
+		return
 	}
 	q, i := &b.quotes[ev.Instrument], sideIndex(0, ev.Side)
 	was, now := q.at(i), Level{Price: ev.Price, Qty: ev.Qty, Count: ev.Count}
@@ -26,7 +28,7 @@ func (b *Books) applyQuote(ev *Event, c *Change) int {
 	}
 	if was == now {
 		c.Left, c.Count = now.Qty, now.Count
-		return 1
+		return
 	}
 	q.sides[i] = now
 	c.Top, c.Depth = true, 0
@@ -40,5 +42,4 @@ func (b *Books) applyQuote(ev *Event, c *Change) int {
 	default:
 		c.Action = 'M'
 	}
-	return 1
 }

@@ -1,14 +1,32 @@
 package book
 
+import "math"
+
 // side is one side of an instrument's order book with its touch, so that most questions about the top load nothing
-// else. The two sides of an instrument share a cache line. price, qty, count and best mean nothing while prices is empty.
+// else. The two sides of an instrument share a cache line. qty, count and best mean nothing while prices is empty; rank
+// is then 0, which no price has.
 type side struct {
-	price  int64
+	rank   rank
 	qty    uint64
 	count  uint32
 	best   uint32 // level
-	prices run    // entries, sorted by key, the touch last
+	prices run    // entries, sorted by rank, the touch last
 }
+
+// rank orders the prices of bids and asks alike: the better price has the larger rank. Asks are complemented, which
+// reverses their order and, unlike a minus sign, works for every int64. No price that noPrice lets pass has rank 0.
+type rank uint64
+
+func rankOf(si uint32, price int64) rank { return rank(price^-int64(si&1)) ^ 1<<63 }
+
+// price is the price a rank of the side stands for.
+func (r rank) price(si uint32) int64 { return int64(r^1<<63) ^ -int64(si&1) }
+
+// noPrice says whether a price cannot be an order's: UndefPrice, and the number at the other end.
+func noPrice(price int64) bool { return price^price>>63 == math.MaxInt64 }
+
+// crossed says whether the bid is at or above the ask. An empty side crosses nothing.
+func crossed(bid, ask *side) bool { return bid.rank >= ^ask.rank }
 
 // touch copies a level's quantity and count when it is the best one, and says whether it is.
 func (s *side) touch(li uint32, l *level) bool {
@@ -24,49 +42,45 @@ func (s *side) touch(li uint32, l *level) bool {
 	return best
 }
 
-// entry is a price of a side. key orders bids and asks alike: the better price has the larger key.
+// entry is a price of a side.
 type entry struct {
-	key   int64
+	rank  rank
 	level uint32
 	_     uint32
 }
 
-// keyOf turns a price into a key and a key into the price: asks are complemented, which reverses their order and,
-// unlike a minus sign, works for every int64.
-func keyOf(si uint32, price int64) int64 { return price ^ -int64(si&1) }
-
 // nearby is how many entries from the touch are looked at before a binary search.
 const nearby = 8
 
-// search returns the index of key, or where it belongs.
-func search(es []entry, key int64) (int, bool) {
+// search returns the index of a rank, or where it belongs.
+func search(es []entry, r rank) (int, bool) {
 	n := len(es)
 	if n >= nearby {
 		// Where among the best eight a price belongs is anybody's guess: counting has no branch to mispredict.
 		near := (*[nearby]entry)(es[n-nearby:])
-		if near[0].key <= key {
+		if near[0].rank <= r {
 			at := n - nearby
 			for i := range near {
-				at += less(near[i].key, key)
+				at += less(near[i].rank, r)
 			}
-			return at, at < n && es[at].key == key
+			return at, at < n && es[at].rank == r
 		}
 		n -= nearby
 	}
 	lo := 0
 	for lo < n {
 		mid := int(uint(lo+n) >> 1)
-		if es[mid].key < key {
+		if es[mid].rank < r {
 			lo = mid + 1
 		} else {
 			n = mid
 		}
 	}
-	return lo, lo < len(es) && es[lo].key == key
+	return lo, lo < len(es) && es[lo].rank == r
 }
 
 // less is 1 when a < b, else 0, without a branch.
-func less(a, b int64) int {
+func less(a, b rank) int {
 	n := 0
 	if a < b {
 		n = 1
@@ -74,47 +88,39 @@ func less(a, b int64) int {
 	return n
 }
 
-// depthOf returns how far a level that is not the best one lies from the touch, NoDepth for ten or more.
-func (b *Books) depthOf(s *side, key int64) uint8 {
-	if b.topOnly {
-		return NoDepth
-	}
+// depthOf returns how far a price of a side lies from the touch, NoDepth for ten or more.
+func (b *Books) depthOf(s *side, r rank) uint8 {
 	es := b.entries.entries(s.prices)
-	for d := 1; d < viewDepth && d < len(es); d++ {
-		if es[len(es)-1-d].key == key {
-			return uint8(d)
-		}
-	}
-	return NoDepth
+	at, _ := search(es, r)
+	return b.reported(len(es) - 1 - at)
 }
 
-// openLevel returns the level of a price, made if need be, and its depth; 0 and the anomaly when there is no room.
-func (b *Books) openLevel(si uint32, price int64) (uint32, uint8, Anomaly) {
+// openLevel returns the level of a price, made if need be, and its depth; 0 when there is no room.
+func (b *Books) openLevel(si uint32, price int64) (uint32, uint8) {
 	s := &b.sides[si]
-	n := s.prices.len()
-	if n != 0 && s.price == price {
-		return s.best, 0, AnomalyNone
-	}
-	key := keyOf(si, price)
+	r := rankOf(si, price)
 	es := b.entries.entries(s.prices)
-	at, found := search(es, key)
+	n := len(es)
+	at, found := search(es, r)
 	if found {
-		return es[at].level, b.reported(n - 1 - at), AnomalyNone
+		return es[at].level, b.reported(n - 1 - at)
 	}
-	li := b.takeLevel()
-	if li == 0 {
-		return 0, NoDepth, AnomalyLevelTableFull
+	li := b.freeLevel
+	if li != 0 {
+		b.freeLevel = b.levels[li].head
+	} else if li = b.newLevel(); li == 0 {
+		return 0, NoDepth
 	}
 	if !b.entries.insert(&s.prices, at) {
 		b.levels[li].head, b.freeLevel = b.freeLevel, li
-		return 0, NoDepth, AnomalyLevelTableFull
+		return 0, NoDepth
 	}
-	b.entries.entries(s.prices)[at] = entry{key: key, level: li}
+	b.entries.entries(s.prices)[at] = entry{rank: r, level: li}
 	b.levels[li] = level{price: price, side: si}
 	if at == n {
-		s.price, s.best = price, li // quantity and count follow with the order
+		s.rank, s.best = r, li // quantity and count follow with the order
 	}
-	return li, b.reported(n - at), AnomalyNone
+	return li, b.reported(n - at)
 }
 
 // reported is a depth as Change tells it.
@@ -128,18 +134,20 @@ func (b *Books) reported(d int) uint8 {
 // closeLevel takes an emptied level out of its side.
 func (b *Books) closeLevel(si, li uint32) {
 	s := &b.sides[si]
-	l := &b.levels[li]
-	n := s.prices.len()
-	if li == s.best {
-		b.entries.cut(&s.prices, n-1)
-		if n > 1 {
-			es := b.entries.entries(s.prices)
-			s.best = es[n-2].level
-			l := &b.levels[s.best]
-			s.price, s.qty, s.count = l.price, l.qty, l.count
+	es := b.entries.entries(s.prices)
+	n := len(es)
+	if li != s.best {
+		if at, ok := search(es, rankOf(si, b.levels[li].price)); ok {
+			b.entries.remove(&s.prices, at)
 		}
-	} else if at, ok := search(b.entries.entries(s.prices), keyOf(si, l.price)); ok {
-		b.entries.remove(&s.prices, at)
+	} else {
+		s.rank = 0
+		if n > 1 {
+			next := &es[n-2]
+			l := &b.levels[next.level]
+			s.rank, s.best, s.qty, s.count = next.rank, next.level, l.qty, l.count
+		}
+		b.entries.cut(&s.prices, n-1)
 	}
-	l.head, b.freeLevel = b.freeLevel, li
+	b.levels[li].head, b.freeLevel = b.freeLevel, li
 }

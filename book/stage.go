@@ -183,11 +183,11 @@ func (b *Books) stageLevels(g *stageGroup, n int) int {
 			continue
 		}
 		a.level = s.best
-		if s.price == a.price {
+		if s.rank == rankOf(a.side, a.price) {
 			continue
 		}
 		es := b.entries.entries(s.prices)
-		at, found := search(es, keyOf(a.side, a.price))
+		at, found := search(es, rankOf(a.side, a.price))
 		if !found {
 			a.level = 0
 			continue

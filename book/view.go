@@ -7,7 +7,7 @@ func (b *Books) Top(instrument uint32) (bid, ask Level) {
 	}
 	switch b.view {
 	case ViewOrders:
-		return b.sides[2*instrument].top(), b.sides[2*instrument+1].top()
+		return b.sides[2*instrument].top(0), b.sides[2*instrument+1].top(1)
 	case ViewLevels:
 		l := &b.ladders[instrument]
 		return b.at(l, 0, 0), b.at(l, 1, 0)
@@ -18,11 +18,11 @@ func (b *Books) Top(instrument uint32) (bid, ask Level) {
 	return noLevel, noLevel
 }
 
-func (s *side) top() Level {
-	if s.prices.len() == 0 {
+func (s *side) top(si uint32) Level {
+	if s.rank == 0 {
 		return noLevel
 	}
-	return Level{Price: s.price, Qty: s.qty, Count: s.count}
+	return Level{Price: s.rank.price(si), Qty: s.qty, Count: s.count}
 }
 
 // Depth writes the ten best levels of each side, the touch first, and returns how many there are. What lies beyond is
