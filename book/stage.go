@@ -17,8 +17,7 @@ func (b *Books) Stage(events []Event) {
 	}
 	st.events, st.next, st.turn = events, 0, 0
 	for i := range st.groups {
-		g := &st.groups[i]
-		g.first, g.named, g.added = nil, 0, 0
+		st.groups[i].first, st.groups[i].counts = nil, stageCounts{}
 	}
 	for range stagePasses - 1 {
 		b.advance()
@@ -26,11 +25,16 @@ func (b *Books) Stage(events []Event) {
 }
 
 const (
-	stageEvents = 8 // in a group
-	stagePasses = 5 // heads and sides, orders and touches, levels and neighbours, queue ends, apply
+	stageEvents = 16 // in a group
+	stagePasses = 5  // heads and sides, orders and touches, levels and neighbours, queue ends, apply
+	stageLines  = 1 << 9
 )
 
 // stage is the pipeline behind Stage: a group in each pass.
+//
+// What an event is, and whether a chain begins with the order it names, nothing foresees, and a wrong guess costs more
+// than the work. So a pass asks the same lines for every event, with index 0 where there is nothing to ask for (its line
+// is always in the cache), and lists are filled by writing the next entry and counting it or not.
 type stage struct {
 	events  []Event
 	next    int    // first event that is in no group yet
@@ -40,30 +44,45 @@ type stage struct {
 	lines   [stageLines]uintptr
 }
 
-const stageLines = 512 // more than the passes of one turn can ask for
-
+// stageGroup has lists with room for one entry an event. Indices are masked: the compiler sees that they are in range.
 type stageGroup struct {
 	first  *Event
-	orders [2 * stageEvents]stagedOrder
-	adds   [stageEvents]stagedAdd
-	named  int
-	added  int
+	named  [stageEvents]stagedOrder // orders that events name
+	late   [stageEvents]uint32      // those that are second in their chains
+	adds   [stageEvents]stagedAdd   // orders that events bring
+	counts stageCounts
 }
 
-// stagedOrder is an order that an event names, or an id that an event brings.
+type stageCounts struct{ named, late, adds int }
+
 type stagedOrder struct {
 	id    uint64
-	index uint32 // of the head, then of the order
-	fresh bool   // the id should not be in the book
-	late  bool   // second in its chain
+	index uint32 // of the head, then of the order, then of the level
+	side  uint32
 }
 
-// stagedAdd is an order that an event brings.
 type stagedAdd struct {
 	price int64
 	side  uint32
 	level uint32
 }
+
+// What an event has to do with orders.
+const (
+	stageNames = 1 << iota // it names one
+	stageByRef             // by Ref
+	stageAdds              // it brings one
+)
+
+var stageClasses = [256]uint8{
+	KindAdd: stageAdds, KindExecute: stageNames, KindExecuteAt: stageNames, KindReduce: stageNames, KindDelete: stageNames,
+	KindModify: stageNames, KindReplace: stageNames | stageByRef,
+}
+
+const (
+	stageMask = stageEvents - 1
+	lineMask  = stageLines - 1
+)
 
 // advance moves every group one pass on and starts a new one. It asks for all their lines at once.
 func (b *Books) advance() {
@@ -88,10 +107,12 @@ func (b *Books) advance() {
 	st.turn = at
 }
 
-// stageHeads takes in the next events and asks for the heads of the orders they name and for their sides.
+// stageHeads takes in the next events and asks for the heads of the orders they name and for their sides. It returns
+// how many lines were asked for so far, as every pass does.
 func (b *Books) stageHeads(g *stageGroup, n int) int {
 	st := &b.stage
-	g.named, g.added, g.first = 0, 0, nil
+	lines := &st.lines
+	g.counts, g.first = stageCounts{}, nil
 	events := st.events[st.next:]
 	if len(events) == 0 {
 		return n
@@ -99,64 +120,43 @@ func (b *Books) stageHeads(g *stageGroup, n int) int {
 	events = events[:min(len(events), stageEvents)]
 	st.next += len(events)
 	g.first = &events[0]
+	named, adds := 0, 0
 	for i := range events {
 		ev := &events[i]
-		switch ev.Kind {
-		case KindExecute, KindExecuteAt, KindReduce, KindDelete, KindModify:
-			n = b.stageID(g, ev.OrderID, false, n)
-		case KindReplace:
-			n = b.stageID(g, ev.Ref, false, n)
-			n = b.stageID(g, ev.OrderID, true, n)
-		case KindAdd:
-			n = b.stageID(g, ev.OrderID, true, n)
-			if b.valid(ev.Instrument) {
-				g.adds[g.added&(stageEvents-1)] = stagedAdd{price: ev.Price, side: sideIndex(ev.Instrument, ev.Side)}
-				g.added++
-			}
+		class := int(stageClasses[ev.Kind])
+		id, instrument := ev.OrderID, ev.Instrument
+		if class&stageByRef != 0 {
+			id = ev.Ref
 		}
-		if b.valid(ev.Instrument) {
-			st.lines[n&(stageLines-1)] = b.sideLine(ev.Instrument << 1)
-			n++
+		if !b.valid(instrument) {
+			instrument = 0
 		}
+		h := b.head(id)
+		lines[n&lineMask], lines[(n+1)&lineMask] = b.headLine(h), b.sideLine(instrument<<1)
+		n += 2
+		g.named[named&stageMask] = stagedOrder{id: id, index: h}
+		named += class & stageNames
+		g.adds[adds&stageMask] = stagedAdd{price: ev.Price, side: sideIndex(instrument, ev.Side)}
+		adds += class / stageAdds
 	}
+	g.counts.named, g.counts.adds = named, adds
 	return n
-}
-
-func (b *Books) stageID(g *stageGroup, id uint64, fresh bool, n int) int {
-	h := b.head(id)
-	g.orders[g.named&(2*stageEvents-1)] = stagedOrder{id: id, index: h, fresh: fresh}
-	g.named++
-	b.stage.lines[n&(stageLines-1)] = b.headLine(h)
-	return n + 1
 }
 
 // stageOrders: heads and sides are here. It asks for the orders, and for the touch of sides that get a new one.
 func (b *Books) stageOrders(g *stageGroup, n int) int {
 	lines := &b.stage.lines
-	kept := 0
-	for i := range g.named {
-		o := g.orders[i&(2*stageEvents-1)]
-		if int(o.index) >= len(b.heads) {
-			continue // the table was another one
-		}
-		if o.index = b.heads[o.index]; o.index == 0 {
-			continue
-		}
-		lines[n&(stageLines-1)] = b.orderLine(o.index)
+	for i := range g.counts.named {
+		o := &g.named[i&stageMask]
+		o.index = b.heads[o.index] // of another order, when the table grew meanwhile: no harm
+		lines[n&lineMask] = b.orderLine(o.index)
 		n++
-		if !o.fresh {
-			g.orders[kept&(2*stageEvents-1)] = o
-			kept++
-		}
 	}
-	g.named = kept
-	for i := range g.added {
-		s := &b.sides[g.adds[i&(stageEvents-1)].side]
-		if s.prices.len() != 0 {
-			lines[n&(stageLines-1)] = b.levelLine(s.best)
-			lines[(n+1)&(stageLines-1)], lines[(n+2)&(stageLines-1)] = b.priceLines(s)
-			n += 3
-		}
+	for i := range g.counts.adds {
+		s := &b.sides[g.adds[i&stageMask].side]
+		lines[n&lineMask] = b.levelLine(s.best)
+		lines[(n+1)&lineMask], lines[(n+2)&lineMask] = b.priceLines(s)
+		n += 3
 	}
 	return n
 }
@@ -164,69 +164,88 @@ func (b *Books) stageOrders(g *stageGroup, n int) int {
 // stageLevels: orders and prices are here. It asks for levels and for neighbours in the queues.
 func (b *Books) stageLevels(g *stageGroup, n int) int {
 	lines := &b.stage.lines
-	for i := range g.named {
-		s := &g.orders[i&(2*stageEvents-1)]
+	late := 0
+	for i := range g.counts.named {
+		s := &g.named[i&stageMask]
 		o := &b.orders[s.index]
+		level, prev, next, isLate := o.level, o.prev, o.next, 0
 		if o.id != s.id {
-			s.late, s.index = true, o.hash
-			lines[n&(stageLines-1)] = b.orderLine(o.hash)
-			n++
-			continue
+			level = 0
 		}
-		n = b.stageAround(o, n)
+		if o.id != s.id {
+			prev = 0
+		}
+		if o.id != s.id {
+			next = o.hash
+		}
+		if o.id != s.id {
+			isLate = 1
+		}
+		g.late[late&stageMask] = next
+		late += isLate
+		s.index, s.side = level, o.side
+		n = b.stageAround(level, prev, next, o.side, n)
 	}
-	for i := range g.added {
-		a := &g.adds[i&(stageEvents-1)]
+	g.counts.late = late
+	for i := range g.counts.adds {
+		a := &g.adds[i&stageMask]
 		s := &b.sides[a.side]
-		a.level = 0
-		if s.prices.len() == 0 {
-			continue
-		}
 		a.level = s.best
-		if s.rank == rankOf(a.side, a.price) {
+		r := rankOf(a.side, a.price)
+		if s.rank == r {
 			continue
 		}
 		es := b.entries.entries(s.prices)
-		at, found := search(es, rankOf(a.side, a.price))
+		at, found := search(es, r)
 		if !found {
 			a.level = 0
 			continue
 		}
 		a.level = es[at].level
-		lines[n&(stageLines-1)] = b.levelLine(a.level)
+		lines[n&lineMask] = b.levelLine(a.level)
 		n++
 	}
 	return n
 }
 
 // stageAround asks for what leaves or changes with an order.
-func (b *Books) stageAround(o *order, n int) int {
+func (b *Books) stageAround(level, prev, next, side uint32, n int) int {
 	lines := &b.stage.lines
-	lines[n&(stageLines-1)] = b.levelLine(o.level)
-	lines[(n+1)&(stageLines-1)] = b.orderLine(o.prev)
-	lines[(n+2)&(stageLines-1)] = b.orderLine(o.next)
-	n += 3
-	if !b.topOnly {
-		lines[n&(stageLines-1)], lines[(n+1)&(stageLines-1)] = b.priceLines(&b.sides[o.side])
-		n += 2
-	}
-	return n
+	lines[n&lineMask], lines[(n+1)&lineMask], lines[(n+2)&lineMask] = b.levelLine(level), b.orderLine(prev), b.orderLine(next)
+	lines[(n+3)&lineMask], lines[(n+4)&lineMask] = b.priceLines(&b.sides[side])
+	return n + 5
 }
 
-// stageQueues: levels are here. It asks for the orders that new ones will queue behind, and goes on with the orders that
-// were second in their chains.
+// priceLines are the two lines at the end of a side's prices, where the touch is: eight prices on average.
+func (b *Books) priceLines(s *side) (uintptr, uintptr) {
+	end := int(s.prices.block)*poolBlock + s.prices.len()
+	return b.entryLine(max(end-1, 0)), b.entryLine(max(end-5, 0))
+}
+
+// stageQueues: levels are here. It asks for the orders that new ones will queue behind, for the level that comes to the
+// touch should the best one go, and for what hangs on the orders that were second in their chains.
 func (b *Books) stageQueues(g *stageGroup, n int) int {
 	lines := &b.stage.lines
-	for i := range g.added {
-		if li := g.adds[i&(stageEvents-1)].level; li != 0 {
-			lines[n&(stageLines-1)] = b.orderLine(b.levels[li].tail)
-			n++
-		}
+	for i := range g.counts.adds {
+		lines[n&lineMask] = b.orderLine(b.levels[g.adds[i&stageMask].level].tail)
+		n++
 	}
-	for i := range g.named {
-		if s := &g.orders[i&(2*stageEvents-1)]; s.late && s.index != 0 {
-			n = b.stageAround(&b.orders[s.index], n)
+	for i := range g.counts.named {
+		o := &g.named[i&stageMask]
+		s := &b.sides[o.side]
+		second := uint32(0)
+		if end := int(s.prices.block)*poolBlock + s.prices.len(); end > 1 {
+			second = b.entries.mem[end-2].level
 		}
+		if o.index != s.best {
+			second = 0
+		}
+		lines[n&lineMask] = b.levelLine(second)
+		n++
+	}
+	for i := range g.counts.late {
+		o := &b.orders[g.late[i&stageMask]]
+		n = b.stageAround(o.level, o.prev, o.next, o.side, n)
 	}
 	return n
 }

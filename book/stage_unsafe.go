@@ -5,14 +5,13 @@ import "unsafe"
 // Addresses for the prefetch instruction. It reads nothing and cannot fault, so an address that has become stale, after
 // a table grew, does no harm.
 
-func (b *Books) headLine(i uint32) uintptr  { return uintptr(unsafe.Pointer(&b.heads[i])) }
-func (b *Books) orderLine(i uint32) uintptr { return uintptr(unsafe.Pointer(&b.orders[i])) }
-func (b *Books) levelLine(i uint32) uintptr { return uintptr(unsafe.Pointer(&b.levels[i])) }
-func (b *Books) sideLine(i uint32) uintptr  { return uintptr(unsafe.Pointer(&b.sides[i])) }
+func (b *Books) headLine(i uint32) uintptr  { return lineOf(b.heads, int(i)) }
+func (b *Books) orderLine(i uint32) uintptr { return lineOf(b.orders, int(i)) }
+func (b *Books) levelLine(i uint32) uintptr { return lineOf(b.levels, int(i)) }
+func (b *Books) sideLine(i uint32) uintptr  { return lineOf(b.sides, int(i)) }
+func (b *Books) entryLine(i int) uintptr    { return lineOf(b.entries.mem, i) }
 
-// priceLines are the two lines at the end of a side's prices, where the touch is: eight prices on average.
-func (b *Books) priceLines(s *side) (uintptr, uintptr) {
-	end := int(s.prices.block)*poolBlock + s.prices.len()
-	last := uintptr(unsafe.Pointer(&b.entries.mem[max(end-1, 0)]))
-	return last, uintptr(unsafe.Pointer(&b.entries.mem[max(end-5, 0)]))
+func lineOf[T any](table []T, i int) uintptr {
+	var t T
+	return uintptr(unsafe.Pointer(unsafe.SliceData(table))) + uintptr(i)*unsafe.Sizeof(t)
 }
