@@ -14,6 +14,9 @@ type Config struct {
 	InitialOrders  int // orders there is room for at the start; doubles up to MaxOrders; default 16384
 	// TopOnly leaves Change.Depth at NoDepth unless it is 0. It spares a cache miss where only the top is published.
 	TopOnly bool
+	// Advise, where not nil, is shown the memory of each table before its first use, so that the process may ask the
+	// system for large pages under it. The memory stays the books'.
+	Advise func(memory []byte)
 }
 
 const (
@@ -87,14 +90,14 @@ func New(cfg Config) (*Books, error) {
 	// leaves as many free ones behind.
 	blocks := min(levels+2*(instruments+1), math.MaxUint32/poolBlock)
 	b := &Books{
-		orders: make([]order, initial+1), nextOrder: 1, maxOrders: orders,
-		levels: make([]level, firstLevels+1), nextLevel: 1, maxLevels: levels,
-		sides:   make([]side, 2*(instruments+1)),
-		entries: newPool[entry](firstLevels, blocks),
+		orders: newTable[order](initial+1, cfg.Advise), nextOrder: 1, maxOrders: orders,
+		levels: newTable[level](firstLevels+1, cfg.Advise), nextLevel: 1, maxLevels: levels,
+		sides:   newTable[side](2*(instruments+1), cfg.Advise),
+		entries: newPool[entry](firstLevels, blocks, cfg.Advise),
 		topOnly: cfg.TopOnly,
 		open:    make([]uint8, instruments+1),
 		ladders: make([]ladders, instruments+1),
-		rungs:   newPool[Level](16, blocks),
+		rungs:   newPool[Level](16, blocks, cfg.Advise),
 		quotes:  make([]quote, instruments+1),
 	}
 	b.newHeads(initial)

@@ -39,7 +39,7 @@ const headRun = 512
 // newHeads makes a table of heads, all empty, for a number of orders: about as many heads as orders.
 func (b *Books) newHeads(orders int) {
 	n := max(bits.Len(uint(orders-1)), 4)
-	b.heads = make([]uint32, 1<<n)
+	b.heads = newTable[uint32](1<<n, b.entries.advise)
 	b.shift, b.headMask = uint32(64-n), uint32(1)<<n-1
 }
 
@@ -74,7 +74,7 @@ func (b *Books) growOrders() bool {
 	if n <= len(b.orders) {
 		return false
 	}
-	bigger := make([]order, n)
+	bigger := newTable[order](n, b.entries.advise)
 	copy(bigger, b.orders)
 	b.orders = bigger
 	b.growths++
@@ -108,7 +108,7 @@ func (b *Books) newLevel() uint32 {
 		if n <= len(b.levels) {
 			return 0
 		}
-		bigger := make([]level, n)
+		bigger := newTable[level](n, b.entries.advise)
 		copy(bigger, b.levels)
 		b.levels = bigger
 		b.growths++

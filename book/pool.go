@@ -10,6 +10,7 @@ type pool[T any] struct {
 	next   uint32 // first block never handed out
 	max    uint32 // blocks mem may grow to
 	growth uint64
+	advise func([]byte) // of Config
 }
 
 const (
@@ -17,15 +18,16 @@ const (
 	poolClasses = 28
 )
 
-func newPool[T any](initial, max int) pool[T] {
+func newPool[T any](initial, max int, advise func([]byte)) pool[T] {
 	if initial > max {
 		initial = max
 	}
 	return pool[T]{
-		mem:   make([]T, (initial+1)*poolBlock),
-		links: make([]uint32, initial+1),
-		next:  1, // block 0 means none
-		max:   uint32(max) + 1,
+		mem:    newTable[T]((initial+1)*poolBlock, advise),
+		links:  newTable[uint32](initial+1, advise),
+		next:   1, // block 0 means none
+		max:    uint32(max) + 1,
+		advise: advise,
 	}
 }
 
@@ -76,10 +78,10 @@ func (p *pool[T]) grow(n uint32) bool {
 		size *= 2
 	}
 	size = min(size, uint64(p.max))
-	mem := make([]T, size*poolBlock)
+	mem := newTable[T](int(size*poolBlock), p.advise)
 	copy(mem, p.mem)
 	p.mem = mem
-	links := make([]uint32, size)
+	links := newTable[uint32](int(size), p.advise)
 	copy(links, p.links)
 	p.links = links
 	p.growth++

@@ -11,7 +11,7 @@ import (
 func TestPool(t *testing.T) {
 	for seed := range uint64(5) {
 		rng := rand.New(rand.NewPCG(seed, 11))
-		p := newPool[int](1, 60)
+		p := newPool[int](1, 60, nil)
 		runs := make([]run, 12)
 		want := make([][]int, len(runs))
 		refused, split := 0, 0

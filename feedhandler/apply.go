@@ -38,7 +38,7 @@ func (a *applier) init(dir *book.Directory, books *book.Books, cfg *ChannelConfi
 	a.books = books
 	a.view = cfg.Feed.Depth
 	books.SetView(book.View(a.view))
-	a.depth = a.want.Has(shm.SchemaMBP10) || cfg.Output.Latest != nil
+	a.depth = cfg.wantsDepth()
 	a.state = make([]instrumentState, cfg.Options.MaxInstruments+1)
 	for i := range a.state {
 		a.state[i].latestAt = noLatest

@@ -34,6 +34,23 @@ type ChannelConfig struct {
 	Output      Output
 }
 
+// wants is the set of schemas whose records are made.
+func (cfg *ChannelConfig) wants() SchemaSet {
+	s := cfg.Output.wanted()
+	if !cfg.NoDigests && s == 0 {
+		s = AllSchemas // digests prove what would have been published too
+	}
+	if !cfg.Feed.ByOrder {
+		s &^= Schemas(shm.SchemaMBO) // trades alone would look like a market by order without orders
+	}
+	return s
+}
+
+// wantsDepth says whether ten levels are shown anywhere, and not only the top.
+func (cfg *ChannelConfig) wantsDepth() bool {
+	return cfg.wants().Has(shm.SchemaMBP10) || cfg.Output.Latest != nil
+}
+
 // burstEvents is how many decoded events wait at most before they are applied: enough to look ahead over
 // cache misses, few enough to stay in the first-level cache.
 const burstEvents = 256
@@ -88,6 +105,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 	}
 	bookCfg := cfg.Books
 	bookCfg.MaxInstruments = cfg.Options.MaxInstruments
+	bookCfg.TopOnly = !cfg.wantsDepth()
 	books, err := book.New(bookCfg)
 	if err != nil {
 		return nil, errors.Join(errors.New("channel "+cfg.Name), err)

@@ -49,14 +49,8 @@ type receipt struct {
 
 func (p *publisher) init(dir *book.Directory, cfg *ChannelConfig) {
 	p.dir, p.out, p.instruments = dir, cfg.Output, cfg.Output.Instruments
-	p.want = p.out.wanted()
+	p.want = cfg.wants()
 	p.digest = !cfg.NoDigests
-	if p.digest && p.want == 0 {
-		p.want = AllSchemas // digests prove what would have been published too
-	}
-	if !cfg.Feed.ByOrder {
-		p.want &^= Schemas(shm.SchemaMBO) // trades alone would look like a market by order without orders
-	}
 	p.channelID, p.publisherID = cfg.ID, cfg.PublisherID
 }
 

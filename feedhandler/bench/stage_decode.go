@@ -41,7 +41,7 @@ func newDecodings(in *Input, books bool) ([]decoding, error) {
 		if !books {
 			continue
 		}
-		c.Books.MaxInstruments = c.Options.MaxInstruments
+		c.Books.MaxInstruments, c.Books.TopOnly = c.Options.MaxInstruments, true
 		if list[i].books, err = book.New(c.Books); err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"wirebook/arbitration"
 	"wirebook/book"
 	"wirebook/feedhandler"
+	"wirebook/feedhandler/pages"
 	"wirebook/feedhandler/venue"
 )
 
@@ -28,7 +29,10 @@ func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 		Arbitration: arbitration.Config{
 			GapTimeoutNS: uint64(ch.GapTimeout), ReorderPackets: ch.ReorderPackets, ReorderNS: uint64(ch.ReorderTime), WindowPackets: ch.WindowPackets,
 		},
-		Books: book.Config{MaxOrders: ch.MaxOrders},
+		Books: book.Config{MaxOrders: ch.MaxOrders, InitialOrders: ch.InitialOrders, Advise: pages.Huge},
+	}
+	if out.Books.InitialOrders == 0 {
+		out.Books.InitialOrders = p.InitialOrders
 	}
 	if out.PublisherID == 0 {
 		out.PublisherID = p.PublisherID

@@ -21,8 +21,10 @@ type Profile struct {
 	Currency    string `yaml:"currency" json:"currency"`
 	PriceScale  string `yaml:"price_scale" json:"price_scale"`
 	Session     string `yaml:"session" json:"session"`
-	Lines       []Line `yaml:"lines" json:"lines"` // sample groups, as in the venue's public documents
-	Notes       string `yaml:"notes" json:"notes,omitempty"`
+	// InitialOrders is about how many orders live at a busy day's peak; 0 where the feed has no orders.
+	InitialOrders int    `yaml:"initial_orders" json:"initial_orders,omitempty"`
+	Lines         []Line `yaml:"lines" json:"lines"` // sample groups, as in the venue's public documents
+	Notes         string `yaml:"notes" json:"notes,omitempty"`
 }
 
 //go:embed profiles.yaml
