@@ -39,7 +39,7 @@ func TestCoreDoesNoIO(t *testing.T) {
 var layer = map[string]int{
 	"arbitration": 1, "book": 1, "ptp": 1, "shm": 1, "afxdp": 1, "bpf": 1,
 	"feedhandler/venue": 2, "feedhandler/pages": 2,
-	"feedhandler":       3,
+	"feedhandler": 3,
 	// Around the core: readers of files, of configuration, of rings.
 	"feedhandler/capture": 4, "feedhandler/sim": 4, "feedhandler/config": 4, "feedhandler/inspect": 4,
 	"feedhandler/export": 4, "feedhandler/control": 4, "feedhandler/replay": 4, "feedhandler/view": 4, "feedhandler/live": 4,
