@@ -26,7 +26,7 @@ func (b *Books) Stage(events []Event) {
 
 const (
 	stageEvents = 8 // in a group
-	stagePasses = 5  // heads and sides, orders and touches, levels and neighbours, queue ends, apply
+	stagePasses = 5 // heads and sides, orders and touches, levels and neighbours, queue ends, apply
 	stageLines  = 1 << 9
 )
 
