@@ -11,7 +11,7 @@ import (
 
 const (
 	watchEvery          = 50 * time.Millisecond
-	slowEvery           = 500 * time.Millisecond // clock, drops, memberships
+	slowEvery           = 500 * time.Millisecond // drops, memberships
 	defaultStallTimeout = 2 * time.Second
 	// lateAfter is how long a worker may be silent before the heartbeat stops for it.
 	lateAfter = 400 * time.Millisecond
@@ -49,12 +49,15 @@ func (h *Handler) Run(ctx context.Context) error {
 			return h.Close()
 		case <-fast.C:
 			failed = h.watch()
+			if h.mu.TryLock() { // a reload has it for longer than a clock may go unheard
+				h.instance.SetClock(h.clocks.block(h.hostSource()))
+				h.mu.Unlock()
+			}
 			h.logGaps()
 		case f := <-h.faults:
 			failed = h.onFault(f)
 		case <-slow.C:
 			h.mu.Lock()
-			h.instance.SetClock(h.clocks.block(h.hostSource()))
 			h.countDrops()
 			h.memory.publish()
 			h.verify()

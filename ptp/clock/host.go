@@ -40,21 +40,22 @@ func (h *hostClock) read(host func() (phc.Host, error), t phc.HostTimes, ask boo
 func (h *hostClock) model(o *Options, t phc.HostTimes, aheadSeconds int16, source ptp.Source) ptp.Model {
 	m := ptp.Model{RefClock: t.UTC + uint64(int64(aheadSeconds)*1_000_000_000), RefUTC: t.UTC, HorizonNS: 2_000_000_000,
 		Growth: uint64(ptp.FixedPPB(1000)), Source: source, TAIOffset: h.state.TAIOffset, Steps: h.steps}
-	limit := o.Estimator.MaxBoundNS
-	if limit == 0 {
-		limit = 10_000_000
-	}
 	switch {
 	case h.state.Synchronised:
 		m.BoundNS, m.State = max(bound32(h.state.MaxErrorNS), o.HostFloorNS, 1), ptp.Locked
 	case o.TrustHost:
 		m.BoundNS, m.State = o.HostBoundNS, ptp.Locked
 	}
-	if m.State == ptp.Locked && m.BoundNS > limit {
-		m.State = ptp.Acquiring
-	}
 	if h.steppedAt != 0 && t.Raw-h.steppedAt < steppedForNS {
 		m.State = ptp.Stepped
 	}
 	return m
+}
+
+// boundLimit is the largest bound that is trusted.
+func (o *Options) boundLimit() uint32 {
+	if o.Estimator.MaxBoundNS != 0 {
+		return o.Estimator.MaxBoundNS
+	}
+	return 10_000_000
 }

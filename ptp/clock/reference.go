@@ -12,10 +12,11 @@ import (
 // sight is everything that was seen at one moment and from which the reference is chosen.
 type sight struct {
 	report  ptp4l.Report
-	asked   bool  // there is a daemon to ask
-	worstNS int64 // largest offset from the grandmaster of late
-	samePHC bool  // the daemon steers our PHC
-	tied    bool  // it does, or did before: the host's clock may follow our PHC
+	asked   bool   // there is a daemon to ask
+	worstNS int64  // largest offset from the grandmaster of late
+	samePHC bool   // the daemon steers our PHC
+	tied    bool   // it does, or did before: the host's clock may follow our PHC
+	keptNS  uint64 // how far off the host's clock may be by the word of a daemon that steers it, or did before
 	host    phc.Host
 	utcNS   uint64
 	leaps   ptp.LeapTable
@@ -24,7 +25,8 @@ type sight struct {
 // reference chooses what UTC is taken from, and says why in words.
 func (o *Options) reference(s *sight) (r ptp.Reference, why string) {
 	if s.host.Synchronised {
-		r.SystemBoundNS = max(bound32(s.host.MaxErrorNS), o.HostFloorNS, 1)
+		// ptp4l tells the kernel of no error at all, however far off it is itself.
+		r.SystemBoundNS = max(bound32(s.host.MaxErrorNS), bound32(s.keptNS), o.HostFloorNS, 1)
 	}
 	s.tai(&r)
 	refused := ""
@@ -39,9 +41,6 @@ func (o *Options) reference(s *sight) (r ptp.Reference, why string) {
 		return r, "nothing: the host's clock may only follow this PHC (phc2sys)" + refused
 	case s.host.Synchronised:
 		r.Kind, r.BoundNS = ptp.ReferenceSystem, r.SystemBoundNS
-		if s.report.Health == ptp4l.Slave && !s.report.State.Port.Hardware() {
-			r.BoundNS = max(r.BoundNS, bound32(o.pathBound(s))) // it is ptp4l that keeps the host's clock
-		}
 		return r, "the host's clock, which is kept synchronised" + refused
 	case o.TrustHost:
 		r.Kind, r.BoundNS = ptp.ReferenceSystem, o.HostBoundNS

@@ -37,7 +37,7 @@ func TestReferenceIsTheBestThatCanBeBelieved(t *testing.T) {
 		{"another NIC's clock", Options{}, func(s *sight) { s.samePHC, s.host = false, synchronised }, ptp.ReferenceSystem, 37, 3000, "another one"},
 		{"software stamps", Options{}, func(s *sight) { s.report.State.Port.Timestamping, s.host = 0, synchronised }, ptp.ReferenceSystem, 37, 3000, "software"},
 		{"software stamps, far", Options{}, func(s *sight) {
-			s.report.State.Port.Timestamping, s.host, s.worstNS = 0, synchronised, 50_000
+			s.report.State.Port.Timestamping, s.host, s.keptNS = 0, synchronised, 50_580
 		}, ptp.ReferenceSystem, 37, 50_580, ""},
 		{"uncalibrated", Options{}, func(s *sight) { s.report.Health, s.report.Why = ptp4l.Uncalibrated, "it settles" }, ptp.ReferenceNone, 0, 0, "it settles"},
 		{"lying, host kept", Options{}, func(s *sight) { s.report.Health, s.report.Why, s.host = ptp4l.Lying, "it lies", synchronised }, ptp.ReferenceSystem, 37, 3000, "it lies"},

@@ -36,7 +36,8 @@ type Service struct {
 	offsetAt  int
 	lastHeard *heard
 	same      map[string]bool
-	tied      bool // ptp4l has, or had, our PHC
+	tied      bool   // ptp4l has, or had, our PHC
+	keptNS    uint64 // see sight
 	readError error
 	retryAt   uint64
 	ticks     int
@@ -222,6 +223,9 @@ func (s *Service) tick() {
 // is worth no more than the PHC.
 func (s *Service) hostModel(t phc.HostTimes, r ptp.Reference, aheadSeconds int16, source ptp.Source) ptp.Model {
 	m := s.host.model(&s.options, t, aheadSeconds, source)
+	if m.BoundNS = max(m.BoundNS, bound32(s.keptNS)); m.State == ptp.Locked && m.BoundNS > s.options.boundLimit() {
+		m.State = ptp.Acquiring
+	}
 	if m.State == ptp.Locked && s.tied && r.Kind == ptp.ReferenceNone {
 		m.State = ptp.Unsynchronised
 		if e := s.estimator.Status(); e.State == ptp.Holdover {
@@ -265,13 +269,16 @@ func (s *Service) refer(t phc.HostTimes) (ptp.Reference, string) {
 		for _, o := range s.offsets {
 			v.worstNS = max(v.worstNS, o)
 		}
+		if st := &h.report.State; st.Port.HasStamping && !st.Port.Hardware() && (h.report.Health == ptp4l.Slave || h.report.Health == ptp4l.Lying) {
+			s.keptNS = s.options.pathBound(&v)
+		}
 		if t.Raw > h.raw && t.Raw-h.raw > 2_000_000_000 {
 			v.report.Health, v.report.Why = ptp4l.Silent, "ptp4l was not heard of for more than 2 s"
 		}
 	} else if v.asked {
 		v.report.Why = "ptp4l was not asked yet"
 	}
-	v.tied = s.tied
+	v.tied, v.keptNS = s.tied, s.keptNS
 	return s.options.reference(&v)
 }
 

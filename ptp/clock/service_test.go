@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/facebook/time/ptp/protocol"
+
 	"wirebook/ptp"
 	"wirebook/ptp/phc"
 	"wirebook/ptp/ptp4l"
@@ -219,6 +221,32 @@ func TestHostStamps(t *testing.T) {
 	m.run(s, 0.5)
 	if b := s.Block(); b.State != ptp.Unsynchronised || b.Cause != ptp.CauseNoReference || b.BoundNS != 0 {
 		t.Errorf("nobody keeps the host's clock: %+v", b)
+	}
+}
+
+// TestADaemonOfTheHostsClock: ptp4l with software stamps tells the kernel that the clock has no error, and us that it is
+// 200 µs off. Its word holds after it has gone.
+func TestADaemonOfTheHostsClock(t *testing.T) {
+	m, s := start(t, Options{HostStamps: true})
+	m.report.State.Port.Timestamping, m.report.State.OffsetNS = protocol.TimestampingSoftware, -200_000
+	m.host.MaxErrorNS = 0
+	want := uint32(200_000 + 480 + 100)
+	for _, health := range []ptp4l.Health{ptp4l.Slave, ptp4l.Missing} {
+		m.report.Health = health
+		m.run(s, 2)
+		for _, p := range []*ptp.Published{s.Kernel(), s.Driver()} {
+			if model, _ := p.Load(); model.State != ptp.Locked || model.BoundNS != want {
+				t.Errorf("%v: %+v, want a bound of %d", health, model, want)
+			}
+		}
+		if b := s.Block(); b.BoundNS != uint64(want) {
+			t.Errorf("%v: %+v", health, b)
+		}
+	}
+	m.report.Health, m.report.State.OffsetNS = ptp4l.Lying, 11_000_000 // SLAVE, as it says
+	m.run(s, 2)
+	if b := s.Block(); b.State != ptp.Acquiring || b.Cause != ptp.CauseBoundTooLarge || b.BoundNS != 0 {
+		t.Errorf("11 ms off: %+v", b)
 	}
 }
 
