@@ -6,7 +6,7 @@ TOOLS   := $(GO) tool -modfile=scripts/tools.mod
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare generate demo lab lab-ptp soak clean
+.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare bench-live generate demo lab lab-ptp soak clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,7 @@ arm64: ## the packages with assembly and what stands on them, built for arm64 an
 	@command -v $(QEMU) >/dev/null || { echo "make arm64 needs $(QEMU): apt-get install qemu-user-static, or name another with QEMU="; exit 1; }
 	CGO_ENABLED=0 GOARCH=arm64 $(GO) build -o /dev/null ./cmd/wirebook
 	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -short -exec $(QEMU) ./book ./shm ./arbitration ./ptp ./feedhandler
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec $(QEMU) -run 'Rings|Push|Fetch|Order|Whole|Foreign|Cut' ./afxdp
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	@GO='$(GO)' FUZZTIME=$(FUZZTIME) scripts/fuzz
@@ -52,6 +53,10 @@ bench: ## a benchmark a stage and one end to end, with allocations; 'bin/wireboo
 bench-compare: ## two revisions in turn, read by benchstat: BASE=rev NEW=rev BENCH=regexp PKG=packages ROUNDS=6 STAGE=book,path CPU=0
 	@GO='$(GO)' BASE='$(BASE)' NEW='$(NEW)' BENCH='$(BENCH)' PKG='$(PKG)' ROUNDS='$(ROUNDS)' BENCHTIME='$(BENCHTIME)' \
 		STAGE='$(STAGE)' MESSAGES='$(MESSAGES)' CPU='$(CPU)' OUT='$(OUT)' scripts/bench-compare
+
+bench-live: ## receiving by AF_XDP and UDP, ours against C's, cost a packet and one-way times (root, libxdp-dev, libbpf-dev): JSON=file ROUNDS=15
+	@$(GO) build -o out/bench-live ./feedhandler/bench/live
+	@out/bench-live -rounds '$(or $(ROUNDS),15)' $(if $(JSON),-json '$(JSON)')
 
 generate: ## regenerate what is generated: C header, configuration schema, ABI golden
 	$(GO) generate ./...

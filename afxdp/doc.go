@@ -9,6 +9,7 @@
 //	for {
 //		n := sock.Poll(batch)
 //		for i := range n {
+//			batch.Fetch(i)         // a hint to the processor: the next ones are near when their turn comes
 //			handle(batch.Data(i)) // borrowed until Release
 //		}
 //		sock.Release(batch)

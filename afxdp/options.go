@@ -33,6 +33,7 @@ type Options struct {
 	// Ring sizes in descriptors, powers of two. 0: as many as the frames need.
 	RXRing, FillRing, TXRing, CompletionRing int
 
+	Metadata     bool     // the owner reads Batch.Meta of every packet: fetch its cache line too
 	MultiBuffer  bool     // XDP_USE_SG: packets larger than a frame come and go as several descriptors
 	NoNeedWakeup bool     // leave out XDP_USE_NEED_WAKEUP: the kernel never asks to be woken, and each send costs a call
 	BusyPoll     BusyPoll // drive the NIC's queue from Poll instead of interrupts

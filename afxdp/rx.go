@@ -25,6 +25,8 @@ type Batch struct {
 	mem   []byte // of the UMEM
 	descs []Desc
 	n     int
+
+	fetchable, meta bool
 }
 
 // NewBatch makes a batch of up to size descriptors. With MultiBuffer use 64 or more: a packet may take dozens.
@@ -35,6 +37,25 @@ func (b *Batch) Len() int { return b.n }
 
 // Cap returns how many it can hold.
 func (b *Batch) Cap() int { return len(b.descs) }
+
+// fetchAhead is how many packets are asked for together, and how far ahead of the one in hand. More would not stay in the
+// first-level cache: the first lines of frames of 2048 and 4096 bytes share one or two of its sets.
+const fetchAhead = 8
+
+// Fetch, called for descriptor i before it is handled, lets the processor bring packets a little further on into its
+// cache meanwhile. Poll does so for the first few. A hint for whoever goes through a batch by Data; Packet has it in it.
+func (b *Batch) Fetch(i int) {
+	if uint(i)%fetchAhead == 0 {
+		b.fetch(i + fetchAhead)
+	}
+}
+
+// fetch asks for fetchAhead packets from i on. The end of a batch that is not as many is left out.
+func (b *Batch) fetch(i int) {
+	if b.fetchable && i+fetchAhead <= b.n {
+		fetchEight(&b.mem[0], &b.descs[i], b.meta)
+	}
+}
 
 // Data returns the bytes of descriptor i: a whole packet, or a part of one (More).
 // The capacity ends with the data: appending cannot run into the next frame.
@@ -64,6 +85,7 @@ func (b *Batch) More(i int) bool { return b.descs[i].Options&descContinued != 0 
 // Packet returns the packet that starts at descriptor i and where the next one starts. A packet in one buffer is
 // returned in place; one in several is put together in scratch, and cut off where scratch ends.
 func (b *Batch) Packet(i int, scratch []byte) (data []byte, next int) {
+	b.Fetch(i)
 	if !b.More(i) {
 		return b.Data(i), i + 1
 	}

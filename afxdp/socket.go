@@ -62,6 +62,10 @@ func (s *Socket) Poll(b *Batch) int {
 	}
 	s.rx.publish()
 	b.mem, b.n = s.umem.mem, n
+	if b.fetchable = !s.umem.o.Unaligned; n > 1 {
+		b.meta = s.o.Metadata
+		b.fetch(0)
+	}
 	s.counts.Descriptors += uint64(n)
 	return n
 }
@@ -84,12 +88,12 @@ func (s *Socket) Release(b *Batch) {
 	if b.n == 0 {
 		return
 	}
-	for i := range b.descs[:b.n] {
-		if invariants {
+	if invariants {
+		for i := range b.n {
 			scribble(b.Data(i))
 		}
-		s.fill.push(b.descs[i].Addr & s.addrMask)
 	}
+	s.fill.pushAll(b.descs[:b.n], s.addrMask)
 	s.fill.publish()
 	b.n = 0
 	if s.fill.needWakeup() {

@@ -133,7 +133,7 @@ func (h *Handler) openQueue(l *xdpLink, ifi *net.Interface, queue int, mode afxd
 		return nil, err
 	}
 	r.sock, err = afxdp.Open(afxdp.Options{
-		Ifindex: ifi.Index, Queue: queue, UMEM: r.umem, Mode: mode, RXFrames: frames, TXFrames: -1, MultiBuffer: ifi.MTU > wholeFrame,
+		Ifindex: ifi.Index, Queue: queue, UMEM: r.umem, Mode: mode, RXFrames: frames, TXFrames: -1, MultiBuffer: ifi.MTU > wholeFrame, Metadata: true,
 		BusyPoll: afxdp.BusyPoll{Prefer: live.BusyPoll > 0, TimeoutUS: int(live.BusyPoll / 1000)},
 	})
 	if err != nil {
