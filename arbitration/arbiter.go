@@ -31,6 +31,7 @@ type Arbiter struct {
 	known  uint64 // end of what is known to exist; next < known means that a gap is open
 	stuck  uint64 // when the sequence last moved by a packet that came in time
 	beat   uint64 // when a heartbeat last moved known
+	late   uint64 // how far what is offered is behind what has arrived
 	holeAt uint64 // the front gap [holeAt, holeEnd), valid while holeAt == next
 	holeTo uint64
 	open   uint64 // gaps open now
@@ -110,6 +111,10 @@ func (a *Arbiter) Tick(nowNS uint64) {
 		}
 	}
 }
+
+// SetLate says that what is offered now may be so many ns behind what has arrived: the caller was kept from its work, or
+// waits for somebody who was. No gap is declared, and no line given up, by time that may be this and not the wire's.
+func (a *Arbiter) SetLate(ns uint64) { a.late = ns }
 
 // Flush is the end of the input: what is still open is declared, what is held is released, in order, and
 // what a line fell behind is counted as lost. Drain Next afterwards.

@@ -26,8 +26,9 @@
 //
 // A gap is declared when every live line has passed it (its newest Config.ReorderPackets packets are all
 // beyond, and it went there at least Config.ReorderNS ago; a silent line is not waited for; a recovery line never is), when the window is full, or when
-// Config.GapTimeoutNS went by since it was noticed and the sequence stood still. What comes for a declared
-// gap is late: counted, never delivered out of order.
+// Config.GapTimeoutNS went by since it was noticed and the sequence stood still. A caller that may be late
+// itself says so (SetLate), and all of these wait for that much longer. What comes for a declared gap is late:
+// counted, never delivered out of order.
 //
 // # What is believed
 //

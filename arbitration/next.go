@@ -117,7 +117,7 @@ func (a *Arbiter) real(to uint64) bool {
 		noticed = e.tsRecv // it came first of all that is beyond the gap
 	}
 	// As long as the sequence moves in time there is no gap in its way, only a packet far ahead.
-	if since := max(noticed, a.stuck); a.now >= since && a.now-since >= a.cfg.GapTimeoutNS {
+	if since := max(noticed, a.stuck); a.now >= since && a.now-since >= a.cfg.GapTimeoutNS+a.late {
 		return true
 	}
 	passed := false
@@ -126,11 +126,11 @@ func (a *Arbiter) real(to uint64) bool {
 		switch {
 		case l.recovery:
 		case l.good == 0:
-			if a.now-a.born < a.cfg.SilentNS {
+			if a.now-a.born < a.cfg.SilentNS+a.late {
 				return false // it may be about to start
 			}
-		case a.now-l.good >= a.cfg.SilentNS:
-		case !l.ahead(to, a.cfg.ReorderPackets, a.now, a.cfg.ReorderNS):
+		case a.now-l.good >= a.cfg.SilentNS+a.late:
+		case !l.ahead(to, a.cfg.ReorderPackets, a.now, a.cfg.ReorderNS+a.late):
 			return false
 		default:
 			passed = true

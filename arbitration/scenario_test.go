@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "rewrite testdata/*.txt")
 //	A hb 8 / A end 8              heartbeat, end of session: next unit is 8
 //	... sess=2 sent=100ms         another session (default 1); the venue's send time
 //	+10ms                         time goes on, and a tick;   every packet takes 1us
+//	late 100ms                    what is offered is behind by so much
 //	flush, stats
 func TestScenarios(t *testing.T) {
 	files, _ := filepath.Glob("testdata/*.txt")
@@ -73,6 +74,8 @@ func (s *scenario) step(text string) {
 		s.rest()
 	case words[0] == "stats":
 		s.stats()
+	case words[0] == "late":
+		s.a.SetLate(s.duration(words[1]))
 	case words[0][0] == '+':
 		s.now += s.duration(words[0][1:])
 		s.a.Tick(s.now)

@@ -126,8 +126,8 @@ func (a *Arbiter) lower(seq uint64) {
 // joined tells whether the start is decided: it cannot be lower, enough packets or time went by, or there
 // is no room to wait any longer.
 func (a *Arbiter) joined() bool {
-	return a.next <= 1 || a.now-a.joinSince >= a.cfg.GapTimeoutNS ||
-		a.joinCount >= a.cfg.ReorderPackets && a.now-a.joinSince >= a.cfg.ReorderNS ||
+	return a.next <= 1 || a.now-a.joinSince >= a.cfg.GapTimeoutNS+a.late ||
+		a.joinCount >= a.cfg.ReorderPackets && a.now-a.joinSince >= a.cfg.ReorderNS+a.late ||
 		a.spared || a.flushing || a.turn.kind != turnNone
 }
 

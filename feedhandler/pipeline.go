@@ -104,6 +104,13 @@ func (p *Pipeline) OnTick(nowNS uint64) {
 	}
 }
 
+// SetLate says that the frames given now may be so many ns behind what has arrived; see arbitration.Arbiter.SetLate.
+func (p *Pipeline) SetLate(ns uint64) {
+	for _, c := range p.channels {
+		c.arb.SetLate(ns)
+	}
+}
+
 // End is the end of the input: open gaps are declared, held packets released, everything published.
 func (p *Pipeline) End() {
 	for _, c := range p.channels {

@@ -26,6 +26,7 @@ func (w *worker) meetOthers(h *Handler, workers int) error {
 		return err
 	}
 	w.peer = &peer{bell: b}
+	w.peer.upto.Store(clockNS())
 	w.outboxes, w.filled = make([]*handover, workers), make([]*handover, 0, workers)
 	batch := h.config.Live.Batch
 	if batch == 0 {

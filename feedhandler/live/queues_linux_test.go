@@ -324,8 +324,12 @@ func TestAGapWaitsForTheOtherWorker(t *testing.T) {
 	go func() { released <- h.workers[0].do(func() { close(held); <-hold }) }()
 	<-held
 	sendAll(t, late, list[cut:cut+1])
-	sendAll(t, early, list[cut+1:])
-	time.Sleep(200 * time.Millisecond)
+	// Neither by ticks nor by the stamps of what comes in time.
+	rest := list[cut+1:]
+	for i := range 10 {
+		sendAll(t, early, rest[i*len(rest)/10:(i+1)*len(rest)/10])
+		time.Sleep(20 * time.Millisecond)
+	}
 	e := channelOf(t, v, "two2")
 	if e.Lost != 0 || e.NextSequence >= clean.Arbitration().Next {
 		t.Errorf("%d lost, next %d while a packet waits on the other worker's queue", e.Lost, e.NextSequence)

@@ -42,6 +42,8 @@ type worker struct {
 	gaps      []feedhandler.GapEvent
 	gapLog    chan gapNote
 	ticked    uint64
+	caught    uint64 // up to when everything that had arrived was processed
+	late      uint64 // as the feeds know it
 	published uint64
 
 	commands chan command
@@ -111,14 +113,22 @@ func (w *worker) turn() {
 	due := now-w.ticked >= tickEvery || now < w.ticked
 	n := 0
 	until, handed := now, now
-	if w.inbox != nil {
-		if due {
+	if due {
+		if w.inbox != nil {
 			handed = w.inbox.bound(now)
 		}
+		if late := w.lateness(now, handed); late > w.late {
+			w.beLate(late)
+		}
+	}
+	if w.inbox != nil {
 		if n = w.inbox.poll(w); n > 0 {
 			w.flush()
 			handed = min(handed, w.inbox.until)
 		}
+	}
+	if due && w.late > 0 {
+		w.beLate(w.lateness(now, handed)) // less than before only when the inbox was emptied
 	}
 	for _, r := range w.receivers {
 		got := r.poll(w)
@@ -135,6 +145,7 @@ func (w *worker) turn() {
 	if w.peer != nil {
 		w.peer.upto.Store(until)
 	}
+	w.caught = min(until, handed)
 	w.counters.turns++
 	if n > 0 {
 		w.counters.datagrams += uint64(n)
@@ -147,6 +158,29 @@ func (w *worker) turn() {
 		w.idle.pause(now, w)
 	}
 }
+
+// lateness is how far behind the wire the feeds are going to be served: by what this worker left in its queues, or was
+// kept from, and by what others have not handed over.
+func (w *worker) lateness(now, handed uint64) uint64 {
+	caught := min(w.caught, handed)
+	if w.caught == 0 || now <= caught+inTime {
+		return 0
+	}
+	return min(now-caught, mostLate)
+}
+
+func (w *worker) beLate(ns uint64) {
+	w.late = ns
+	for _, f := range w.feeds {
+		f.pipe.SetLate(ns)
+	}
+}
+
+// Bounds of lateness, ns: what is none, and what is a worker given up or a clock that was set.
+const (
+	inTime   = 2_000_000
+	mostLate = 2_000_000_000
+)
 
 // sleep ends when a receiver has something, another worker hands something over, or the time is up.
 func (w *worker) sleep(ms int) {
@@ -354,6 +388,7 @@ func (w *worker) obey() {
 func (w *worker) add(f *feed) {
 	w.feeds = append(w.feeds, f)
 	w.dirty = append(make([]*feed, 0, len(w.feeds)+1), w.dirty...) // so that touch never grows it
+	f.pipe.SetLate(w.late)
 	w.shm.Add(f.part)
 	for _, r := range f.receivers {
 		w.receivers = append(w.receivers, r)
