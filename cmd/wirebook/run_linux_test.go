@@ -21,6 +21,8 @@ type liveRig struct {
 	dir  string
 	env  []string
 	path string // of the configuration
+
+	clean uint64 // messages of the day
 }
 
 const liveSettings = `instance: live
@@ -95,11 +97,14 @@ type topShape struct {
 	Alive    bool
 	Counters map[string]uint64
 	Dropped  map[string]uint64
+	Records  map[string]uint64
 	Channels []struct {
 		Name         string
 		Active       bool
 		Messages     uint64
 		NextSequence uint64 `json:"next_sequence"`
+		Stale        uint64
+		Instruments  uint64
 		Digests      map[string]struct{ Content string }
 		Lines        []struct{ Packets, Dropped uint64 }
 	}
@@ -151,11 +156,13 @@ func (r *liveRig) day(messages int) (digests map[string]struct{ Content string }
 		r.t.Fatal(err)
 	}
 	var s struct {
-		Digests map[string]map[string]struct{ Content string }
+		Messages uint64
+		Digests  map[string]map[string]struct{ Content string }
 	}
 	if err := json.Unmarshal(b, &s); err != nil {
 		r.t.Fatal(err)
 	}
+	r.clean = s.Messages
 	head, err := os.ReadFile(filepath.Join(r.dir, "day.pcap"))
 	if err != nil {
 		r.t.Fatal(err)
@@ -263,46 +270,6 @@ func TestReloadByVerb(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "profile") {
 		t.Errorf("the log does not name the mistake:\n%s", log)
-	}
-}
-
-// TestKilledUnderLoadAndStartedAgain takes the instance over: a new epoch, the same rings, the groups joined again.
-func TestKilledUnderLoadAndStartedAgain(t *testing.T) {
-	r := newLiveRig(t)
-	_, date := r.day(40_000)
-	r.configure(fmt.Sprintf(liveChannel, date))
-	c, _ := r.run()
-	tail := exec.Command(binary, "tail", "--instance", "live", "--schema", "mbo", "--plain", "--from", "oldest", "--follow")
-	var notes strings.Builder
-	tail.Env, tail.Stderr = r.env, &notes
-	if err := tail.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tail.Process.Kill(); _ = tail.Wait() }()
-	send := exec.Command(binary, "send", "--interface", wiretest.TX, "--tx", "socket", "--quiet", "day.pcap")
-	send.Env, send.Dir = r.env, r.dir
-	if err := send.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r.wait("some are received", func() bool { return r.top().Counters["wire_ok"] > 2000 })
-	_ = c.Process.Kill()
-	_ = c.Wait()
-	if s := r.top(); s.Alive || s.State != "running" {
-		t.Errorf("after SIGKILL: %+v", s)
-	}
-	again, log := r.run()
-	if err := send.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	r.wait("the second run receives", func() bool { return r.top().Counters["wire_ok"] > 0 })
-	if s := r.top(); s.Epoch != 2 {
-		t.Errorf("epoch %d, want 2", s.Epoch)
-	}
-	r.stop(again, log)
-	_ = tail.Process.Signal(syscall.SIGTERM)
-	_ = tail.Wait()
-	if !strings.Contains(notes.String(), "new run") && !strings.Contains(notes.String(), "epoch") {
-		t.Errorf("the reader did not notice the new run: %q", notes.String())
 	}
 }
 

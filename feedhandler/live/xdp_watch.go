@@ -13,8 +13,10 @@ import (
 type linkWords struct {
 	filter     [bpf.CounterCount]*uint64
 	reattached *uint64
-	rules      *uint64      // flow rules in the NIC
+	rules      *uint64 // flow rules in the NIC
+	rebound    *uint64
 	last       bpf.Counters // newest reading of this filter
+	socketless uint64       // NoSocket when the sockets were last put back
 }
 
 // queueWords are where a queue's counts go: the first from the worker, the others from the handler.
@@ -33,8 +35,8 @@ func (l *xdpLink) register(h *Handler) {
 	for c := range l.words.filter {
 		l.words.filter[c] = h.counter("xdp_filter_"+bpf.Counter(c).String(), label)
 	}
-	l.words.reattached = h.counter("xdp_reattached", label)
-	l.words.last = bpf.Counters{}
+	l.words.reattached, l.words.rebound = h.counter("xdp_reattached", label), h.counter("xdp_rebound", label)
+	l.words.last, l.words.socketless = bpf.Counters{}, 0
 	l.words.rules = h.counter("xdp_flow_rules", label)
 	if l.steering != nil {
 		l.steering.word = l.words.rules
@@ -115,6 +117,7 @@ func (h *Handler) watchXDP() {
 			switch {
 			case gone == nil && ifi.Index == l.ifindex && err == nil:
 				h.watchRules(l)
+				h.rebind(l)
 				continue
 			case gone == nil && ifi.Index == l.ifindex:
 				h.reattach(l, err)
