@@ -94,3 +94,15 @@ func TestMultiBuffer(t *testing.T) {
 		rx.Close()
 	}
 }
+
+// TestASenderNeedsNoHook sends from interfaces whose own program sits on either hook, copied as was demanded.
+func TestASenderNeedsNoHook(t *testing.T) {
+	for _, hook := range []link.XDPAttachFlags{link.XDPDriverMode, link.XDPGenericMode} {
+		p := newPair(t, 1, 1500, hook)
+		sender := open(t, p.rx, Options{Ifindex: p.rxIndex, UMEM: newUMEM(t, UMEMOptions{Frames: 64}), Mode: ModeNativeCopy, RXFrames: -1, TXFrames: 64})
+		send(t, sender, 1, 50, 100)
+		if sent := sender.Counts().Sent; sent != 50 || sender.TxPending() != 0 {
+			t.Errorf("%d packets submitted, %d not taken", sent, sender.TxPending())
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -162,6 +163,11 @@ func discoverFiles(o *Options, name string) ([]config.Channel, []string, error) 
 	profile, err := config.FindProfile(name)
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, f := range o.Files {
+		if st, err := os.Stat(f); err == nil && !st.Mode().IsRegular() {
+			return nil, nil, fmt.Errorf("%s is no regular file: it can be read once, and finding channels in it takes a reading; name the channels in a configuration file (--config)", f)
+		}
 	}
 	co := o.Capture
 	co.Warn, co.Trailer = nil, ""
