@@ -38,6 +38,20 @@ func owners(c *config.Config, iface string) []int {
 	return list
 }
 
+// ownersNow lists the workers of the channels at work on an interface: a reload that failed may have left some that its
+// configuration has elsewhere.
+func (h *Handler) ownersNow(iface string) []int {
+	var list []int
+	for _, f := range h.feeds {
+		for i := range f.config.Lines {
+			if f.interfaceOf(i, &h.config.Live) == iface && !slices.Contains(list, f.worker) {
+				list = append(list, f.worker)
+			}
+		}
+	}
+	return list
+}
+
 // checkQueues holds live.queues against the interfaces' queues, which count(name) tells.
 func checkQueues(c *config.Config, count func(string) int) error {
 	var errs []error
@@ -60,7 +74,7 @@ func (h *Handler) place(c *config.Config) error {
 	for _, l := range h.links {
 		workers := assignment(c, l.name, len(l.queues))
 		for _, from := range workers {
-			for _, to := range owners(c, l.name) {
+			for _, to := range append(owners(c, l.name), h.ownersNow(l.name)...) {
 				errs = append(errs, h.connect(from, to))
 			}
 		}

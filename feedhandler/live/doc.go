@@ -24,8 +24,9 @@
 //	now and then: tick every feed, publish its counters, obey the handler
 //
 // Time for gap timeouts is the moment before the poll, and while a receiver still has a backlog it is the backlog's own
-// time. Each worker tells the others up to when it has handed everything over, and their ticks go no further: a gap is
-// not declared while its packet waits somewhere in this process.
+// time. Each worker tells the others up to when it has handed everything over; their ticks go no further, and by as much
+// as it or they are behind every timeout waits for longer: a gap is not declared while its packet waits somewhere in this
+// process.
 //
 // Each feed has a pipeline of its own, so channels are added and removed, and a panic in one is mended, without touching
 // another. A worker that stops making progress cannot be ended inside a process: the heartbeat stops, so that readers

@@ -391,3 +391,51 @@ func TestASleepingWorkerIsWoken(t *testing.T) {
 		t.Error("awake, and said to be asleep")
 	}
 }
+
+// TestAPanicKeepsWhatWasHandedOver mends the channel that panicked and goes on with the frame after: nothing that was handed
+// over with it goes missing.
+func TestAPanicKeepsWhatWasHandedOver(t *testing.T) {
+	wiretest.New(t)
+	c := twoWorkers(t, "native", "one1", "two2", "three3")
+	c.Live.Queues = map[string][]int{wiretest.RX: {0, 0, 0, 0}}
+	list, clean, _ := day(t, 31, 2_000, 2, sim.WireConfig{Seed: 31}, built(t, &c.Channels[1]))
+	h, _ := start(t, c, nil)
+	v := h.view(t)
+	a, b, out := h.workers[0], h.workers[1], sender(t)
+	// The owner stands still while frames gather; the third is of a channel without a pipeline.
+	if err := b.do(func() {
+		pipe := h.feeds[2].pipe
+		h.feeds[2].pipe = nil
+		sendAll(t, out, list[:2])
+		sendAll(t, out, []packet{{0xEF0A0103, 26477, list[0].payload}})
+		sendAll(t, out, list[2:40])
+		if err := a.do(func() { a.guarded(a.drain) }); err != nil {
+			t.Error(err)
+		}
+		panics := 0
+		for range 10 {
+			func() {
+				defer func() {
+					if recover() != nil {
+						panics++
+					}
+				}()
+				b.inbox.poll(b)
+			}()
+		}
+		h.feeds[2].pipe = pipe
+		if panics != 1 {
+			t.Errorf("%d panics, want 1", panics)
+		}
+		b.flush()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	sendAll(t, out, list[40:])
+	eventually(t, "everything is received", func() bool { return channelOf(t, v, "two2").NextSequence == clean.Arbitration().Next })
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameDigests(t, channelOf(t, v, "two2"), clean)
+	noDrops(t, v)
+}

@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"wirebook/afxdp"
 	"wirebook/bpf"
@@ -169,11 +171,23 @@ func (l *xdpLink) String() string {
 			s += "; " + other.String()
 		}
 	}
-	s += fmt.Sprintf("; %d queues, %s", len(l.queues), first)
+	s += fmt.Sprintf("; %d queues%s, %s", len(l.queues), l.pollers(), first)
 	if l.steering != nil && l.steering.why != "" {
 		s += "; " + l.steering.why
 	}
 	return s
+}
+
+// pollers says which worker polls each queue, where they differ.
+func (l *xdpLink) pollers() string {
+	var workers []int
+	for _, r := range l.queues {
+		workers = append(workers, r.worker)
+	}
+	if slices.Max(workers) == slices.Min(workers) {
+		return ""
+	}
+	return " of workers " + strings.Trim(fmt.Sprint(workers), "[]")
 }
 
 // subscribe sends a feed's lines to the queues' sockets. The feed is at work already.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cilium/ebpf/link"
 
+	"wirebook/afxdp"
 	"wirebook/bpf"
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/control"
@@ -308,6 +309,35 @@ func TestAnXDPTurnDoesNotAllocate(t *testing.T) {
 		t.Error("the turns brought no frames")
 	}
 	w.busy = false
+}
+
+// TestAQueueInUse names who has it, and takes back what was opened before it.
+func TestAQueueInUse(t *testing.T) {
+	wiretest.New(t)
+	ifi, err := net.InterfaceByName(wiretest.RX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	umem, err := afxdp.NewUMEM(afxdp.UMEMOptions{Frames: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer umem.Close()
+	holder, err := afxdp.Open(afxdp.Options{Ifindex: ifi.Index, Queue: 2, UMEM: umem, RXFrames: 64, TXFrames: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	c := xdpConfiguration(t, "native", "one1")
+	_, err = Start(context.Background(), Options{Config: c, Shm: control.Options{Root: t.TempDir()}, Log: slog.New(slog.DiscardHandler)})
+	for _, want := range []string{wiretest.RX + " queue 2", "already has an AF_XDP socket", "ss --xdp", "use rx: socket"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not said: %v", want, err)
+		}
+	}
+	if xdpAttached(t) {
+		t.Error("a filter is left")
+	}
 }
 
 // TestNoXDP says what AF_XDP cannot do; auto then goes on with sockets and tells why.
