@@ -35,6 +35,8 @@ $top[0] as $t | $t.channels[0] as $ch | $clean[0] as $c | $run[0] as $r |
   unaccounted_packets: ($out - $in - $gone), unaccounted_messages: $missing,
   healed: $ch.gaps_healed, late: ($ch.lines | map({key: .name, value: .late}) | from_entries), reader: {trades_read: $read, trades_published: ($t.records.trades // 0)},
   seconds: ($send[0].elapsed_ns / 1e9), stamps: ($t.counters | with_entries(select(.key | startswith("stamps{"))) | positive),
+  handed_over: ([$t.counters | to_entries[] | select(.key | startswith("xdp_handed_over")) | .value] | add // 0),
+  longest_pause_ns: ([$t.counters | to_entries[] | select(.key | startswith("worker_longest_pause_ns")) | {key: (.key | capture("worker=\"(?<n>[0-9]+)").n), value}] | from_entries),
   queues: ([$t.queues[]? | {key: .name, value: (.counts.xdp_frames // 0)}] | from_entries),
   lag_p99_ns: ($ch.lines | map({key: .name, value: .lag_p99_ns}) | from_entries)
 }
