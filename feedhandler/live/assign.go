@@ -113,9 +113,14 @@ func (h *Handler) unplace(r *queueReceiver) error {
 	})
 }
 
+// unplaceAll takes a link's queues from their workers, which take what they hold first.
 func (h *Handler) unplaceAll(l *xdpLink) error {
 	var errs []error
 	for _, r := range l.queues {
+		if r.polled {
+			w := h.workers[r.worker]
+			errs = append(errs, w.do(func() { r.empty(w) }))
+		}
 		errs = append(errs, h.unplace(r))
 	}
 	return errors.Join(errs...)

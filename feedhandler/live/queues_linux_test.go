@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/safchain/ethtool"
 	"golang.org/x/sys/unix"
 
 	"wirebook/feedhandler/config"
@@ -438,4 +439,72 @@ func TestAPanicKeepsWhatWasHandedOver(t *testing.T) {
 	}
 	sameDigests(t, channelOf(t, v, "two2"), clean)
 	noDrops(t, v)
+}
+
+// TestMoreQueues gives the interface queues while it receives, as 'ethtool -L' does: it is opened anew with a socket on each,
+// and nothing is lost.
+func TestMoreQueues(t *testing.T) {
+	wiretest.New(t)
+	setQueues(t, 2, wiretest.TX, wiretest.RX)
+	c := twoWorkers(t, "native", "one1", "two2")
+	list, clean, _ := day(t, 33, 8_000, 1, sim.WireConfig{Seed: 33}, built(t, &c.Channels[0]))
+	h, log := start(t, c, nil)
+	if len(h.links[0].queues) != 2 {
+		t.Fatalf("%d queues at the start, want 2", len(h.links[0].queues))
+	}
+	v := h.view(t)
+	sent := 0
+	step := func(out *xdpsend.Sender, n int) {
+		t.Helper()
+		sendAll(t, out, list[sent:sent+n])
+		sent += n
+		eventually(t, "all that was sent is received", func() bool { return counter(v, "wire_ok", "") == uint64(sent) })
+	}
+	third := len(list) / 3
+	two, err := xdpsend.Open(xdpsend.Options{Interface: wiretest.TX, Queues: []int{0, 1}, Spread: xdpsend.ByPacket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step(two, third)
+	if err := two.Close(); err != nil {
+		t.Fatal(err)
+	}
+	setQueues(t, 4, wiretest.RX, wiretest.TX) // a sender never has more than the receiver's filter serves
+	out := spray(t)
+	step(out, third)
+	h.watchXDP()
+	if n := len(h.links[0].queues); n != 4 || !strings.Contains(log.String(), "opened anew") {
+		t.Fatalf("%d queues after there are four", n)
+	}
+	step(out, len(list)-2*third)
+	if by := counter(v, "socket_datagrams", ""); by == 0 || by > uint64(third) {
+		t.Errorf("%d datagrams by kernel sockets, want some of the %d while two queues had none", by, third)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameDigests(t, channelOf(t, v, "one1"), clean)
+	if n := counter(v, "xdp_rebound", ""); n != 0 {
+		t.Errorf("the new sockets were put back %d times", n)
+	}
+}
+
+// setQueues gives both ends so many queues, in this order.
+func setQueues(t *testing.T, n uint32, ends ...string) {
+	t.Helper()
+	tool, err := ethtool.NewEthtool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tool.Close()
+	for _, end := range ends {
+		now, err := tool.GetChannels(end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now.RxCount, now.TxCount = n, n
+		if _, err := tool.SetChannels(end, now); err != nil {
+			t.Fatalf("%s: %d queues: %v", end, n, err)
+		}
+	}
 }

@@ -15,11 +15,6 @@ func (h *Handler) rebind(l *xdpLink) {
 		return
 	}
 	l.words.socketless = seen
-	if n := rxQueues(l.name); n > len(l.queues) {
-		h.health.say(h.log, "queues "+l.name, "the interface has more queues than at the start: kernel sockets receive those; restart to have AF_XDP there too",
-			"interface", l.name, "queues", n, "served", len(l.queues))
-		return
-	}
 	var errs []error
 	for q, r := range l.queues {
 		errs = append(errs, l.filter.SetSocket(q, r.sock.FD()))
@@ -30,4 +25,16 @@ func (h *Handler) rebind(l *xdpLink) {
 	}
 	atomic.AddUint64(l.words.rebound, 1)
 	h.log.Warn("frames came by a queue without its AF_XDP socket: the sockets were put back", "interface", l.name)
+}
+
+// reopen gives every queue an interface has now a socket: it closes the link and opens it anew. What the queues hold
+// arrives first.
+func (h *Handler) reopen(l *xdpLink, queues int) error {
+	h.log.Warn("the interface has more queues than before: it is opened anew, and kernel sockets receive meanwhile", "interface", l.name, "queues", queues, "served", len(l.queues))
+	_ = l.filter.Detach()
+	if err := h.unplaceAll(l); err != nil {
+		return err
+	}
+	h.countDrops()
+	return errors.Join(l.close(), h.restore(l))
 }

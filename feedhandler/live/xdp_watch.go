@@ -116,6 +116,13 @@ func (h *Handler) watchXDP() {
 			ifi, gone := net.InterfaceByName(l.name)
 			switch {
 			case gone == nil && ifi.Index == l.ifindex && err == nil:
+				// A filter does not tell: a driver may not run it on queues that came later.
+				if n := rxQueues(l.name); n > len(l.queues) {
+					if err := h.reopen(l, n); err != nil {
+						h.health.say(h.log, "xdp "+l.name, "AF_XDP cannot be had again yet: kernel sockets receive", "interface", l.name, "error", err)
+					}
+					continue
+				}
 				h.watchRules(l)
 				h.rebind(l)
 				continue
