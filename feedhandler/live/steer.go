@@ -124,7 +124,7 @@ func (h *Handler) openSteering(l *xdpLink) error {
 func (h *Handler) steer(l *xdpLink, c *config.Config) error {
 	s := l.steering
 	if s == nil {
-		return nil // the interface is gone
+		return nil
 	}
 	was := s.why
 	lines, err := steerables(c, l.name)

@@ -178,6 +178,36 @@ func TestWithoutFlowRules(t *testing.T) {
 	}
 }
 
+// TestRulesOfAnEarlierRunUnknown goes on without rules where the ledger cannot be read, and with require does not.
+func TestRulesOfAnEarlierRunUnknown(t *testing.T) {
+	wiretest.New(t)
+	space, err := networkNamespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, root := ntupletest.New(16), t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, ".steering", fmt.Sprintf("%d-%s", space, wiretest.RX)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h, log := startWith(t, steered(t, twoWorkers(t, "native", "one1", "two2"), root, table))
+	if table.String() != "" || !strings.Contains(log.String(), "flow rules are left alone") {
+		t.Errorf("rules %s: %s", table, log)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := twoWorkers(t, "native", "one1", "two2")
+	c.Live.Steer = "require"
+	o := steered(t, c, root, table)
+	o.Log = slog.New(slog.DiscardHandler)
+	if _, err := Start(context.Background(), o); err == nil || !strings.Contains(err.Error(), "live.steer: require: rules of an earlier run") {
+		t.Errorf("require: %v", err)
+	}
+	if xdpAttached(t) || table.Closed != 2 {
+		t.Errorf("left behind, closed %d times", table.Closed)
+	}
+}
+
 // TestAnInterfaceLeavesWithItsChannels has a reload take the last channel off an interface: its filter and sockets go, and
 // come back with the next.
 func TestAnInterfaceLeavesWithItsChannels(t *testing.T) {

@@ -25,7 +25,7 @@ type xdpLink struct {
 	report     bpf.Report
 	queues     []*queueReceiver
 	words      linkWords
-	steering   *steering // nil while the interface is gone
+	steering   *steering // nil while the interface is gone, or where the rules of an earlier run cannot be known
 }
 
 const (
@@ -117,7 +117,10 @@ func (h *Handler) openLink(l *xdpLink, c *config.Config) (err error) {
 		l.queues[q].worker = n
 	}
 	if err := h.openSteering(l); err != nil {
-		return fmt.Errorf("AF_XDP on %s: %w", l.name, err)
+		if c.Live.Steer == "require" {
+			return fmt.Errorf("%w: %w", errSteer, err)
+		}
+		h.log.Warn("flow rules are left alone, also those that an earlier run may have left: the NIC's hash and hand-over serve", "interface", l.name, "error", err)
 	}
 	return h.steer(l, c)
 }

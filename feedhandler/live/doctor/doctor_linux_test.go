@@ -82,6 +82,9 @@ func TestATunedHost(t *testing.T) {
 			t.Errorf("%s is %q, want ok", id, got[id])
 		}
 	}
+	if got["nic.flow_rules:lo"] != Note {
+		t.Errorf("flow rules of the loopback, which has none: %q", got["nic.flow_rules:lo"])
+	}
 }
 
 func TestWhatIsWrongIsFound(t *testing.T) {

@@ -30,7 +30,7 @@ const unplaced = -1
 // readLedger reads what a run left. No file: nothing.
 func readLedger(path string) (map[Rule]int64, error) {
 	open := map[Rule]int64{}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return open, nil
 	}
@@ -38,7 +38,8 @@ func readLedger(path string) (map[Rule]int64, error) {
 		return nil, err
 	}
 	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
 		var verb, dst string
 		var rule Rule
 		location := int64(unplaced)
@@ -57,7 +58,7 @@ func readLedger(path string) (map[Rule]int64, error) {
 			delete(open, rule)
 		}
 	}
-	return open, nil
+	return open, lines.Err()
 }
 
 // newLedger starts a ledger with what is open.
@@ -71,10 +72,14 @@ func newLedger(path string, open map[Rule]int64) (*ledger, error) {
 
 func (l *ledger) write(verb string, r Rule, rest ...any) error {
 	if l.file == nil {
-		if err := os.MkdirAll(filepath.Dir(l.path), 0o750); err != nil {
-			return err
+		var f *os.File
+		err := fs.ErrNotExist
+		for try := 0; try < 3 && errors.Is(err, fs.ErrNotExist); try++ { // another interface's ledger may be taking the folder away
+			if err := os.MkdirAll(filepath.Dir(l.path), 0o750); err != nil {
+				return err
+			}
+			f, err = os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|noFollow, 0o640)
 		}
-		f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|noFollow, 0o640)
 		if err != nil {
 			return err
 		}
@@ -110,10 +115,13 @@ func (l *ledger) gone(r Rule) error {
 	return l.write("gone", r)
 }
 
-// remove takes the file away.
+// remove takes the file away, and its folder with the last.
 func (l *ledger) remove() error {
 	err := l.close()
-	if e := os.Remove(l.path); e != nil && !errors.Is(e, fs.ErrNotExist) {
+	switch e := os.Remove(l.path); {
+	case e == nil:
+		_ = os.Remove(filepath.Dir(l.path))
+	case !errors.Is(e, fs.ErrNotExist):
 		err = errors.Join(err, e)
 	}
 	return err

@@ -79,7 +79,7 @@ func TestSteeringComesAndGoes(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if held(f) != 2 || left(t, path) {
+	if held(f) != 2 || left(t, path) || left(t, filepath.Dir(path)) {
 		t.Errorf("left behind: %s, ledger %v", f, left(t, path))
 	}
 }
@@ -151,6 +151,9 @@ func TestATornLedger(t *testing.T) {
 		t.Fatalf("%q, %v", text, err)
 	}
 	for n := range "want 239.1.1.2:1000 2" {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(path, append(slices.Clone(text), "want 239.1.1.2:1000 2"[:n]...), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -250,5 +253,20 @@ func TestSteeringAgainstASet(t *testing.T) {
 				t.Fatalf("no rule %s", r)
 			}
 		}
+	}
+}
+
+// TestALedgerThatCannotBeRead is an error, and nothing is changed: whose the rules are is not known.
+func TestALedgerThatCannotBeRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "eth0")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := ntupletest.New(8, entry(0, rule(one, 1)))
+	if _, err := ntuple.Start(f, path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("started: %v", err)
+	}
+	if held(f) != 1 {
+		t.Errorf("now %s", f)
 	}
 }
