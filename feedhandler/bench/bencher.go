@@ -129,12 +129,27 @@ type bencher struct {
 	chain    *chain
 	report   *Report
 
+	toldCalm bool // that there is no SCHED_FIFO
+
 	cTried  bool
 	cRing   string // the ring in C
 	cleanup []func()
 }
 
 func (b *bencher) meter() *meter { return newMeter(&b.clock, b.counters) }
+
+// hurry gives the measured thread SCHED_FIFO where it may have it, so that what is timed by the wall clock has no other
+// program in it, and says whether; the second process does the same when told. Calm takes it back.
+func (b *bencher) hurry() bool {
+	err := realtime(true)
+	if err != nil && !b.toldCalm {
+		b.o.Note(fmt.Sprintf("no SCHED_FIFO (%v): other programs are in the figures of ring-rtt, ring-stream and paced", err))
+		b.toldCalm = true
+	}
+	return err == nil
+}
+
+func (b *bencher) calm() { _ = realtime(false) }
 
 // wants says whether a stage was asked for.
 func (b *bencher) wants(names ...string) bool {

@@ -32,6 +32,7 @@ type job struct {
 	Records uint64
 	Readers int    // poll: how many
 	EveryNS uint64 // poll: how often each looks
+	Hurry   bool   // with SCHED_FIFO while it counts
 	Clock   jobClock
 }
 
@@ -41,6 +42,8 @@ type jobClock struct{ Base, Mult, Zero uint64 }
 type answer struct {
 	Records uint64
 	Lost    uint64
+	Slow    uint64        // latency: records above the limit, whether or not they are among Late
+	Early   uint64        // latency: records seen before they were due, which cannot be
 	Hist    *hdr.Snapshot `json:",omitempty"`
 	Late    []late        `json:",omitempty"`
 	Stalls  []stall       `json:",omitempty"`
@@ -153,6 +156,7 @@ func Child() error {
 	if j.Do == "latency" {
 		c.touch()
 	}
+	lockMemory()
 	fmt.Println("ready")
 	go func() { // the first process is gone: so are we
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -160,6 +164,11 @@ func Child() error {
 		os.Exit(1)
 	}()
 	var a answer
+	if j.Hurry {
+		if err := realtime(true); err != nil {
+			return fmt.Errorf("SCHED_FIFO, which the first process has: %w", err)
+		}
+	}
 	switch j.Do {
 	case "echo":
 		a = c.echo()
@@ -172,6 +181,7 @@ func Child() error {
 	default:
 		return fmt.Errorf("no job %q", j.Do)
 	}
+	_ = realtime(false)
 	return json.NewEncoder(os.Stdout).Encode(a)
 }
 

@@ -115,9 +115,22 @@ func (c *childWork) latency() answer {
 				a.Hist, a.Stalls = h.Export(), w.end()
 				return a
 			}
+			if m.OrderID == pausePaced && m.Action == shm.ActionNone {
+				sleep(int64(m.TsRecv-c.clock.now()) - pacedEarlyNS)
+				w.skip()
+				running = false
+				continue
+			}
 			took := now - m.TsRecv
+			if int64(took) < 0 { // the clocks of two cores differ by more than the path takes
+				a.Early++
+				took = 0
+			}
 			_ = h.RecordValue(int64(took * tenths))
 			a.Records++
+			if took > lateNS {
+				a.Slow++
+			}
 			switch {
 			case took <= lateNS:
 				running = false

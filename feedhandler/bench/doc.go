@@ -14,7 +14,8 @@
 //
 // Work on one thread is timed by the CPU time of that pinned thread: on a quiet machine that is the wall clock, on a
 // shared one it leaves out the time other programs had the core, though not what they did to its caches. Work
-// that takes two threads or processes is timed by the wall clock, in which other programs show. Percentiles are of
+// that takes two threads or processes is timed by the wall clock, with SCHED_FIFO at both ends where the user may:
+// elsewhere other programs show. Percentiles are of
 // windows of about a thousand messages for stages that run through an input, and of single round trips or records for
 // ring-rtt and paced; an HDR histogram of three digits keeps them.
 //

@@ -67,6 +67,9 @@ func pingPong(ck *clock, other, rounds int, record func(ns uint64)) error {
 			return
 		}
 		defer unpin()
+		if realtime(true) == nil {
+			defer realtime(false)
+		}
 		for i := uint64(1); i <= uint64(rounds); i++ {
 			for line.ping.Load() != i {
 			}

@@ -30,8 +30,8 @@ func (r *Report) WriteHTML(w io.Writer) error {
 			fmt.Fprintf(&b, "<td class=n>%s", v)
 		}
 		fmt.Fprintf(&b, "<td>%s<td class=n>%s</tr>\n", esc(s.Floor), figure(s.BytesPerOrder))
-		if s.Note != "" {
-			fmt.Fprintf(&b, "<tr><td><td colspan=13 class=note>%s</tr>\n", esc(s.Note))
+		if text := s.remarks(); text != "" {
+			fmt.Fprintf(&b, "<tr><td><td colspan=13 class=note>%s</tr>\n", esc(text))
 		}
 	}
 	b.WriteString("</table>\n")

@@ -26,6 +26,26 @@ func describe(cores []int, c *clock, counters string) Machine {
 	return m
 }
 
+// taken is what interrupts and the host took of a core since the machine started, ms.
+type taken struct{ interrupts, host uint64 }
+
+// takenFrom reads it; zero where the system does not tell.
+func takenFrom(core int) (t taken) {
+	name := "cpu" + strconv.Itoa(core)
+	for line := range strings.SplitSeq(fileText("/proc/stat"), "\n") {
+		f := strings.Fields(line)
+		if len(f) < 9 || f[0] != name {
+			continue
+		}
+		const tickMS = 10 // USER_HZ is 100
+		for i, to := range map[int]*uint64{6: &t.interrupts, 7: &t.interrupts, 8: &t.host} {
+			n, _ := strconv.ParseUint(f[i], 10, 64)
+			*to += n * tickMS
+		}
+	}
+	return t
+}
+
 func fileText(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {

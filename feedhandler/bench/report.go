@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Report is everything a run of the bench found. Its JSON is what --json prints.
@@ -66,6 +67,24 @@ type Stage struct {
 	shape []point // of the histogram, for the plots
 }
 
+// remarks is what a table has no column for: the note, and the processor's counters where there are any.
+func (s *Stage) remarks() string {
+	var counted []string
+	for _, name := range []string{"cycles", "instructions", "cache_misses", "branch_misses"} {
+		if v, ok := s.Counters[name]; ok {
+			counted = append(counted, figure(v)+" "+strings.ReplaceAll(name, "_", " "))
+		}
+	}
+	if len(counted) == 0 {
+		return s.Note
+	}
+	text := "each " + strings.Join(counted, ", ")
+	if s.Note != "" {
+		text = s.Note + "; " + text
+	}
+	return text
+}
+
 type point struct{ percentile, ns float64 }
 
 // Slow counts the paced samples above 10 µs by where they came from.
@@ -87,7 +106,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 // are of the same minute; of each floor the median.
 func merge(runs []*Report) *Report {
 	out := *runs[len(runs)-1]
-	out.Floors, out.Stages = nil, nil
+	out.Floors, out.Stages, out.Slow = nil, nil, mergeSlow(runs)
 	for i, f := range runs[0].Floors {
 		f.NS = median(runs, func(r *Report) float64 { return r.Floors[i].NS })
 		out.Floors = append(out.Floors, f)
@@ -101,6 +120,22 @@ func merge(runs []*Report) *Report {
 		out.Stages = append(out.Stages, list[(len(list)-1)/2])
 	}
 	return &out
+}
+
+// mergeSlow adds up the slow samples of all runs.
+func mergeSlow(runs []*Report) (sum []Slow) {
+	for _, r := range runs {
+		for _, s := range r.Slow {
+			i := slices.IndexFunc(sum, func(have Slow) bool { return have.Cause == s.Cause })
+			if i < 0 {
+				sum = append(sum, s)
+				continue
+			}
+			sum[i].Runs, sum[i].Count, sum[i].Worst = sum[i].Runs+s.Runs, sum[i].Count+s.Count, max(sum[i].Worst, s.Worst)
+		}
+	}
+	slices.SortFunc(sum, func(a, b Slow) int { return cmp.Compare(b.Count, a.Count) })
+	return sum
 }
 
 func (s *Stage) rank() float64 {

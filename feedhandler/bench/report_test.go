@@ -120,6 +120,28 @@ func TestMergeTakesTheMedianRun(t *testing.T) {
 	}
 }
 
+// TestRemarks: counters are shown where the machine has them.
+func TestRemarks(t *testing.T) {
+	s := Stage{Note: "x", Counters: map[string]float64{"branch_misses": 0.5, "cycles": 120}}
+	if got := s.remarks(); got != "x; each 120.0 cycles, 0.50 branch misses" {
+		t.Errorf("got %q", got)
+	}
+	s.Note, s.Counters = "", nil
+	if got := s.remarks(); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestMergeAddsUpSlowSamples: every run's, not the last one's.
+func TestMergeAddsUpSlowSamples(t *testing.T) {
+	a := &Report{Slow: []Slow{{"writer: scheduler", 1, 5, 20_000}, {"within the path", 2, 2, 11_000}}}
+	b := &Report{Slow: []Slow{{"writer: scheduler", 2, 4, 30_000}, {"reader: page fault", 1, 3, 12_000}}}
+	want := []Slow{{"writer: scheduler", 3, 9, 30_000}, {"reader: page fault", 1, 3, 12_000}, {"within the path", 2, 2, 11_000}}
+	if got := merge([]*Report{a, b}).Slow; !slices.Equal(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
 func TestExplain(t *testing.T) {
 	writer := []stall{{From: 1000, Held: 21_000, To: 30_000, Cause: "scheduler"}, {From: 900_000, Held: 905_000, To: 906_000, Cause: "page fault"}}
 	reader := []stall{{From: 15_000, Held: 22_000, To: 26_000, Cause: "collector"}}
@@ -127,10 +149,11 @@ func TestExplain(t *testing.T) {
 		{From: 2000, To: 31_000, Count: 10, WorstNS: 20_000}, // 19 µs of the writer's stall, 7 of the reader's
 		{From: 20_500, To: 40_000, Count: 3, WorstNS: 12_000},
 		{From: 500_000, To: 520_000, Count: 1, WorstNS: 11_000},
-	}, writer, reader)
+	}, 16, writer, reader)
 	want := []Slow{
 		{Cause: "writer: scheduler", Runs: 1, Count: 10, Worst: 20_000},
 		{Cause: "reader: collector", Runs: 1, Count: 3, Worst: 12_000},
+		{Cause: "not followed: too many", Count: 2},
 		{Cause: "within the path", Runs: 1, Count: 1, Worst: 11_000},
 	}
 	if !slices.Equal(got, want) {

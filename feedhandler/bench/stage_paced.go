@@ -13,7 +13,13 @@ import (
 const (
 	pacedEveryNS  = 1000 // between messages: a million a second
 	pacedMessages = 4_000_000
-	endOfPaced    = 1<<63 - 1 // order id of the record that ends the test
+	endOfPaced    = 1<<63 - 1 // order ids of records that are none of the input's: the end of the test,
+	pausePaced    = 1<<63 - 2 // and a rest until the time in ts_recv
+
+	// With SCHED_FIFO both ends rest now and then: the kernel would take the core from them otherwise.
+	pacedSliceNS = 700_000_000
+	pacedRestNS  = 300_000_000
+	pacedEarlyNS = 50_000_000 // the reader is back so long before the writer
 )
 
 // paced hands frames to the core when they are due, a million messages a second, and lets a reader in another process
@@ -37,11 +43,20 @@ func (b *bencher) paced(in *Input) error {
 	}
 	timed := min(in.Messages/2, uint64(b.scaled(pacedMessages)))
 	at := b.warm(in, pipe, in.Messages-timed)
-	proc, err := b.start(job{Do: "latency", Root: r.root, Core: b.o.CPU[1], Records: endOfPaced})
+	fifo := b.hurry()
+	b.calm()
+	proc, err := b.start(job{Do: "latency", Root: r.root, Core: b.o.CPU[1], Records: endOfPaced, Hurry: fifo})
 	if err != nil {
 		return err
 	}
 	defer proc.stop()
+	rings := r.Writer(shm.SchemaMBO, 0)
+	mark := func(id, ns uint64) {
+		m := newRecord()
+		m.OrderID, m.Action, m.TsRecv = id, shm.ActionNone, ns
+		rings.PublishMBO(&m)
+		rings.Flush()
+	}
 	w := newWatch(&b.clock, func() (n uint64) {
 		for _, c := range pipe.Channels() {
 			n += c.Books().Growths()
@@ -50,12 +65,24 @@ func (b *bencher) paced(in *Input) error {
 	})
 	s := Stage{Name: "paced", Input: in.Name + ", 1 M messages/s"}
 	m := b.meter()
+	var rest func() (resume uint64)
+	if fifo {
+		b.hurry()
+		rest = func() uint64 {
+			resume := b.clock.now() + pacedRestNS
+			mark(pausePaced, resume)
+			sleep(int64(resume - b.clock.now()))
+			w.skip()
+			return resume
+		}
+	}
+	before := [2]taken{takenFrom(b.o.CPU[0]), takenFrom(b.o.CPU[1])}
 	m.start()
-	b.pace(in, pipe, at, w, &s)
+	b.pace(in, pipe, at, w, &s, rest)
 	m.stop()
-	end := newRecord()
-	end.OrderID, end.Action = endOfPaced, shm.ActionNone
-	r.Writer(shm.SchemaMBO, 0).PublishMBO(&end)
+	after := [2]taken{takenFrom(b.o.CPU[0]), takenFrom(b.o.CPU[1])}
+	b.calm()
+	mark(endOfPaced, 0)
 	a, err := proc.finish()
 	if err != nil {
 		return err
@@ -63,12 +90,17 @@ func (b *bencher) paced(in *Input) error {
 	s.Records, s.Allocs = a.Records, perUnit(m.mallocs, s.Messages)
 	h := hdr.Import(a.Hist)
 	percentiles(&s, h)
-	slow := uint64(0)
-	for _, l := range a.Late {
-		slow += l.Count
+	s.Note = fmt.Sprintf("%d of %d records above 10 µs, the slowest %.0f µs; %d records lost", a.Slow, a.Records, float64(h.Max())/tenths/1e3, a.Lost)
+	for i, who := range []string{"writer", "reader"} {
+		s.Note += fmt.Sprintf("; of the %s's core interrupts took %d ms, the host %d ms", who, after[i].interrupts-before[i].interrupts, after[i].host-before[i].host)
 	}
-	s.Note = fmt.Sprintf("%d of %d records above 10 µs, the slowest %.0f µs; %d records lost", slow, a.Records, float64(h.Max())/tenths/1e3, a.Lost)
-	b.report.Slow = explain(a.Late, w.end(), a.Stalls)
+	if a.Early > 0 {
+		s.Note += fmt.Sprintf("; %d records were seen before they were due: the clocks of the two cores differ", a.Early)
+	}
+	if !fifo {
+		s.Note += "; without SCHED_FIFO"
+	}
+	b.report.Slow = explain(a.Late, a.Slow, w.end(), a.Stalls)
 	b.stage(s, "line", s.P50)
 	return nil
 }
@@ -87,29 +119,41 @@ func (b *bencher) warm(in *Input, pipe *feedhandler.Pipeline, messages uint64) (
 	return at
 }
 
-// pace hands over the rest of an input on time: as live does, a burst is what is due, and ends when nothing is.
-func (b *bencher) pace(in *Input, pipe *feedhandler.Pipeline, at int, w *watch, s *Stage) {
+// pace hands over the rest of an input on time: as live does, a burst is what is due, and ends when nothing is. rest, if
+// not nil, is called now and then and says when to go on.
+func (b *bencher) pace(in *Input, pipe *feedhandler.Pipeline, at int, w *watch, s *Stage, rest func() uint64) {
 	const ahead = 1_000_000
 	count := in.counter()
 	start := w.look() + ahead
 	before := messagesOf(pipe)
-	flushed := true
 	var p packet
+	slice, waiting := start, 0 // messages that wait for the end of the burst
+	flush := func() {
+		pipe.Flush()
+		w.did(waiting)
+		waiting = 0
+	}
 	for due := start; at < in.arena.used; s.Packets++ {
+		if rest != nil && due-slice > pacedSliceNS {
+			flush()
+			due = rest() + ahead
+			slice = due
+		}
 		at = in.arena.next(at, &p)
-		due += uint64(count(p.payload)) * pacedEveryNS
+		n := count(p.payload)
+		due += uint64(n) * pacedEveryNS
 		for now := w.look(); now < due; now = w.idle() {
-			if !flushed {
-				pipe.Flush()
-				flushed = true
+			if waiting > 0 {
+				flush()
 			}
 		}
 		pipe.OnFrame(p.frame, ptp.Stamp{NS: due, Source: ptp.SourceHost})
-		flushed = false
+		w.did(n)
+		waiting += n
 		if s.Packets%burstPackets == burstPackets-1 {
-			pipe.Flush()
+			flush()
 		}
 	}
-	pipe.Flush()
+	flush()
 	s.Messages = messagesOf(pipe) - before
 }

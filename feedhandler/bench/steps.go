@@ -6,7 +6,8 @@ type step struct {
 	do   func() error
 }
 
-// steps lists a run: before the stages that are held against a floor, the floor.
+// steps lists a run: the machine's floors in any case, and before the stages that are held against a floor that floor once
+// more, for the same minute.
 func (b *bencher) steps() []step {
 	var list []step
 	add := func(names []string, what string, do func() error) {
@@ -26,7 +27,9 @@ func (b *bencher) steps() []step {
 	stage("demux", first, b.demux)
 	add([]string{"arbitrate", "duplicate"}, "arbitrate", func() error { return b.arbitrate(b.inputs[0]) })
 	if mold {
-		add([]string{"decode", "book", "path"}, "floors of the wire", func() error { b.wireFloors(b.inputs[0]); return nil })
+		list = append(list, step{"floors of the wire", func() error { b.wireFloors(b.inputs[0]); return nil }})
+	} else {
+		b.o.Note("the floors framing and decode are of MoldUDP64 and ITCH 5.0: " + b.inputs[0].Profile + " has neither")
 	}
 	stage("decode", b.inputs, b.decode)
 	for _, s := range []struct {
@@ -36,14 +39,20 @@ func (b *bencher) steps() []step {
 		add([]string{s.name}, "floor of memory", b.memoryFloors)
 		stage(s.name, b.inputs, s.do)
 	}
+	if !b.wants("book", "book-single", "path") {
+		list = append(list, step{"floor of memory", b.memoryFloors})
+	}
 	add([]string{"publish"}, "publish", b.publish)
+	if len(b.o.CPU) >= 2 {
+		list = append(list, step{"floor between the cores", b.lineFloor})
+	}
 	if len(b.o.CPU) < 2 || len(b.o.Child) == 0 {
 		if b.wants("ring-rtt", "ring-stream", "ring-fanout", "paced", "scale") {
 			b.o.Note("one core, or no way to start a second process: ring-rtt, ring-stream, ring-fanout, paced and scale are left out")
 		}
 		return list
 	}
-	add([]string{"ring-rtt", "ring-stream", "ring-fanout", "paced"}, "floors between the cores", b.ringFloors)
+	add([]string{"ring-rtt", "ring-stream"}, "rings in C", b.ringFloors)
 	add([]string{"ring-rtt"}, "ring-rtt", b.ringRTT)
 	add([]string{"ring-stream"}, "ring-stream", b.ringStream)
 	add([]string{"ring-fanout"}, "ring-fanout", b.ringFanout)

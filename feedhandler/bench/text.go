@@ -32,14 +32,15 @@ func (r *Report) WriteText(out io.Writer) error {
 		return err
 	}
 	for i := range r.Stages {
-		if s := &r.Stages[i]; s.Note != "" {
-			fmt.Fprintf(out, "%s, %s: %s\n", s.Name, s.Input, s.Note)
+		s := &r.Stages[i]
+		if text := s.remarks(); text != "" {
+			fmt.Fprintf(out, "%s, %s: %s\n", s.Name, s.Input, text)
 		}
 	}
 	if len(r.Slow) > 0 {
 		fmt.Fprintln(out, "\npaced: where samples above 10 µs came from")
 		for _, s := range r.Slow {
-			fmt.Fprintf(out, "  %-22s %8d samples in %d runs, worst %.1f µs\n", s.Cause, s.Count, s.Runs, s.Worst/1e3)
+			fmt.Fprintf(out, "  %-34s %8d samples in %d runs, worst %.1f µs\n", s.Cause, s.Count, s.Runs, s.Worst/1e3)
 		}
 	}
 	return nil

@@ -38,6 +38,29 @@ func pin(core int) (func(), error) {
 	}, nil
 }
 
+// realtime gives the calling thread SCHED_FIFO or takes it back; threads made meanwhile do not inherit it. Never for as
+// long as a second: the kernel takes the core from real-time threads after 0.95 s.
+func realtime(on bool) error {
+	const resetOnFork = 1 // SCHED_FLAG_RESET_ON_FORK
+	a := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}
+	if on {
+		a.Policy, a.Priority, a.Flags = unix.SCHED_FIFO, 10, resetOnFork
+	}
+	return unix.SchedSetAttr(0, &a, 0)
+}
+
+// lockMemory faults everything mapped in and keeps it: a page fault of a real-time thread may wait for a lock that a
+// starved one has. Advice; where it is refused, faults show as such.
+func lockMemory() { _ = unix.Mlockall(unix.MCL_CURRENT) }
+
+// sleep keeps the thread's policy, and so comes back on time where a goroutine's would wait for another thread first.
+func sleep(ns int64) {
+	if ns > 0 {
+		t := unix.NsecToTimespec(ns)
+		_ = unix.Nanosleep(&t, nil)
+	}
+}
+
 func monotonic() uint64 { return clockOf(unix.CLOCK_MONOTONIC) }
 
 // threadCPU is the CPU time of the calling thread, ns.

@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"errors"
 	"runtime"
 	"time"
 )
@@ -20,6 +21,12 @@ func pin(int) (func(), error) {
 	runtime.LockOSThread()
 	return runtime.UnlockOSThread, nil
 }
+
+func realtime(bool) error { return errors.ErrUnsupported }
+
+func lockMemory() {}
+
+func sleep(ns int64) { time.Sleep(time.Duration(ns)) }
 
 var began = time.Now()
 

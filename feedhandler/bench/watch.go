@@ -9,7 +9,8 @@ import (
 // Limits of what is kept to explain slow samples.
 const (
 	lateNS    = 10_000 // a sample above it is slow
-	stallNS   = 3_000  // a loop that took longer was held up
+	stallNS   = 3_000  // a loop that took longer was held up,
+	messageNS = 500    // unless so much for each message it handled explains it
 	maxLate   = 1 << 16
 	maxStalls = 1 << 14
 )
@@ -29,6 +30,7 @@ type watch struct {
 	was     interruptions
 	cycles  uint64
 	grown   uint64
+	work    int  // messages handled since the last look
 	open    bool // the newest stall's pile is not gone yet
 	stalls  []stall
 	sample  []metrics.Sample
@@ -53,8 +55,18 @@ func (w *watch) look() uint64 {
 		w.note(w.last, now)
 		now = w.clock.now()
 	}
-	w.last = now
+	w.last, w.work = now, 0
 	return now
+}
+
+// did says that the loop handled n messages.
+func (w *watch) did(n int) { w.work += n }
+
+// skip leaves out what went by since the last look: the loop rested on purpose.
+func (w *watch) skip() {
+	w.idle()
+	w.cause()
+	w.last = w.clock.now()
 }
 
 // idle is a look with nothing to do: what had piled up is gone.
@@ -69,6 +81,9 @@ func (w *watch) idle() uint64 {
 
 func (w *watch) note(from, to uint64) {
 	cause := w.cause()
+	if cause == otherTenant && to-from <= stallNS+uint64(w.work)*messageNS {
+		cause = "own work, many messages at once"
+	}
 	if len(w.stalls) < maxStalls {
 		w.stalls = append(w.stalls, stall{From: from, Held: to, To: to, Cause: cause})
 		w.open = true
@@ -95,13 +110,17 @@ func (w *watch) cause() string {
 	case now.switches != was.switches:
 		return "scheduler"
 	}
-	return "other tenant" // nothing we or our kernel did: an interrupt, or the host took the core away
+	return otherTenant
 }
+
+// otherTenant: nothing we or our kernel's scheduler did. An interrupt, or the host took the core away.
+const otherTenant = "other tenant"
 
 func (w *watch) end() []stall { return w.stalls }
 
-// explain counts slow samples by the stall that took most of their run's time, the writer's or the reader's.
-func explain(list []late, writer, reader []stall) []Slow {
+// explain counts slow samples by the stall that took most of their run's time, the writer's or the reader's. total is how
+// many there were: what the list had no room for is said too.
+func explain(list []late, total uint64, writer, reader []stall) []Slow {
 	found := map[string]*Slow{}
 	for _, l := range list {
 		cause, longest := "within the path", uint64(0)
@@ -125,6 +144,12 @@ func explain(list []late, writer, reader []stall) []Slow {
 		s.Count += l.Count
 		s.Runs++
 		s.Worst = max(s.Worst, float64(l.WorstNS))
+	}
+	for _, s := range found {
+		total -= min(s.Count, total)
+	}
+	if total > 0 {
+		found[""] = &Slow{Cause: "not followed: too many", Count: total}
 	}
 	out := make([]Slow, 0, len(found))
 	for _, s := range found {
