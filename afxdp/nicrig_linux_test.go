@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,8 +19,7 @@ import (
 
 // The tests of this file run in a virtual machine whose NIC driver has zero copy and several queues:
 //
-//	CGO_ENABLED=0 go test -c -tags nicrig -o afxdp.test ./afxdp
-//	vmtest.sh igb afxdp.test -test.v -test.run NIC
+//	make nicrig NICRIG=FOLDER
 //
 // eth0 is here, eth1 at the other end of a wire in the namespace of /run/netns/peer.
 
@@ -57,6 +58,10 @@ func waitLink(t *testing.T, p *pair) {
 	for range 100 {
 		if p.rx.Carrier("eth0") && p.tx.Carrier("eth1") {
 			time.Sleep(300 * time.Millisecond)
+			// A reset of the driver forgets that the hash takes ports in: then one pair of addresses has one queue.
+			if out, err := exec.Command("ethtool", "-N", "eth0", "rx-flow-hash", "udp4", "sdfn").CombinedOutput(); err != nil {
+				t.Logf("ethtool: %v: %s", err, out)
+			}
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -64,24 +69,33 @@ func waitLink(t *testing.T, p *pair) {
 	t.Fatal("no link after 5 s")
 }
 
-// TestNICZeroCopy receives on two queues in zero-copy mode, each frame once and whole, several times round the rings.
+// queues counts the receive queues of eth0.
+func queues(t *testing.T) int {
+	list, err := filepath.Glob("/sys/class/net/eth0/queues/rx-*")
+	if err != nil || len(list) < 2 {
+		t.Fatalf("%d queues (%v): this test wants several", len(list), err)
+	}
+	return len(list)
+}
+
+// TestNICZeroCopy receives on every queue in zero-copy mode, each frame once and whole, several times round the rings.
 func TestNICZeroCopy(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		mode Mode
 		want Mode
 		umem UMEMOptions
-		one  bool // a UMEM for both queues
+		one  bool // a UMEM for all queues
 	}{
 		{"best", ModeAuto, ModeZeroCopy, UMEMOptions{Frames: 1024}, false},
-		{"shared UMEM", ModeAuto, ModeZeroCopy, UMEMOptions{Frames: 1024}, true},
+		{"shared UMEM", ModeAuto, ModeZeroCopy, UMEMOptions{Frames: 2048}, true},
 		{"native copy", ModeNativeCopy, ModeNativeCopy, UMEMOptions{Frames: 1024}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := nic(t)
 			var receivers []*Socket
 			shared := newUMEM(t, c.umem)
-			for q := range 2 {
+			for q := range queues(t) {
 				u := shared
 				if !c.one {
 					u = newUMEM(t, c.umem)
@@ -98,7 +112,7 @@ func TestNICZeroCopy(t *testing.T) {
 			failed := make(chan error, 1)
 			go func() { failed <- p.tx.Do(func() error { return sendUDP(count, senders, size) }) }()
 			seen := make([]bool, count)
-			var perQueue [2]int
+			perQueue := make([]int, len(receivers))
 			total, foreign, b := 0, 0, NewBatch(64)
 			for deadline := time.Now().Add(30 * time.Second); total < count && time.Now().Before(deadline); {
 				idle := true
@@ -136,7 +150,11 @@ func TestNICZeroCopy(t *testing.T) {
 				st, err := s.Statistics()
 				t.Logf("queue %d: %d packets, %+v, %v, counts %+v", q, perQueue[q], st, err, s.Counts())
 			}
-			if total < count || perQueue[0] == 0 || perQueue[1] == 0 {
+			used := 0
+			for _, n := range perQueue {
+				used += min(n, 1)
+			}
+			if total < count || used < 2 {
 				t.Errorf("received %d of %d, %v by queue, %d foreign", total, count, perQueue, foreign)
 			}
 		})
