@@ -6,7 +6,7 @@ TOOLS   := $(GO) tool -modfile=scripts/tools.mod
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare bench-live generate demo lab lab-ptp soak clean
+.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare bench-live generate demo lab lab-ptp soak nicrig clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,7 @@ fmt: ## fail when gofmt would change a file
 
 vet: ## go vet, also for the platforms with other files
 	$(GO) vet ./...
+	$(GO) vet -tags nicrig ./afxdp ./bpf ./feedhandler/live/... ./feedhandler/feedtest/nictest
 	GOARCH=arm64 $(GO) vet ./arbitration ./book ./feedhandler/... ./ptp/... ./shm/... ./afxdp ./bpf
 	GOOS=darwin $(GO) vet ./feedhandler/capture ./shm/segment ./ptp/... ./afxdp ./bpf
 
@@ -70,6 +71,9 @@ lab-ptp: build ## the lab with ptp4l between the namespaces: 'wirebook run' read
 
 soak: build ## the lab for SECONDS (600) at RATE (20000): flat memory, no loss unaccounted for (root)
 	@WIREBOOK=bin/wirebook SOAK=$(or $(SECONDS),600) RATE=$(or $(RATE),20000) scripts/lab
+
+nicrig: ## tests on emulated NICs with zero copy and PTP clocks, in a virtual machine: NICRIG=folder of its vmtest.sh
+	@GO='$(GO)' NICRIG='$(NICRIG)' scripts/nicrig
 
 clean: ## remove what was built
 	rm -rf bin out

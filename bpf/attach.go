@@ -54,7 +54,11 @@ type Report struct {
 // String tells the report in one line.
 func (r Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s hook, stamps: %s", r.Interface, r.Hook, r.Stamp)
+	stamp := r.Stamp.String()
+	if r.Stamp == SourceHardware {
+		stamp += " where the NIC gives them, else driver" // packets tell, not the attachment
+	}
+	fmt.Fprintf(&b, "%s: %s hook, stamps: %s", r.Interface, r.Hook, stamp)
 	for _, a := range r.Attempts {
 		fmt.Fprintf(&b, "; not %s hook, stamps %s: %v", a.Hook, a.Stamp, a.Err)
 	}

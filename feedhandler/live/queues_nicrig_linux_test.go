@@ -20,8 +20,7 @@ import (
 
 // The test of this file runs in a virtual machine whose NIC driver has zero copy and two queues:
 //
-//	CGO_ENABLED=0 go test -c -tags nicrig -o live.test ./feedhandler/live
-//	MEM=2048 QUEUES=2 vmtest.sh -t 300 igb live.test -test.v -test.run NICTwoWorkers
+//	make nicrig NICRIG=FOLDER
 
 // fromPeer opens a sender at the other end of the wire.
 func fromPeer(t *testing.T) *socket.Sender {

@@ -15,7 +15,7 @@ type Options struct {
 	ShmRoot    string // "" for /dev/shm
 }
 
-// Examine looks at everything. It changes nothing and takes about a second.
+// Examine looks at everything. It changes nothing and takes about two seconds.
 func Examine(o Options) *Report {
 	e := &examination{o: o}
 	if o.Root == "" {
@@ -37,6 +37,7 @@ func Examine(o Options) *Report {
 	for _, name := range e.o.Interfaces {
 		e.nic(name)
 	}
+	e.clocks()
 	if !o.NoSelfTest {
 		e.selfTest()
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"wirebook/ptp/clock"
 )
 
 func (e *examination) kernel() {
@@ -141,7 +143,11 @@ func (e *examination) clock() {
 		}
 		e.judge("time.host_clock", synced, Warn, found, "synchronised", "kernel receive stamps are flagged BAD_TS_RECV: nobody vouches for them",
 			"run chronyd, or phc2sys with ptp4l")
-		e.judge("time.tai_offset", t.Tai != 0, Note, fmt.Sprintf("%d s", t.Tai), "37 s", "CLOCK_TAI is UTC here: the offset is taken from the leap second table", "chronyd with leapsectz, or ptp4l with phc2sys, sets it")
+		cost, fix := "CLOCK_TAI is UTC here: the offset is taken from the leap second table", "chronyd with leapsectz, or ptp4l with phc2sys, sets it"
+		if _, _, err := clock.Leaps(); err != nil {
+			cost, fix = "CLOCK_TAI is UTC here and there is no leap second table: a NIC's clock that counts TAI is believed only while ptp4l vouches for its offset", "install tzdata"
+		}
+		e.judge("time.tai_offset", t.Tai != 0, Note, fmt.Sprintf("%d s", t.Tai), "37 s", cost, fix)
 	}
 	devices := e.glob("dev/ptp*")
 	e.judge("time.phc", len(devices) > 0, Note, plural(int64(len(devices)), "PTP clock"), "one for the receiving NIC", "no hardware time: stamps are the kernel's or the driver's", "use a NIC with a PTP clock and load its driver (modprobe ptp)")

@@ -11,5 +11,6 @@ func (e *examination) memory()     {}
 func (e *examination) processors() {}
 func (e *examination) network()    {}
 func (e *examination) clock()      {}
+func (e *examination) clocks()     {}
 func (e *examination) nic(string)  {}
 func (e *examination) selfTest()   {}

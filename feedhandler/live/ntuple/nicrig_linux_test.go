@@ -14,8 +14,7 @@ import (
 
 // The test of this file runs in a virtual machine with the driver of a real NIC:
 //
-//	CGO_ENABLED=0 go test -c -tags nicrig -o ntuple.test ./feedhandler/live/ntuple
-//	vmtest.sh igb ntuple.test -test.v -test.run NIC
+//	make nicrig NICRIG=FOLDER
 
 // TestNICAnswers asks the driver for a rule: it takes it, and shows it as we wrote it, or says by an error of ours that it
 // does not. Nothing is left either way.
