@@ -59,24 +59,19 @@ func search(es []entry, r rank) (int, bool) {
 		// Where among the best eight a price belongs is anybody's guess: counting has no branch to mispredict.
 		near := (*[nearby]entry)(es[n-nearby:])
 		if near[0].rank <= r {
-			at := n - nearby
-			for i := range near {
-				at += less(near[i].rank, r)
-			}
+			at := n - nearby + less(near[0].rank, r) + less(near[1].rank, r) + less(near[2].rank, r) + less(near[3].rank, r) +
+				less(near[4].rank, r) + less(near[5].rank, r) + less(near[6].rank, r) + less(near[7].rank, r)
 			return at, at < n && es[at].rank == r
 		}
 		n -= nearby
 	}
-	lo := 0
-	for lo < n {
-		mid := int(uint(lo+n) >> 1)
-		if es[mid].rank < r {
-			lo = mid + 1
-		} else {
-			n = mid
-		}
+	at := 0 // as many entries before it are less as are known to be
+	for n > 0 {
+		half := (n + 1) >> 1
+		at += half & -less(es[at+half-1].rank, r)
+		n -= half
 	}
-	return lo, lo < len(es) && es[lo].rank == r
+	return at, at < len(es) && es[at].rank == r
 }
 
 // less is 1 when a < b, else 0, without a branch.
