@@ -28,13 +28,12 @@ func (b *Books) add(ev *Event, c *Change) {
 		unchanged(c, ev)
 		b.refuse(c, AnomalyBadSide)
 	default:
-		b.enter(sideIndex(ev.Instrument, ev.Side), ev, c)
+		b.enter(sideIndex(ev.Instrument, ev.Side), ev.OrderID, ev.Price, ev.Qty, c)
 	}
 }
 
-// enter makes the new order of an event at the back of its price and tells it in c; c says 'N' and why when it could not.
-func (b *Books) enter(si uint32, ev *Event, c *Change) {
-	id, price, qty := ev.OrderID, ev.Price, ev.Qty
+// enter makes a new order at the back of its price and tells it in c; c says 'N' and why when it could not.
+func (b *Books) enter(si uint32, id uint64, price int64, qty uint64, c *Change) {
 	anomaly := AnomalyNone
 	if noPrice(price) || qty-1 >= math.MaxUint32 {
 		switch {
@@ -61,9 +60,7 @@ func (b *Books) enter(si uint32, ev *Event, c *Change) {
 	s := &b.sides[si]
 	li, depth := s.best, uint8(0)
 	if s.rank != rankOf(si, price) {
-		if li = ev.Aux; b.topOnly && b.isLevel(li, si, price) {
-			depth = NoDepth // the look-ahead was here
-		} else if li, depth = b.openLevel(si, price); li == 0 {
+		if li, depth = b.openLevel(si, price); li == 0 {
 			b.cannotEnter(si, id, price, anomaly, AnomalyLevelTableFull, c)
 			return
 		}
@@ -220,14 +217,14 @@ func (b *Books) replace(ev *Event, out *[2]Change) int {
 	if !b.resolved(ev, ev.Ref, i, c) {
 		if c.Anomaly == AnomalyUnknownOrder && b.valid(ev.Instrument) && (ev.Side == Bid || ev.Side == Ask) {
 			// The old order was lost but the new one is told in full: it is at the venue, so it belongs in the book.
-			b.enter(sideIndex(ev.Instrument, ev.Side), ev, c)
+			b.enter(sideIndex(ev.Instrument, ev.Side), ev.OrderID, ev.Price, ev.Qty, c)
 			c.Anomaly = AnomalyUnknownOrder
 		}
 		return 1
 	}
 	si := b.orders[i].side
 	b.leave(i, link, c)
-	b.enter(si, ev, &out[1])
+	b.enter(si, ev.OrderID, ev.Price, ev.Qty, &out[1])
 	return 2
 }
 

@@ -127,7 +127,7 @@ type Event struct {
 	Instrument uint32 // index into the channel's Directory; 0 is the channel as a whole
 	Seq        uint32 // low half of the venue's sequence number of the message (or packet)
 	Count      uint32 // orders at the level; 0 where not told
-	Aux        uint32 // index into a side table of the Batch; of a new order, what the books' look-ahead remembers
+	Aux        uint32 // index into a side table of the Batch
 	Kind       Kind
 	Side       Side
 	Flags      uint8

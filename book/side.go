@@ -118,15 +118,6 @@ func (b *Books) openLevel(si uint32, price int64) (uint32, uint8) {
 	return li, b.reported(n - at)
 }
 
-// isLevel says whether a level, which may be any number, is the one of a price.
-func (b *Books) isLevel(li, si uint32, price int64) bool {
-	if int(li) >= len(b.levels) {
-		return false
-	}
-	l := &b.levels[li]
-	return l.count != 0 && l.price == price && l.side == si
-}
-
 // reported is a depth as Change tells it.
 func (b *Books) reported(d int) uint8 {
 	if d >= viewDepth || d > 0 && b.topOnly {

@@ -7,8 +7,7 @@ package book
 // Call it with the events of a receive burst, then apply them in order. Stage itself looks at the first few groups of
 // events; Apply, on reaching the first event of a group, moves the groups behind it one link further along the chain. So
 // the lines asked for at any moment are few and come in while earlier events are applied. Books keep the slice until
-// the next Stage, write into Aux of what adds an order the level they found for it, and read the slice again in Apply;
-// what is in it by then is of no consequence. Fewer than two events have
+// the next Stage and read it again in Apply; what is in it by then is of no consequence. Fewer than two events have
 // nothing to overlap.
 func (b *Books) Stage(events []Event) {
 	st := &b.stage
@@ -63,7 +62,7 @@ type stagedOrder struct {
 }
 
 type stagedAdd struct {
-	event *Event
+	price int64
 	side  uint32
 	level uint32
 }
@@ -137,7 +136,7 @@ func (b *Books) stageHeads(g *stageGroup, n int) int {
 		n += 2
 		g.named[named&stageMask] = stagedOrder{id: id, index: h}
 		named += class & stageNames
-		g.adds[adds&stageMask] = stagedAdd{event: ev, side: sideIndex(instrument, ev.Side)}
+		g.adds[adds&stageMask] = stagedAdd{price: ev.Price, side: sideIndex(instrument, ev.Side)}
 		adds += class / stageAdds
 	}
 	g.counts.named, g.counts.adds = named, adds
@@ -192,7 +191,7 @@ func (b *Books) stageLevels(g *stageGroup, n int) int {
 		a := &g.adds[i&stageMask]
 		s := &b.sides[a.side]
 		a.level = s.best
-		r := rankOf(a.side, a.event.Price)
+		r := rankOf(a.side, a.price)
 		if s.rank == r {
 			continue
 		}
@@ -203,7 +202,6 @@ func (b *Books) stageLevels(g *stageGroup, n int) int {
 			continue
 		}
 		a.level = es[at].level
-		a.event.Aux = a.level
 		lines[n&lineMask] = b.levelLine(a.level)
 		n++
 	}
