@@ -60,10 +60,14 @@ func (b *Books) enter(si uint32, id uint64, price int64, qty uint64, c *Change) 
 	s := &b.sides[si]
 	li, depth := s.best, uint8(0)
 	if s.rank != rankOf(si, price) {
-		if li, depth = b.openLevel(si, price); li == 0 {
+		memo := &b.memos[b.memo(si, price)]
+		if li = *memo; b.topOnly && b.isLevel(li, si, price) {
+			depth = NoDepth
+		} else if li, depth = b.openLevel(si, price); li == 0 {
 			b.cannotEnter(si, id, price, anomaly, AnomalyLevelTableFull, c)
 			return
 		}
+		*memo = li
 	}
 	i := b.freeOrder
 	o := &b.orders[i]

@@ -46,6 +46,10 @@ type Books struct {
 	nextLevel uint32
 	maxLevels int
 
+	memos []uint32 // by memo of side and price: perhaps its level
+	memoShift,
+	memoMask uint32
+
 	sides   []side // 2 × instrument + 1 for asks
 	entries pool[entry]
 
@@ -101,6 +105,7 @@ func New(cfg Config) (*Books, error) {
 		quotes:  make([]quote, instruments+1),
 	}
 	b.newHeads(initial)
+	b.newMemos(initial)
 	return b, nil
 }
 
@@ -229,7 +234,7 @@ func (b *Books) LiveOrders() int { return b.live }
 
 // Bytes returns the memory in use: what was ever touched. Room reserved and never used is not resident and not counted.
 func (b *Books) Bytes() int {
-	n := int(b.nextOrder)*orderBytes + len(b.heads)*headBytes + int(b.nextLevel)*levelBytes
+	n := int(b.nextOrder)*orderBytes + (len(b.heads)+len(b.memos))*headBytes + int(b.nextLevel)*levelBytes
 	n += int(b.entries.next) * (poolBlock*entryBytes + 4)
 	n += int(b.rungs.next) * (poolBlock*rungBytes + 4)
 	return n + len(b.open)*(2*sideBytes+laddersBytes+quoteBytes+1)

@@ -37,7 +37,7 @@ func (b *Books) dropOrders(si uint32) {
 			b.release(i)
 			i = next
 		}
-		l.head, b.freeLevel = b.freeLevel, e.level
+		l.count, l.head, b.freeLevel = 0, b.freeLevel, e.level
 	}
 	b.entries.cut(&s.prices, 0)
 	s.rank = 0
@@ -56,6 +56,7 @@ func (b *Books) ClearAll(visit func(instrument uint32)) {
 		}
 	}
 	clear(b.heads)
+	clear(b.memos)
 	b.freeOrder, b.nextOrder, b.live, b.newest = 0, 1, 0, 0
 	b.freeLevel, b.nextLevel = 0, 1
 	b.entries.reset()

@@ -43,6 +43,13 @@ func (b *Books) newHeads(orders int) {
 	b.shift, b.headMask = uint32(64-n), uint32(1)<<n-1
 }
 
+// newMemos makes a table of memos: one for eight orders.
+func (b *Books) newMemos(orders int) {
+	n := max(bits.Len(uint(orders-1))-3, 4)
+	b.memos = newTable[uint32](1<<n, b.entries.advise)
+	b.memoShift, b.memoMask = uint32(64-n), uint32(1)<<n-1
+}
+
 // find returns the order of an id, or 0, and what names it: its head, or the order before it in the chain. The pointer
 // is good until the tables change.
 func (b *Books) find(id uint64) (i uint32, link *uint32) {
@@ -80,6 +87,7 @@ func (b *Books) growOrders() bool {
 	b.growths++
 	old := b.heads
 	b.newHeads(n - 1)
+	b.newMemos(n - 1)
 	for _, i := range old {
 		for i != 0 {
 			o := &b.orders[i]

@@ -118,6 +118,17 @@ func (b *Books) openLevel(si uint32, price int64) (uint32, uint8) {
 	return li, b.reported(n - at)
 }
 
+// memo returns where the level of a price may be remembered: what openLevel found, it often need not find again.
+func (b *Books) memo(si uint32, price int64) uint32 {
+	return uint32((uint64(price)^uint64(si)*0xD6E8FEB86659FD93)*0x9E3779B97F4A7C15>>(b.memoShift&63)) & b.memoMask
+}
+
+// isLevel says whether a remembered level is still the one of a price.
+func (b *Books) isLevel(li, si uint32, price int64) bool {
+	l := &b.levels[li]
+	return l.count != 0 && l.price == price && l.side == si
+}
+
 // reported is a depth as Change tells it.
 func (b *Books) reported(d int) uint8 {
 	if d >= viewDepth || d > 0 && b.topOnly {

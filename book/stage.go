@@ -56,6 +56,7 @@ type stageGroup struct {
 type stageCounts struct{ named, late, adds int }
 
 type stagedOrder struct {
+	event *Event
 	id    uint64
 	index uint32 // of the head, then of the order, then of the level
 	side  uint32
@@ -64,7 +65,7 @@ type stagedOrder struct {
 type stagedAdd struct {
 	price int64
 	side  uint32
-	level uint32
+	level uint32 // its memo, then itself
 }
 
 // What an event has to do with orders.
@@ -132,11 +133,13 @@ func (b *Books) stageHeads(g *stageGroup, n int) int {
 			instrument = 0
 		}
 		h := b.head(id)
-		lines[n&lineMask], lines[(n+1)&lineMask] = b.headLine(h), b.sideLine(instrument<<1)
-		n += 2
-		g.named[named&stageMask] = stagedOrder{id: id, index: h}
+		si := sideIndex(instrument, ev.Side)
+		memo := b.memo(si, ev.Price)
+		lines[n&lineMask], lines[(n+1)&lineMask], lines[(n+2)&lineMask] = b.headLine(h), b.sideLine(si), b.memoLine(memo)
+		n += 3
+		g.named[named&stageMask] = stagedOrder{event: ev, id: id, index: h}
 		named += class & stageNames
-		g.adds[adds&stageMask] = stagedAdd{price: ev.Price, side: sideIndex(instrument, ev.Side)}
+		g.adds[adds&stageMask] = stagedAdd{price: ev.Price, side: si, level: memo}
 		adds += class / stageAdds
 	}
 	g.counts.named, g.counts.adds = named, adds
@@ -153,18 +156,25 @@ func (b *Books) stageOrders(g *stageGroup, n int) int {
 		n++
 	}
 	for i := range g.counts.adds {
-		s := &b.sides[g.adds[i&stageMask].side]
-		lines[n&lineMask] = b.levelLine(s.best)
+		a := &g.adds[i&stageMask]
+		s := &b.sides[a.side]
+		level := b.memos[a.level]
+		if s.rank == rankOf(a.side, a.price) {
+			level = s.best
+		}
+		a.level = level
+		lines[n&lineMask] = b.levelLine(level)
 		lines[(n+1)&lineMask], lines[(n+2)&lineMask] = b.priceLines(s)
 		n += 3
 	}
 	return n
 }
 
-// stageLevels: orders and prices are here. It asks for levels and for neighbours in the queues.
+// stageLevels: orders are here. It asks for their levels and neighbours in the queues, and for the levels that replaced
+// orders go to.
 func (b *Books) stageLevels(g *stageGroup, n int) int {
 	lines := &b.stage.lines
-	late := 0
+	late, adds := 0, g.counts.adds
 	for i := range g.counts.named {
 		s := &g.named[i&stageMask]
 		o := &b.orders[s.index]
@@ -185,26 +195,15 @@ func (b *Books) stageLevels(g *stageGroup, n int) int {
 		late += isLate
 		s.index, s.side = level, o.side
 		n = b.stageAround(level, prev, next, o.side, n)
-	}
-	g.counts.late = late
-	for i := range g.counts.adds {
-		a := &g.adds[i&stageMask]
-		s := &b.sides[a.side]
-		a.level = s.best
-		r := rankOf(a.side, a.price)
-		if s.rank == r {
-			continue
+		if s.event.Kind == KindReplace {
+			to := b.memos[b.memo(o.side, s.event.Price)]
+			g.adds[adds&stageMask].level = to
+			adds++
+			lines[n&lineMask] = b.levelLine(to)
+			n++
 		}
-		es := b.entries.entries(s.prices)
-		at, found := search(es, r)
-		if !found {
-			a.level = 0
-			continue
-		}
-		a.level = es[at].level
-		lines[n&lineMask] = b.levelLine(a.level)
-		n++
 	}
+	g.counts.late, g.counts.adds = late, adds
 	return n
 }
 

@@ -8,6 +8,7 @@ import "unsafe"
 func (b *Books) headLine(i uint32) uintptr  { return lineOf(b.heads, int(i)) }
 func (b *Books) orderLine(i uint32) uintptr { return lineOf(b.orders, int(i)) }
 func (b *Books) levelLine(i uint32) uintptr { return lineOf(b.levels, int(i)) }
+func (b *Books) memoLine(i uint32) uintptr  { return lineOf(b.memos, int(i)) }
 func (b *Books) sideLine(i uint32) uintptr  { return lineOf(b.sides, int(i)) }
 func (b *Books) entryLine(i int) uintptr    { return lineOf(b.entries.mem, i) }
 
