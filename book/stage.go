@@ -56,10 +56,10 @@ type stageGroup struct {
 type stageCounts struct{ named, late, adds int }
 
 type stagedOrder struct {
-	event *Event
 	id    uint64
+	price int64  // of the order that replaces it
 	index uint32 // of the head, then of the order, then of the level
-	side  uint32
+	side  uint32 // first whether it is replaced
 }
 
 type stagedAdd struct {
@@ -137,7 +137,7 @@ func (b *Books) stageHeads(g *stageGroup, n int) int {
 		memo := b.memo(si, ev.Price)
 		lines[n&lineMask], lines[(n+1)&lineMask], lines[(n+2)&lineMask] = b.headLine(h), b.sideLine(si), b.memoLine(memo)
 		n += 3
-		g.named[named&stageMask] = stagedOrder{event: ev, id: id, index: h}
+		g.named[named&stageMask] = stagedOrder{id: id, price: ev.Price, index: h, side: uint32(class & stageByRef)}
 		named += class & stageNames
 		g.adds[adds&stageMask] = stagedAdd{price: ev.Price, side: si, level: memo}
 		adds += class / stageAdds
@@ -193,10 +193,11 @@ func (b *Books) stageLevels(g *stageGroup, n int) int {
 		}
 		g.late[late&stageMask] = next
 		late += isLate
+		replaced := s.side != 0
 		s.index, s.side = level, o.side
 		n = b.stageAround(level, prev, next, o.side, n)
-		if s.event.Kind == KindReplace {
-			to := b.memos[b.memo(o.side, s.event.Price)]
+		if replaced {
+			to := b.memos[b.memo(o.side, s.price)]
 			g.adds[adds&stageMask].level = to
 			adds++
 			lines[n&lineMask] = b.levelLine(to)
