@@ -65,6 +65,7 @@ type Books struct {
 	quotes []quote // per instrument
 
 	stage     stage
+	stageFrom int // live orders
 	anomalies [AnomalyCount]uint64
 	growths   uint64
 }
@@ -98,7 +99,7 @@ func New(cfg Config) (*Books, error) {
 		levels: newTable[level](firstLevels+1, cfg.Advise), nextLevel: 1, maxLevels: levels,
 		sides:   newTable[side](2*(instruments+1), cfg.Advise),
 		entries: newPool[entry](firstLevels, blocks, cfg.Advise),
-		topOnly: cfg.TopOnly,
+		topOnly: cfg.TopOnly, stageFrom: stageFrom,
 		open:    make([]uint8, instruments+1),
 		ladders: make([]ladders, instruments+1),
 		rungs:   newPool[Level](16, blocks, cfg.Advise),

@@ -13,6 +13,7 @@ func newBooks(t testing.TB, cfg Config) *Books {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.stageFrom = 0 // look ahead in small books too
 	return b
 }
 

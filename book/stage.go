@@ -7,12 +7,14 @@ package book
 // Call it with the events of a receive burst, then apply them in order. Stage itself looks at the first few groups of
 // events; Apply, on reaching the first event of a group, moves the groups behind it one link further along the chain. So
 // the lines asked for at any moment are few and come in while earlier events are applied. Books keep the slice until
-// the next Stage and read it again in Apply; what is in it by then is of no consequence. Fewer than two events have
-// nothing to overlap.
+// the next Stage and read it again in Apply; what is in it by then is of no consequence.
+//
+// Fewer than two events have nothing to overlap, and books that are small enough for the cache have no misses: there
+// Stage does nothing, since looking ahead costs about 20 ns an event.
 func (b *Books) Stage(events []Event) {
 	st := &b.stage
 	st.events, st.trigger = nil, nil
-	if len(events) < 2 {
+	if len(events) < 2 || b.live < b.stageFrom {
 		return
 	}
 	st.events, st.next, st.turn = events, 0, 0
@@ -23,6 +25,10 @@ func (b *Books) Stage(events []Event) {
 		b.advance()
 	}
 }
+
+// stageFrom is how many live orders do not fit the nearer caches: measured, the two ways cost the same at about 100,000
+// where nothing else wants the cache.
+const stageFrom = 1 << 16
 
 const (
 	stageEvents = 8 // in a group
