@@ -32,6 +32,7 @@ type job struct {
 	Records uint64
 	Readers int    // poll: how many
 	EveryNS uint64 // poll: how often each looks
+	Spins   uint32 // echo, drain: pauses between two looks
 	Hurry   bool   // with SCHED_FIFO while it counts
 	Clock   jobClock
 }

@@ -13,7 +13,7 @@ type childWork struct {
 	buf   []byte
 }
 
-// spins is how often a caught-up reader pauses between two looks.
+// spins is how often a caught-up reader pauses between two looks where the job does not say.
 const spins = 4
 
 // echo answers every record with one of its own.
@@ -21,7 +21,7 @@ func (c *childWork) echo() answer {
 	m := newRecord()
 	for n := uint64(0); n < c.job.Records; {
 		if c.ring.Next(c.buf) != shm.Record {
-			shm.Pause(spins)
+			shm.Pause(c.job.Spins)
 			continue
 		}
 		m.OrderID = n
@@ -45,7 +45,7 @@ func (c *childWork) drain() answer {
 			a.Lost += c.ring.Lost()
 			a.Records += c.ring.Lost()
 		default:
-			shm.Pause(spins)
+			shm.Pause(c.job.Spins)
 		}
 		if a.Records-told >= 1024 || a.Records >= c.job.Records {
 			told = a.Records

@@ -44,15 +44,15 @@ func (b *bencher) compileC() string {
 	return bin
 }
 
-// runC runs the ring in C on the bench's cores and returns the figures it prints.
-func (b *bencher) runC(mode string, n int) []float64 {
+// runC runs the ring in C on the two cores and returns the figures it prints.
+func (b *bencher) runC(mode string, n, spins int) []float64 {
 	bin := b.compileC()
 	if bin == "" {
 		return nil
 	}
-	args := []string{mode, strconv.Itoa(n)}
-	for _, c := range b.o.CPU {
-		args = append(args, strconv.Itoa(c))
+	args := []string{mode, strconv.Itoa(n), strconv.Itoa(b.o.CPU[0])}
+	if len(b.o.CPU) > 1 {
+		args = append(args, strconv.Itoa(b.o.CPU[1]), strconv.Itoa(spins))
 	}
 	out, err := exec.CommandContext(b.ctx, bin, args...).Output()
 	if err != nil {

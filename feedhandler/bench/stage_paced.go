@@ -43,8 +43,7 @@ func (b *bencher) paced(in *Input) error {
 	}
 	timed := min(in.Messages/2, uint64(b.scaled(pacedMessages)))
 	at := b.warm(in, pipe, in.Messages-timed)
-	fifo := b.hurry()
-	b.calm()
+	fifo := b.mayHurry()
 	proc, err := b.start(job{Do: "latency", Root: r.root, Core: b.o.CPU[1], Records: endOfPaced, Hurry: fifo})
 	if err != nil {
 		return err

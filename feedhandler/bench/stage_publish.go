@@ -11,7 +11,7 @@ func (b *bencher) publish() error {
 		return err
 	}
 	defer r.close()
-	if t := b.runC("publish", b.scaled(5_000_000)); len(t) == 1 {
+	if t := b.runC("publish", b.scaled(5_000_000), 0); len(t) == 1 {
 		b.floor("ring-c", t[0], "publishing a 64-byte record by the same ring in C")
 	}
 	var (

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"wirebook/shm"
 	"wirebook/shm/segment"
@@ -61,46 +64,104 @@ func (d *duplex) close() {
 	d.out.close()
 }
 
-// ringFloors times the rings in C between the cores.
-func (b *bencher) ringFloors() error {
-	if t := b.runC("rtt", b.scaled(200_000)); len(t) == 3 {
-		b.floor("ring-c-rtt", t[0], "round trip of the same ring in C, p50")
-		b.floor("ring-c-rtt-p99", t[1], "p99 of it")
-		b.floor("ring-c-rtt-p999", t[2], "p99.9 of it")
-	}
-	if t := b.runC("stream", b.scaled(5_000_000)); len(t) == 1 {
-		b.floor("ring-c-stream", t[0], "the same ring in C to one process, lossless, a record")
-	}
-	return nil
-}
-
 // lineFloor times a cache line's way between the cores.
 func (b *bencher) lineFloor() error {
+	ns, err := b.line(b.scaled(200_000))
+	b.floor("line", ns, "one cache line to the other core and back, p50")
+	return err
+}
+
+func (b *bencher) line(rounds int) (p50 float64, err error) {
 	h := newHistogram()
 	b.hurry()
-	err := pingPong(&b.clock, b.o.CPU[1], b.scaled(200_000), func(ns uint64) { _ = h.RecordValue(int64(ns * tenths)) })
-	b.calm()
-	if err != nil {
-		return err
+	defer b.calm()
+	err = pingPong(&b.clock, b.o.CPU[1], rounds, func(ns uint64) { _ = h.RecordValue(int64(ns * tenths)) })
+	return float64(h.ValueAtQuantile(50)) / tenths, err
+}
+
+// The two cores of a virtual machine are near each other in one second and far apart in the next: the ring in C and ours
+// are run in turn, and each round is a ratio.
+const ringRounds = 5
+
+// nearNS tells cores that share a cache from those that do not, by a line's round trip. Near, a reader should look at once
+// again; far, each look takes the line from the writer in the middle of its work. Both languages' readers go by it.
+const nearNS = 200
+
+func (b *bencher) spins() (uint32, error) {
+	ns, err := b.line(2000)
+	if ns < nearNS {
+		return 1, err
 	}
-	b.floor("line", float64(h.ValueAtQuantile(50))/tenths, "one cache line to the other core and back, p50")
-	return nil
+	return 4, err
 }
 
 // ringRTT sends a record to another process and waits for its answer.
 func (b *bencher) ringRTT() error {
-	n := b.scaled(400_000)
-	fifo := b.hurry()
-	b.calm()
-	d, err := b.duplex(1<<10, job{Do: "echo", Records: uint64(n), Hurry: fifo})
+	n := b.scaled(80_000)
+	m := b.meter()
+	var ours, theirs [ringRounds][3]float64
+	near := 0
+	for round := range ringRounds {
+		spins, err := b.spins()
+		if err != nil {
+			return err
+		}
+		if spins == 1 {
+			near++
+		}
+		if t := b.runC("rtt", n, int(spins)); len(t) == 3 {
+			theirs[round] = [3]float64(t)
+		}
+		h, err := b.roundTrips(m, n, spins)
+		if err != nil {
+			return err
+		}
+		for i, q := range []float64{50, 99, 99.9} {
+			ours[round][i] = float64(h.ValueAtQuantile(q)) / tenths
+		}
+		m.hist.Merge(h)
+	}
+	s := Stage{Name: "ring-rtt", Input: "64 B, two processes", Messages: ringRounds * uint64(n), Allocs: perUnit(m.mallocs, ringRounds*uint64(n))}
+	percentiles(&s, m.hist)
+	s.NSPerMessage = round(m.hist.Mean() / tenths)
+	var ratios [3]float64
+	for i := range ratios {
+		ratios[i] = middle(func(round int) float64 { return ours[round][i] / max(theirs[round][i], 1) })
+	}
+	s.Note = fmt.Sprintf("the cores were near each other in %d of %d rounds", near, ringRounds)
+	if theirs[0][0] == 0 {
+		b.stage(s, "line", s.P50)
+		return nil
+	}
+	for i, name := range []string{"ring-c-rtt", "ring-c-rtt-p99", "ring-c-rtt-p999"} {
+		b.floor(name, middle(func(round int) float64 { return theirs[round][i] }), "round trip of the same ring in C, "+[]string{"p50", "p99", "p99.9"}[i])
+	}
+	s.Floor, s.FloorNS, s.Ratio = "ring-c-rtt", b.floorNS("ring-c-rtt"), round(ratios[0])
+	s.Note += fmt.Sprintf("; ratio of the medians, round by round; p99 %.2f and p99.9 %.2f of the ring in C", ratios[1], ratios[2])
+	b.stage(s, "", 0)
+	return nil
+}
+
+// middle is the median of the rounds.
+func middle(of func(round int) float64) float64 {
+	list := make([]float64, ringRounds)
+	for i := range list {
+		list[i] = of(i)
+	}
+	slices.Sort(list)
+	return list[ringRounds/2]
+}
+
+func (b *bencher) roundTrips(m *meter, n int, spins uint32) (*hdr.Histogram, error) {
+	d, err := b.duplex(1<<10, job{Do: "echo", Records: uint64(n), Spins: spins, Hurry: b.mayHurry()})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer d.close()
+	h := newHistogram()
+	rec := newRecord()
 	b.hurry()
 	defer b.calm()
-	m := b.meter()
-	rec := newRecord()
 	m.start()
 	for i := range n {
 		rec.OrderID = uint64(i)
@@ -109,44 +170,60 @@ func (b *bencher) ringRTT() error {
 		for d.back.Next(d.buf) != shm.Record {
 			shm.Pause(spins)
 			if i&1023 == 0 && b.ctx.Err() != nil {
-				return b.ctx.Err()
+				return nil, b.ctx.Err()
 			}
 		}
-		_ = m.hist.RecordValue(int64((b.clock.now() - t) * tenths))
+		_ = h.RecordValue(int64((b.clock.now() - t) * tenths))
 	}
 	m.stop()
-	if _, err := d.proc.finish(); err != nil {
-		return err
-	}
-	s := Stage{Name: "ring-rtt", Input: "64 B, two processes", Messages: uint64(n), Allocs: perUnit(m.mallocs, uint64(n))}
-	percentiles(&s, m.hist)
-	s.NSPerMessage = round(m.hist.Mean() / tenths)
-	s.Note = "ratio of the medians"
-	if c99, c999 := b.floorNS("ring-c-rtt-p99"), b.floorNS("ring-c-rtt-p999"); c99 > 0 && c999 > 0 {
-		s.Note += fmt.Sprintf("; p99 %.2f and p99.9 %.2f of the ring in C", s.P99/c99, s.P999/c999)
-	}
-	floor := "ring-c-rtt"
-	if b.floorNS(floor) == 0 {
-		floor = "line"
-	}
-	b.stage(s, floor, s.P50)
-	return nil
+	_, err = d.proc.finish()
+	return h, err
 }
 
 // ringStream sends as fast as one process can without losing a record: the reader says how far it is.
 func (b *bencher) ringStream() error {
+	n := uint64(b.scaled(4_000_000))
+	m := b.meter()
+	var ours, theirs [ringRounds]float64
+	lost := uint64(0)
+	for round := range ringRounds {
+		spins, err := b.spins()
+		if err != nil {
+			return err
+		}
+		if t := b.runC("stream", int(n), int(spins)); len(t) == 1 {
+			theirs[round] = t[0]
+		}
+		wall := m.wall
+		a, err := b.stream(m, n, spins)
+		if err != nil {
+			return err
+		}
+		ours[round] = float64(m.wall-wall) / float64(n)
+		lost += a.Lost
+	}
+	s := Stage{Name: "ring-stream", Input: "64 B, one to one", Messages: ringRounds * n, Allocs: perUnit(m.mallocs, ringRounds*n)}
+	percentiles(&s, m.hist)
+	s.NSPerMessage = round(middle(func(round int) float64 { return ours[round] }))
+	s.Note = fmt.Sprintf("%.1f million records a second, %d lost; best round %.1f", 1e3/s.NSPerMessage, lost, 1e3/slices.Min(ours[:]))
+	if theirs[0] == 0 {
+		b.stage(s, "line", s.NSPerMessage)
+		return nil
+	}
+	b.floor("ring-c-stream", middle(func(round int) float64 { return theirs[round] }), "the same ring in C to one process, lossless, a record")
+	s.Floor, s.FloorNS = "ring-c-stream", b.floorNS("ring-c-stream")
+	s.Ratio = round(middle(func(round int) float64 { return ours[round] / max(theirs[round], 0.1) }))
+	b.stage(s, "", 0)
+	return nil
+}
+
+func (b *bencher) stream(m *meter, n uint64, spins uint32) (answer, error) {
 	const slots = 1 << 16
-	n := uint64(b.scaled(12_000_000)) // at 40 ns, with the cores far apart, half a second
-	fifo := b.hurry()
-	b.calm()
-	d, err := b.duplex(slots, job{Do: "drain", Records: n, Hurry: fifo})
+	d, err := b.duplex(slots, job{Do: "drain", Records: n, Spins: spins, Hurry: b.mayHurry()})
 	if err != nil {
-		return err
+		return answer{}, err
 	}
 	defer d.close()
-	b.hurry()
-	defer b.calm()
-	m := b.meter()
 	rec := newRecord()
 	seen := uint64(0)
 	progress := func() {
@@ -154,6 +231,8 @@ func (b *bencher) ringStream() error {
 			seen = shm.View[shm.MBO](d.back.Body(d.buf)).OrderID
 		}
 	}
+	b.hurry()
+	defer b.calm()
 	m.start()
 	for i := uint64(0); i < n; i++ {
 		for i-seen >= slots-2048 {
@@ -172,20 +251,7 @@ func (b *bencher) ringStream() error {
 		progress()
 	}
 	m.stop()
-	a, err := d.proc.finish()
-	if err != nil {
-		return err
-	}
-	s := Stage{Name: "ring-stream", Input: "64 B, one to one", Messages: n, Allocs: perUnit(m.mallocs, n)}
-	percentiles(&s, m.hist)
-	s.NSPerMessage = round(float64(m.wall) / float64(n))
-	s.Note = fmt.Sprintf("%.1f million records a second, %d lost", float64(n)/float64(m.wall)*1e3, a.Lost)
-	floor := "ring-c-stream"
-	if b.floorNS(floor) == 0 {
-		floor = "line"
-	}
-	b.stage(s, floor, s.NSPerMessage)
-	return nil
+	return d.proc.finish()
 }
 
 // fanoutReaders is how many readers follow at once, fanoutEveryNS how often each looks where they share cores.

@@ -52,7 +52,6 @@ func (b *bencher) steps() []step {
 		}
 		return list
 	}
-	add([]string{"ring-rtt", "ring-stream"}, "rings in C", b.ringFloors)
 	add([]string{"ring-rtt"}, "ring-rtt", b.ringRTT)
 	add([]string{"ring-stream"}, "ring-stream", b.ringStream)
 	add([]string{"ring-fanout"}, "ring-fanout", b.ringFanout)
