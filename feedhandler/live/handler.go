@@ -283,17 +283,31 @@ func (h *Handler) stopWorkers() {
 			h.log.Error("worker does not finish", "worker", w.number)
 		}
 	}
-	for _, w := range h.workers {
-		if w.peer == nil {
-			continue
-		}
-		select {
-		case <-w.ended:
-			w.inbox.leftOver()
-		default:
+	h.countLeftovers()
+	h.closeBells()
+}
+
+// countLeftovers counts what the workers that have ended did not take: there was more than they had the time for, or it
+// came after their last look.
+func (h *Handler) countLeftovers() {
+	for _, l := range h.links {
+		if l.filter != nil {
+			_ = l.filter.Detach() // what comes now is the kernel's
 		}
 	}
-	h.closeBells()
+	for _, w := range h.workers {
+		select {
+		case <-w.ended:
+		default:
+			continue
+		}
+		for _, r := range w.queues {
+			r.leftOver()
+		}
+		if w.inbox != nil {
+			w.inbox.leftOver()
+		}
+	}
 }
 
 // closeBells closes what workers wake each other with, unless one still runs.

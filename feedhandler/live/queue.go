@@ -98,6 +98,22 @@ func (r *queueReceiver) empty(w *worker) {
 	w.flush()
 }
 
+// leftOver counts what the queue holds as nobody's. No worker runs any more.
+func (r *queueReceiver) leftOver() {
+	for {
+		for r.at < r.n {
+			_, r.at = r.batch.Packet(r.at, r.scratch)
+			r.frames++
+			r.unclaimed++
+		}
+		r.release()
+		if r.n = r.sock.Poll(r.batch); r.n == 0 {
+			break
+		}
+	}
+	r.publish()
+}
+
 func (r *queueReceiver) release() {
 	if r.n > 0 {
 		r.sock.Release(r.batch)

@@ -508,3 +508,34 @@ func setQueues(t *testing.T, n uint32, ends ...string) {
 		}
 	}
 }
+
+// TestWhatIsLeftIsCounted has frames come to queues and a hand-over after the workers' last look: they are counted, and
+// those after the filter is off are the kernel's.
+func TestWhatIsLeftIsCounted(t *testing.T) {
+	wiretest.New(t)
+	c := twoWorkers(t, "native", "one1", "two2")
+	list, _, _ := day(t, 35, 2_000, 2, sim.WireConfig{Seed: 35}, built(t, &c.Channels[1]))
+	h, _ := start(t, c, nil)
+	v := h.view(t)
+	out := spray(t)
+	for n := len(h.workers) - 1; n >= 0; n-- { // the owner first: the other then hands over to nobody
+		w := h.workers[n]
+		if n == 0 {
+			sendAll(t, out, list[:100])
+			eventually(t, "the first worker hands over", func() bool { return counter(v, "xdp_handed_over", "") >= 50 })
+		}
+		if err := w.do(func() { w.stopping = true }); err != nil {
+			t.Fatal(err)
+		}
+		<-w.ended
+	}
+	sendAll(t, out, list[100:300])
+	h.countLeftovers()
+	sendAll(t, out, list[300:400])
+	if n := counter(v, "xdp_drop_unclaimed", ""); n != 300 {
+		t.Errorf("%d frames counted that nobody took, want 300", n)
+	}
+	if n := counter(v, "xdp_frames", ""); n != 300 {
+		t.Errorf("%d frames by AF_XDP, want 300", n)
+	}
+}
