@@ -239,14 +239,14 @@ func (c *Channel) deliver(payload []byte, skip, count uint32, tsRecv, meta uint6
 		pkt.Flags = shm.FlagBadTsRecv
 	}
 	c.batch.BeginPacket(pkt)
-	for i := range c.spans {
-		s := &c.spans[i]
-		unit := uint32(s.Unit)
-		if unit < skip || unit-skip >= count {
-			continue
-		}
-		c.batch.Seq = h.Seq + uint64(unit)
-		c.Messages++
+	spans := c.spans
+	if skip != 0 || count != h.Count {
+		spans = within(spans, skip, count)
+	}
+	c.Messages += uint64(len(spans))
+	for i := range spans {
+		s := &spans[i]
+		c.batch.Seq = h.Seq + uint64(s.Unit)
 		if fault := c.decoder.Decode(c.batch, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
 			c.Decoding[fault]++
 		}
@@ -254,6 +254,17 @@ func (c *Channel) deliver(payload []byte, skip, count uint32, tsRecv, meta uint6
 	if len(c.batch.Events) >= burstEvents || len(c.batch.Packets) >= burstEvents {
 		c.applyBatch()
 	}
+}
+
+// within are the spans of count units after the first skip.
+func within(spans []framing.Span, skip, count uint32) []framing.Span {
+	for len(spans) > 0 && uint32(spans[0].Unit) < skip {
+		spans = spans[1:]
+	}
+	for len(spans) > 0 && uint32(spans[len(spans)-1].Unit)-skip >= count {
+		spans = spans[:len(spans)-1]
+	}
+	return spans
 }
 
 func (c *Channel) applyBatch() {

@@ -14,6 +14,7 @@ type publisher struct {
 	out         Output
 	instruments InstrumentSink
 	want        SchemaSet
+	taps        SchemaSet
 	digest      bool
 	channel     int
 	channelID   uint8
@@ -50,6 +51,9 @@ type receipt struct {
 func (p *publisher) init(dir *book.Directory, cfg *ChannelConfig) {
 	p.dir, p.out, p.instruments = dir, cfg.Output, cfg.Output.Instruments
 	p.want = cfg.wants()
+	if p.out.Tap != nil {
+		p.taps = p.out.TapSchemas
+	}
 	p.digest = !cfg.NoDigests
 	p.channelID, p.publisherID = cfg.ID, cfg.PublisherID
 }
@@ -106,7 +110,7 @@ func (p *publisher) note(s shm.Schema, body []byte) {
 }
 
 func (p *publisher) tap(s shm.Schema, body []byte, extra uint64) {
-	if p.out.Tap != nil && p.out.TapSchemas.Has(s) {
+	if p.taps.Has(s) {
 		p.out.Tap.Record(s, body, extra)
 	}
 }
