@@ -35,8 +35,8 @@ type loaded struct {
 	out  *strings.Builder
 }
 
-// underLoad starts a run and begins to send at a steady pace, two lossy lines on two queues.
-func underLoad(t *testing.T, mode string, messages int) *loaded {
+// underLoad starts a run, does what is to be done before, and begins to send at a steady pace, two lossy lines on two queues.
+func underLoad(t *testing.T, mode string, messages int, before ...func(*loaded)) *loaded {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a day under load takes seconds: left out with -short")
@@ -56,6 +56,9 @@ func underLoad(t *testing.T, mode string, messages int) *loaded {
 		t.Fatal(err)
 	}
 	l.run, l.log = l.liveRig.run("--summary", "summary.json")
+	for _, do := range before {
+		do(l)
+	}
 	l.send, l.out = exec.Command(binary, "send", "--interface", wiretest.TX, "--tx", "xdp", "--queues", "2,1", "--rate", "10000", "--json", "--quiet", "day.pcap"), &strings.Builder{}
 	l.send.Env, l.send.Dir, l.send.Stdout, l.send.Stderr = l.env, l.dir, l.out, os.Stderr
 	if err := l.send.Start(); err != nil {
@@ -319,21 +322,20 @@ func TestInterfaceGoneUnderLoad(t *testing.T) {
 func TestReaderKilledUnderLoad(t *testing.T) {
 	for _, mode := range receiveModes {
 		t.Run(mode, func(t *testing.T) {
-			l := underLoad(t, mode, 50_000)
-			for range 5 {
-				c := exec.Command(binary, "tail", "--instance", "live", "--schema", "mbo", "--plain", "--from", "oldest", "--follow", "--quiet")
-				out, err := c.StdoutPipe()
-				c.Env = l.env
-				if err != nil {
-					t.Fatal(err)
+			var readers []*exec.Cmd
+			l := underLoad(t, mode, 50_000, func(l *loaded) {
+				for range 5 {
+					c := exec.Command(binary, "tail", "--instance", "live", "--schema", "mbo", "--plain", "--from", "oldest", "--follow", "--quiet")
+					c.Env = l.env
+					if err := c.Start(); err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(func() { _ = c.Process.Kill() })
+					readers = append(readers, c)
 				}
-				if err := c.Start(); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := out.Read(make([]byte, 4096)); err != nil {
-					t.Fatalf("a reader reads nothing: %v", err)
-				}
-				time.Sleep(50 * time.Millisecond)
+				l.wait("every reader has the ring mapped", func() bool { return len(l.top().Readers) >= len(readers) })
+			})
+			for _, c := range readers {
 				_ = c.Process.Signal(syscall.SIGKILL)
 				_ = c.Wait()
 			}
@@ -360,7 +362,7 @@ func TestReaderKilledUnderLoad(t *testing.T) {
 func TestWriterKilledUnderLoad(t *testing.T) {
 	for _, mode := range receiveModes {
 		t.Run(mode, func(t *testing.T) {
-			l := underLoad(t, mode, 60_000)
+			l := underLoad(t, mode, 100_000)
 			tail := exec.Command(binary, "tail", "--instance", "live", "--schema", "mbo", "--plain", "--from", "oldest", "--follow")
 			var notes strings.Builder
 			read, err := os.Create(filepath.Join(l.dir, "read"))

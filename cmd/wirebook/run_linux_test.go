@@ -98,6 +98,7 @@ type topShape struct {
 	Counters map[string]uint64
 	Dropped  map[string]uint64
 	Records  map[string]uint64
+	Readers  []struct{ PID int }
 	Channels []struct {
 		Name         string
 		Active       bool

@@ -165,7 +165,7 @@ func discoverFiles(o *Options, name string) ([]config.Channel, []string, error) 
 		return nil, nil, err
 	}
 	for _, f := range o.Files {
-		if st, err := os.Stat(f); err == nil && !st.Mode().IsRegular() {
+		if st, err := os.Stat(f); err == nil && !st.Mode().IsRegular() && !st.IsDir() {
 			return nil, nil, fmt.Errorf("%s is no regular file: it can be read once, and finding channels in it takes a reading; name the channels in a configuration file (--config)", f)
 		}
 	}
