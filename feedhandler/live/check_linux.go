@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"runtime"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -61,21 +64,25 @@ func interfaceNames() string {
 	return names
 }
 
+// checkCPUs tries each on a thread that ends with it. The affinity of this process says nothing: CPUs that were isolated at
+// boot are not in it, nor are the workers' once everything cold has moved away from them.
 func checkCPUs(cpus []int) error {
-	if len(cpus) == 0 {
-		return nil
-	}
-	set, err := allowedCPUs()
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, cpu := range cpus {
-		if !set.IsSet(cpu) {
-			errs = append(errs, fmt.Errorf("CPU %d is not one this process may use (%s): choose with --cpu or live.cpus, or change its cpuset", cpu, cpuList(&set)))
+	tried := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: nobody else is to run there
+		var errs []error
+		for _, cpu := range cpus {
+			var set unix.CPUSet
+			set.Set(cpu)
+			if err := unix.SchedSetaffinity(0, &set); err != nil {
+				online, _ := os.ReadFile("/sys/devices/system/cpu/online")
+				errs = append(errs, fmt.Errorf("CPU %d is not one this process may use (%w; online are %s): choose with --cpu or live.cpus, or change its cpuset",
+					cpu, err, strings.TrimSpace(string(online))))
+			}
 		}
-	}
-	return errors.Join(errs...)
+		tried <- errors.Join(errs...)
+	}()
+	return <-tried
 }
 
 // checkRealtime asks for the priority on a thread of its own.

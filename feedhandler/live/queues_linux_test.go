@@ -24,13 +24,9 @@ import (
 // packets come by all queues, so it reorders as far as one worker lags behind the other.
 func twoWorkers(t testing.TB, mode string, channels ...string) *config.Config {
 	t.Helper()
-	set, err := allowedCPUs()
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := xdpConfiguration(t, mode, channels...)
 	for cpu := 0; cpu < 1024 && len(c.Live.CPUs) < 2; cpu++ {
-		if set.IsSet(cpu) {
+		if checkCPUs([]int{cpu}) == nil {
 			c.Live.CPUs = append(c.Live.CPUs, cpu)
 		}
 	}
@@ -38,20 +34,31 @@ func twoWorkers(t testing.TB, mode string, channels ...string) *config.Config {
 		t.Skip("one CPU: this check did not run")
 	}
 	for i := range c.Channels {
-		c.Channels[i].ReorderPackets, c.Channels[i].ReorderTime, c.Channels[i].GapTimeout = 64, config.Duration(time.Second), config.Duration(2*time.Second)
+		ch := &c.Channels[i]
+		ch.ReorderPackets, ch.ReorderTime, ch.GapTimeout, ch.WindowPackets = 64, config.Duration(5*time.Second), config.Duration(10*time.Second), 1<<15
 		if i > 0 {
 			c.Channels[i].Worker = 1
 		}
 	}
-	// Where CPUs are left beside the workers', everything else moves there, the tests that follow too.
-	tasks, procs := allTasks(t), runtime.GOMAXPROCS(0)
+	keepCPUs(t)
+	return c
+}
+
+// keepCPUs puts the threads of the test back where they may run when it ends: a run moves everything cold off its workers'
+// CPUs, the tests that follow too.
+func keepCPUs(t testing.TB) {
+	t.Helper()
+	set, err := allowedCPUs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	procs := runtime.GOMAXPROCS(0)
 	t.Cleanup(func() {
 		runtime.GOMAXPROCS(procs)
-		for _, tid := range tasks {
+		for _, tid := range allTasks(t) {
 			_ = unix.SchedSetaffinity(tid, &set)
 		}
 	})
-	return c
 }
 
 func allTasks(t testing.TB) (list []int) {
@@ -537,5 +544,24 @@ func TestWhatIsLeftIsCounted(t *testing.T) {
 	}
 	if n := counter(v, "xdp_frames", ""); n != 300 {
 		t.Errorf("%d frames by AF_XDP, want 300", n)
+	}
+}
+
+// TestReloadWithAPinnedWorker checks the CPUs again once everything cold has left them, as the start of a process does that
+// replaces one whose worker was stuck.
+func TestReloadWithAPinnedWorker(t *testing.T) {
+	wiretest.New(t)
+	c := twoWorkers(t, "native", "one1")
+	c.Live.CPUs = c.Live.CPUs[1:]
+	h, log := start(t, c, nil)
+	if !strings.Contains(log.String(), "everything but the workers runs on CPUs") {
+		t.Fatalf("nothing was moved: %s", log)
+	}
+	set, err := allowedCPUs()
+	if err != nil || set.IsSet(c.Live.CPUs[0]) {
+		t.Fatalf("the rest of the process may still run on the worker's CPU (%v)", err)
+	}
+	if _, err := h.Reload(context.Background(), c); err != nil {
+		t.Error(err)
 	}
 }
