@@ -23,7 +23,9 @@ func (b *inbox) poll(w *worker) int {
 	for _, q := range b.queues {
 		got, last := 0, uint64(0)
 		for got < b.batch && q.take(&b.item) {
-			got++
+			if got++; got == 1 {
+				w.holding()
+			}
 			last = b.item.stamp.NS
 			f := b.named.feed(b.item.id)
 			if f == nil || f.worker != w.number {

@@ -38,6 +38,7 @@ func (r *queueReceiver) poll(w *worker) int {
 			return 0
 		}
 		r.full = r.n == r.batch.Cap()
+		w.holding()
 	}
 	var hardware, driver *ptp.Model
 	if r.hasHardware {

@@ -169,6 +169,14 @@ func (w *worker) lateness(now, handed uint64) uint64 {
 	return min(now-caught, mostLate)
 }
 
+// holding is called by a receiver that has taken a batch and is about to hand it on. Nothing in it is younger than this
+// moment; but the other receivers may have been looked at long ago, when the worker was kept from its work within the turn.
+func (w *worker) holding() {
+	if late := w.lateness(clockNS(), never); late > w.late {
+		w.beLate(late)
+	}
+}
+
 func (w *worker) beLate(ns uint64) {
 	w.late = ns
 	for _, f := range w.feeds {
@@ -389,6 +397,9 @@ func (w *worker) add(f *feed) {
 	w.feeds = append(w.feeds, f)
 	w.dirty = append(make([]*feed, 0, len(w.feeds)+1), w.dirty...) // so that touch never grows it
 	f.pipe.SetLate(w.late)
+	for _, s := range f.sockets {
+		s.Held = w.holding
+	}
 	w.shm.Add(f.part)
 	for _, r := range f.receivers {
 		w.receivers = append(w.receivers, r)

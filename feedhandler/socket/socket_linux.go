@@ -16,6 +16,7 @@ import (
 // Socket receives one line.
 type Socket struct {
 	Counters Counters
+	Held     func() // called where set when a batch was taken and is about to be handed on: what it holds is older than that moment
 
 	opts     Options
 	fd       int
@@ -157,6 +158,9 @@ func (s *Socket) Poll(pipe *feedhandler.Pipeline) int {
 			s.Counters.Errors++
 		}
 		return 0
+	}
+	if s.Held != nil {
+		s.Held()
 	}
 	var hardware, system *ptp.Model
 	if s.opts.Clocks.Hardware != nil {

@@ -5,7 +5,10 @@ package socket
 import "wirebook/feedhandler"
 
 // Socket receives one line; only Linux has it.
-type Socket struct{ Counters Counters }
+type Socket struct {
+	Counters Counters
+	Held     func()
+}
 
 // Open fails with ErrUnsupported.
 func Open(Options) (*Socket, error) { return nil, ErrUnsupported }
