@@ -154,8 +154,18 @@ func Child() error {
 		c.back = back.Writer(shm.SchemaMBO, 0)
 	}
 	c.buf = make([]byte, c.ring.PayloadSize()*256)
-	if j.Do == "latency" {
-		c.touch()
+	var work func() answer
+	switch j.Do {
+	case "echo":
+		work = c.echo
+	case "drain":
+		work = c.drain
+	case "poll":
+		work = c.poll
+	case "latency":
+		work = c.latency()
+	default:
+		return fmt.Errorf("no job %q", j.Do)
 	}
 	lockMemory()
 	fmt.Println("ready")
@@ -164,24 +174,12 @@ func Child() error {
 		time.Sleep(time.Second)
 		os.Exit(1)
 	}()
-	var a answer
 	if j.Hurry {
 		if err := realtime(true); err != nil {
 			return fmt.Errorf("SCHED_FIFO, which the first process has: %w", err)
 		}
 	}
-	switch j.Do {
-	case "echo":
-		a = c.echo()
-	case "drain":
-		a = c.drain()
-	case "poll":
-		a = c.poll()
-	case "latency":
-		a = c.latency()
-	default:
-		return fmt.Errorf("no job %q", j.Do)
-	}
+	a := work()
 	_ = realtime(false)
 	return json.NewEncoder(os.Stdout).Encode(a)
 }

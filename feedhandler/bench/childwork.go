@@ -1,6 +1,8 @@
 package bench
 
 import (
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
 	"wirebook/shm"
 )
 
@@ -90,8 +92,10 @@ func (c *childWork) poll() answer {
 	return a
 }
 
-// latency reads records that carry the time they were due in ts_recv, until one of order id Records comes.
-func (c *childWork) latency() answer {
+// latency makes everything ready and returns what reads records that carry the time they were due in ts_recv, until one of
+// order id Records comes.
+func (c *childWork) latency() func() answer {
+	c.touch()
 	var a answer
 	h := newHistogram()
 	for v := int64(1); v < h.HighestTrackableValue(); v += v>>8 + 1 {
@@ -105,7 +109,12 @@ func (c *childWork) latency() answer {
 	a.Late = a.Late[:0]
 	w := newWatch(&c.clock, nil)
 	c.ring.SeekEdge()
+	return func() answer { return c.read(h, w, a) }
+}
+
+func (c *childWork) read(h *hdr.Histogram, w *watch, a answer) answer {
 	running := false // a run of late samples
+	w.skip()
 	for {
 		switch c.ring.Next(c.buf) {
 		case shm.Record:
