@@ -160,7 +160,11 @@ func printClock(out io.Writer, st *clock.Status, history []clock.Point) error {
 	row("reference", "%s", st.Why)
 	if st.NoClock == "" {
 		row("offset", "%v from the host's clock%s", time.Duration(st.OffsetNS), map[bool]string{true: ", TAI offset taken off"}[st.OffsetNS != st.Estimator.OffsetNS])
-		row("rate", "%+.3f ppm against the host's clock", float64(st.Estimator.RatePPB)/1000)
+		if st.Estimator.FitNS > 0 {
+			row("rate", "%+.3f ppm against the host's clock", float64(st.Estimator.RatePPB)/1000)
+		} else {
+			row("rate", "unknown: no line fits the readings yet")
+		}
 	}
 	row("TAI offset", "%s (leap second table: %s)", taiWords(b.TAIOffset), orNone(st.LeapsFrom))
 	hostWords := "kept by nobody"

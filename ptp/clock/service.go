@@ -248,10 +248,25 @@ func (s *Service) sample(t phc.HostTimes) {
 		return
 	}
 	s.retryAt = t.Raw + 1_000_000_000
-	if c, err := phc.Open(s.info.Path); err == nil {
-		s.clock.Close()
-		s.clock = c
+	// The number of a device that somebody holds open, we do, is not given again: ask the interface for its new one.
+	info := s.info
+	if s.options.Interface != "" && s.options.Device == "" {
+		if info, err = phc.Find(s.options.Interface); err == nil && !info.HasClock() {
+			err = phc.NoClock(info)
+		}
+		if err != nil {
+			s.readError = err
+			return
+		}
 	}
+	c, err := phc.Open(info.Path)
+	if err != nil {
+		s.readError = err
+		return
+	}
+	s.clock.Close()
+	s.clock, s.info = c, info
+	clear(s.same)
 }
 
 // refer chooses the reference from what was heard last.

@@ -17,6 +17,7 @@ type Clock struct {
 	path   string
 	method Method
 	why    string
+	failed int // comparisons in a row that a better method than plain has failed
 }
 
 // Open opens a PTP device for reading and finds the best way to compare it with the host's clock.
@@ -61,7 +62,8 @@ func (c *Clock) choose() error {
 			}
 			return nil
 		}
-		if !unsupported(err) {
+		// A method that is there and fails, as PTM does where the root port has none (ETIMEDOUT of igc), leaves the others.
+		if !unsupported(err) && (m == MethodPlain || errors.Is(err, unix.ENODEV)) {
 			return fmt.Errorf("%s: comparing with the host's clock (%s): %w", c.path, m, err)
 		}
 		if refused != "" {
@@ -77,10 +79,24 @@ func unsupported(err error) bool {
 	return errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS)
 }
 
+// giveUpAfter is how often a method may fail in a row before the next one is taken for good.
+const giveUpAfter = 3
+
 // Sample takes one cross timestamp: the narrowest of several readings. It blocks for some microseconds, or milliseconds
 // where a NIC is slow. A clock that went away gives ErrNoDevice.
 func (c *Clock) Sample() (ptp.Sample, error) {
 	s, err := c.compare(c.method)
+	if err == nil {
+		c.failed = 0
+	} else if !errors.Is(err, unix.ENODEV) && c.method < MethodPlain {
+		if other, otherErr := c.compare(c.method + 1); otherErr == nil {
+			if c.failed++; c.failed >= giveUpAfter {
+				c.why = fmt.Sprintf("%s comparison worked at first and fails now (%v)", c.method, err)
+				c.method, c.failed = c.method+1, 0
+			}
+			return other, nil
+		}
+	}
 	if errors.Is(err, unix.ENODEV) {
 		return s, fmt.Errorf("%s: %w: its driver was unloaded or the NIC removed", c.path, ErrNoDevice)
 	}

@@ -4,6 +4,9 @@ package nictest
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
@@ -212,5 +215,67 @@ func TestStepAndSkew(t *testing.T) {
 	}
 	if !strings.Contains(h.log.String(), "stepped") || !strings.Contains(h.log.String(), "stamps of "+nic) {
 		t.Error("the log does not tell of the faults")
+	}
+}
+
+// TestNICGone takes the NIC from its driver under a run and gives it back: interface, clock and queues go and come. Until
+// then the clock is missing, and afterwards all is as before, stamps included.
+func TestNICGone(t *testing.T) {
+	if !hardware(t) {
+		t.Skip("NIC rig: this NIC has no hardware receive stamps")
+	}
+	v := newVenue(t, t.TempDir(), 1000, 1000)
+	h := startHandler(t, v, 1, "rx: xdp, xdp_mode: zerocopy, clock: nic, trust_host: true")
+	locked := func(b *shm.ClockBlock) bool { return b.State == shm.ClockLocked }
+	h.clock(5*time.Second, "the clock is locked", locked)
+	device, err := filepath.EvalSymlinks("/sys/class/net/" + nic + "/device")
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver, err := filepath.EvalSymlinks(filepath.Join(device, "driver"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	give := func(what string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(driver, what), []byte(filepath.Base(device)), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	give("unbind")
+	gone := time.Now()
+	h.clock(5*time.Second, "the clock is missing", func(b *shm.ClockBlock) bool { return b.State == shm.ClockMissing && b.BoundNS == 0 })
+	t.Logf("shown after %v", time.Since(gone))
+	give("bind")
+	for _, c := range []string{"ethtool -L " + nic + " combined " + os.Getenv("QUEUES"), "ethtool -N " + nic + " rx-flow-hash udp4 sdfn", "ip addr add 10.9.0.1/24 dev " + nic, "ip link set " + nic + " up"} {
+		f := strings.Fields(c)
+		if out, err := exec.Command(f[0], f[1:]...).CombinedOutput(); err != nil && f[0] == "ip" {
+			t.Fatalf("%s: %v: %s", c, err, out)
+		}
+	}
+	linked(t)
+	h.clock(20*time.Second, "the clock is locked again", locked)
+	eventually(t, 20*time.Second, "AF_XDP and the memberships are back", func() bool {
+		s := h.top()
+		return counted(&s, "xdp_reattached", "") == 1 && s.Counters["memberships_joined"] == s.Counters["memberships_wanted"] && attached(t)
+	})
+	eventually(t, 5*time.Second, "receive stamping is on again", func() bool { return receiveFilter(t).Rx_filter == unix.HWTSTAMP_FILTER_ALL })
+	linked(t)
+	time.Sleep(time.Second)
+	if err := v.send(1, 300); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	h.stop()
+	s := h.top()
+	h.whole(v, &s)
+	if got := counted(&s, "stamps", `source="nic"`); got != uint64(len(v.packets)) {
+		t.Errorf("%d stamps from the NIC of %d packets", got, len(v.packets))
+	}
+	for _, r := range h.judge(v) {
+		if r.bad || r.untrue(2_000_000, 0) {
+			t.Errorf("message %d: ts_recv %v from when it was sent, bad %v", r.sequence, time.Duration(r.error), r.bad)
+			break
+		}
 	}
 }
