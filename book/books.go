@@ -57,6 +57,7 @@ type Books struct {
 	topOnly bool
 	open    []uint8 // per instrument: the top changed and the venue's event is not complete
 	opened  int
+	highest uint32 // instrument that ever had a level
 
 	ladders []ladders // per instrument
 	rungs   pool[Level]
@@ -90,7 +91,7 @@ func New(cfg Config) (*Books, error) {
 		return nil, errors.Join(errs...)
 	}
 	initial = min(initial, orders)
-	firstLevels := min(initial/2+16, levels)
+	firstLevels := min(initial/4+16, levels) // about twice what a busy day has
 	// Blocks of four entries: in the worst case every level has a block to itself, and moving to larger blocks
 	// leaves as many free ones behind.
 	blocks := min(levels+2*(instruments+1), math.MaxUint32/poolBlock)
@@ -98,7 +99,7 @@ func New(cfg Config) (*Books, error) {
 		orders: newTable[order](initial+1, cfg.Advise), nextOrder: 1, maxOrders: orders,
 		levels: newTable[level](firstLevels+1, cfg.Advise), nextLevel: 1, maxLevels: levels,
 		sides:   newTable[side](2*(instruments+1), cfg.Advise),
-		entries: newPool[entry](firstLevels, blocks, cfg.Advise),
+		entries: newPool[entry](firstLevels/2+1, blocks, cfg.Advise),
 		topOnly: cfg.TopOnly, stageFrom: stageFrom,
 		open:    make([]uint8, instruments+1),
 		ladders: make([]ladders, instruments+1),
@@ -238,7 +239,7 @@ func (b *Books) Bytes() int {
 	n := int(b.nextOrder)*orderBytes + (len(b.heads)+len(b.memos))*headBytes + int(b.nextLevel)*levelBytes
 	n += int(b.entries.next) * (poolBlock*entryBytes + 4)
 	n += int(b.rungs.next) * (poolBlock*rungBytes + 4)
-	return n + len(b.open)*(2*sideBytes+laddersBytes+quoteBytes+1)
+	return n + int(b.highest+1)*(2*sideBytes+laddersBytes+quoteBytes+1)
 }
 
 // Sizes of what the tables hold; a test compares them with the types.

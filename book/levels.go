@@ -73,6 +73,7 @@ func (b *Books) applyLevel(ev *Event, c *Change) {
 		b.refuse(c, AnomalyBadSide)
 		return
 	}
+	b.highest = max(b.highest, ev.Instrument)
 	implied := ev.Attr&AttrImplied != 0
 	if implied {
 		i += 2

@@ -21,6 +21,7 @@ func (b *Books) applyQuote(ev *Event, c *Change) {
 		b.refuse(c, AnomalyBadSide)
 		return
 	}
+	b.highest = max(b.highest, ev.Instrument)
 	q, i := &b.quotes[ev.Instrument], sideIndex(0, ev.Side)
 	was, now := q.at(i), Level{Price: ev.Price, Qty: ev.Qty, Count: ev.Count}
 	if ev.Price == UndefPrice || ev.Qty == 0 {

@@ -112,6 +112,7 @@ func (b *Books) openLevel(si uint32, price int64) (uint32, uint8) {
 	}
 	b.entries.entries(s.prices)[at] = entry{rank: r, level: li}
 	b.levels[li] = level{price: price, side: si}
+	b.highest = max(b.highest, si>>1)
 	if at == n {
 		s.rank, s.best = r, li // quantity and count follow with the order
 	}
