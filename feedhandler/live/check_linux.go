@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"runtime"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -64,25 +62,40 @@ func interfaceNames() string {
 	return names
 }
 
-// checkCPUs tries each on a thread that ends with it. The affinity of this process says nothing: CPUs that were isolated at
-// boot are not in it, nor are the workers' once everything cold has moved away from them.
+// checkCPUs asks for them on a thread that ends with the question. The affinity of this process says nothing: CPUs that were
+// isolated at boot are not in it, nor are the workers' once everything cold has moved away from them.
 func checkCPUs(cpus []int) error {
-	tried := make(chan error)
+	answer := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: nobody else is to run there
-		var errs []error
-		for _, cpu := range cpus {
-			var set unix.CPUSet
-			set.Set(cpu)
-			if err := unix.SchedSetaffinity(0, &set); err != nil {
-				online, _ := os.ReadFile("/sys/devices/system/cpu/online")
-				errs = append(errs, fmt.Errorf("CPU %d is not one this process may use (%w; online are %s): choose with --cpu or live.cpus, or change its cpuset",
-					cpu, err, strings.TrimSpace(string(online))))
-			}
-		}
-		tried <- errors.Join(errs...)
+		answer <- askForCPUs(cpus)
 	}()
-	return <-tried
+	return <-answer
+}
+
+// askForCPUs adds CPUs to those of the calling thread, which may stay where it is: it does not wait for one that is busy. The
+// kernel leaves out what it does not allow.
+func askForCPUs(cpus []int) error {
+	var want, have unix.CPUSet // the kernel fills in only as many as there can be
+	if err := unix.SchedGetaffinity(0, &want); err != nil {
+		return err
+	}
+	for _, cpu := range cpus {
+		want.Set(cpu)
+	}
+	if err := unix.SchedSetaffinity(0, &want); err != nil {
+		return err
+	}
+	if err := unix.SchedGetaffinity(0, &have); err != nil {
+		return err
+	}
+	var errs []error
+	for _, cpu := range cpus {
+		if !have.IsSet(cpu) {
+			errs = append(errs, fmt.Errorf("CPU %d is not one this process may use (%s): choose with --cpu or live.cpus, or change its cpuset", cpu, cpuList(&have)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // checkRealtime asks for the priority on a thread of its own.
