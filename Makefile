@@ -6,7 +6,7 @@ TOOLS   := $(GO) tool -modfile=scripts/tools.mod
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare bench-live generate demo lab lab-ptp soak nicrig clean
+.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare bench-live generate demo lab lab-ptp soak nicrig clean pgo
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 
 bench: ## a benchmark a stage and one end to end, with allocations; 'bin/wirebook bench' measures the stages beside the machine's floors
 	$(GO) test -run '^$$' -bench . -benchmem ./book ./arbitration ./shm ./feedhandler ./feedhandler/capture ./feedhandler/venue/...
+
+pgo: ## collect cmd/wirebook/default.pgo anew, by which 'go build' optimises; after the hot path changed, on a quiet machine
+	@scripts/pgo
 
 bench-compare: ## two revisions in turn, read by benchstat: BASE=rev NEW=rev BENCH=regexp PKG=packages ROUNDS=6 STAGE=book,path CPU=0
 	@GO='$(GO)' BASE='$(BASE)' NEW='$(NEW)' BENCH='$(BENCH)' PKG='$(PKG)' ROUNDS='$(ROUNDS)' BENCHTIME='$(BENCHTIME)' \
