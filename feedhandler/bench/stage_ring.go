@@ -260,49 +260,64 @@ const (
 	fanoutEveryNS = 20_000
 )
 
-// ringFanout publishes with one reader and with many, and says how much slower the writer got.
+// ringFanout publishes with one reader and with many, in turn, and says how much slower the writer got.
 func (b *bencher) ringFanout() error {
-	one := 0.0
-	for _, readers := range []int{1, fanoutReaders} {
-		n := b.scaled(20_000_000)
-		s := Stage{Name: "ring-fanout", Input: fmt.Sprintf("64 B, %d readers", readers), Messages: uint64(n)}
-		if readers == 1 {
-			s.Input = "64 B, 1 reader"
+	n := b.scaled(4_000_000)
+	counts := [2]int{1, fanoutReaders}
+	var costs [2][ringRounds]float64
+	var stages [2]Stage
+	var meters [2]*meter
+	var lost, read [2]uint64
+	for i, readers := range counts {
+		stages[i] = Stage{Name: "ring-fanout", Input: fmt.Sprintf("64 B, %d readers", readers), Messages: uint64(ringRounds * n)}
+		meters[i] = b.meter()
+	}
+	stages[0].Input = "64 B, 1 reader"
+	for round := range ringRounds {
+		for i, readers := range counts {
+			before := meters[i].cpu
+			l, r, err := b.fanout(meters[i], readers, n)
+			if err != nil {
+				return err
+			}
+			lost[i], read[i] = lost[i]+l, read[i]+r
+			costs[i][round] = float64(meters[i].cpu-before) / float64(n)
 		}
-		m, lost, read, err := b.fanout(readers, n)
-		if err != nil {
-			return err
-		}
-		m.fill(&s)
-		s.Note = fmt.Sprintf("readers took %d records and were lapped over %d; each looks every %d µs", read, lost, fanoutEveryNS/1000)
-		if readers == 1 {
-			one = s.NSPerMessage
-			b.floor("one-reader", one, "publishing a record with one reader")
-		}
-		b.stage(s, "one-reader", s.NSPerMessage)
+	}
+	one := middle(func(round int) float64 { return costs[0][round] })
+	b.floor("one-reader", one, "publishing a record with one reader")
+	for i := range stages {
+		s := &stages[i]
+		meters[i].fill(s)
+		s.NSPerMessage = round(middle(func(round int) float64 { return costs[i][round] }))
+		s.Floor, s.FloorNS = "one-reader", round(one)
+		s.Ratio = round(middle(func(round int) float64 { return costs[i][round] / max(costs[0][round], 0.1) }))
+		s.Note = fmt.Sprintf("medians of rounds in turn; readers took %d records and were lapped over %d; each looks every %d µs", read[i], lost[i], fanoutEveryNS/1000)
+		b.stage(*s, "", 0)
 	}
 	return nil
 }
 
-func (b *bencher) fanout(readers, n int) (m *meter, lost, read uint64, err error) {
+func (b *bencher) fanout(m *meter, readers, n int) (lost, read uint64, err error) {
 	cores := b.o.CPU[1:]
 	processes := min(len(cores), readers)
-	j := job{Do: "poll", Records: uint64(n), EveryNS: fanoutEveryNS, Readers: readers / processes}
+	j := job{Do: "poll", Records: uint64(n), EveryNS: fanoutEveryNS, Readers: readers / processes, Hurry: b.mayHurry()}
 	d, err := b.duplex(1<<16, j)
 	if err != nil {
-		return nil, 0, 0, err
+		return 0, 0, err
 	}
 	defer d.close()
 	for i := 1; i < processes; i++ {
 		j.Root, j.Core = d.out.root, cores[i]
 		p, err := b.start(j)
 		if err != nil {
-			return nil, 0, 0, err
+			return 0, 0, err
 		}
 		d.extra = append(d.extra, p)
 	}
-	m = b.meter()
 	rec := newRecord()
+	b.hurry()
+	defer b.calm()
 	m.start()
 	for i := range n {
 		rec.OrderID = uint64(i)
@@ -319,12 +334,12 @@ func (b *bencher) fanout(readers, n int) (m *meter, lost, read uint64, err error
 	for _, p := range append([]*process{d.proc}, d.extra...) {
 		a, err := p.finish()
 		if err != nil {
-			return nil, 0, 0, err
+			return 0, 0, err
 		}
 		lost += a.Lost
 		read += a.Records
 	}
-	return m, lost, read, nil
+	return lost, read, nil
 }
 
 // floorNS is a floor of this run, 0 where it was not measured.
