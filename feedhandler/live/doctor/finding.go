@@ -23,8 +23,8 @@ type Finding struct {
 	Level Level  `json:"level"`
 	Found string `json:"found"`
 	Want  string `json:"want"`
-	Cost  string `json:"cost,omitempty"` // what it costs as it is
-	Fix   string `json:"fix,omitempty"`  // the command that changes it
+	Cost  string `json:"cost"` // what it costs as it is
+	Fix   string `json:"fix"`  // the command that changes it
 }
 
 // Report is a list of findings, in the shape of its JSON.
