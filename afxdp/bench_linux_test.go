@@ -25,7 +25,7 @@ func BenchmarkDrain(b *testing.B) {
 			if c.umem.HugePages && !umem.Pages().Huge {
 				b.Skip("no huge pages: " + umem.Pages().Reason)
 			}
-			rx := p.receiver(Options{UMEM: umem, RXFrames: 8192})
+			rx := p.receiver(Options{UMEM: umem, RXFrames: 8192, Metadata: true})
 			tx := p.sender(Options{UMEM: newUMEM(b, UMEMOptions{Frames: 1024}), TXFrames: 1024})
 			batch := NewBatch(64)
 			var sum, packets uint64
@@ -45,6 +45,7 @@ func BenchmarkDrain(b *testing.B) {
 						break
 					}
 					for i := range n {
+						batch.Fetch(i)
 						d, m := batch.Data(i), batch.Meta(i, 16)
 						sum += uint64(d[14]) + uint64(d[42]) + uint64(m[8])
 					}

@@ -261,7 +261,8 @@ func (c *contender) drain(o options) error {
 }
 
 func (c *contender) latency(o options) error {
-	if err := c.order("latency", o.Paced, 200*time.Millisecond); err != nil {
+	// Long enough for a sender that a busy machine lets read "go" late, short enough for both with real-time priority.
+	if err := c.order("latency", o.Paced, 600*time.Millisecond); err != nil {
 		return err
 	}
 	if line, err := c.says.ReadString('\n'); err != nil || line != "go\n" {
