@@ -23,7 +23,7 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 	want := map[string]finding{
-		"nic.zero_copy:eth0": {"ok", "since"}, "nic.phc:eth0": {"ok", phc}, "nic.link:eth0": {"ok", "up"}, "nic.queues:eth0": {"ok", " of "},
+		"nic.zero_copy:eth0": {"ok", "since"}, "nic.phc:eth0": {"ok", "/dev/ptp"}, "nic.link:eth0": {"ok", "up"}, "nic.queues:eth0": {"ok", " of "},
 		"nic.hardware_stamps:eth0": {"ok", "every packet"}, "nic.phc_lock:eth0": {"warn", "unsynchronised; reference: nothing"}, "time.phc": {"ok", "2 PTP clocks"},
 	}
 	if !hw {
@@ -53,7 +53,7 @@ func TestPTPWords(t *testing.T) {
 		}
 		return ""
 	}
-	if code == 0 || !strings.Contains(row("stamps"), stamps) || row("bound") != "unknown" || !strings.HasPrefix(row("state"), "unsynchronised") || !strings.HasPrefix(row("clock"), phc) {
+	if code == 0 || !strings.Contains(row("stamps"), stamps) || row("bound") != "unknown" || !strings.HasPrefix(row("state"), "unsynchronised") || !strings.HasPrefix(row("clock"), "/dev/ptp") {
 		t.Errorf("exit code %d", code)
 	}
 }
