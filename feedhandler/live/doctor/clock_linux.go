@@ -41,7 +41,7 @@ func (e *examination) clocks() {
 func clockLock(name string) Finding {
 	f := Finding{ID: "nic.phc_lock:" + name, Level: Warn, Want: "locked",
 		Cost: "records are flagged BAD_TS_RECV: nobody knows how far their times are off",
-		Fix:  "keep it with ptp4l -i " + name + " -s and hwts_filter full; 'wirebook ptp --interface " + name + "' says more"}
+		Fix:  "ptp4l -i " + name + " -s --hwts_filter full, with a grandmaster on its network; 'wirebook ptp --interface " + name + "' says more"}
 	s, err := clock.New(clock.Options{Interface: name})
 	if err != nil {
 		f.Found = err.Error()
