@@ -2,11 +2,12 @@ package book
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"testing"
 )
 
 // FuzzApply reads events from the input, 16 bytes each with small fields so that they meet, and compares the books with
-// the model.
+// the model, and with books that tell the top alone.
 func FuzzApply(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x01\x01\x05\x01\x0a\x00\x05\x00\x00\x00\x80\x00\x00\x00\x00\x00\x05\x00\x05\x01\x0a\x00\x05\x00\x00\x00\x80\x00\x00\x00\x00\x00"))
@@ -43,5 +44,6 @@ func FuzzApply(f *testing.F) {
 		b.Stage(events)
 		compare(t, b, m, events, 50)
 		checkTables(t, b)
+		compareTopOnly(t, Config{MaxInstruments: instruments, InitialOrders: 2}, view, events, rand.New(rand.NewPCG(1, 1)), 40)
 	})
 }
