@@ -51,8 +51,8 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 bench: ## a benchmark a stage and one end to end, with allocations; 'bin/wirebook bench' measures the stages beside the machine's floors
 	$(GO) test -run '^$$' -bench . -benchmem ./book ./arbitration ./shm ./feedhandler ./feedhandler/capture ./feedhandler/venue/...
 
-pgo: ## collect cmd/wirebook/default.pgo anew, by which 'go build' optimises; after the hot path changed, on a quiet machine
-	@scripts/pgo
+pgo: ## collect cmd/wirebook/default.pgo anew, by which 'go build' optimises; after the hot path changed, on a quiet machine: MESSAGES
+	@GO='$(GO)' scripts/pgo $(MESSAGES)
 
 bench-compare: ## two revisions in turn, read by benchstat: BASE=rev NEW=rev BENCH=regexp PKG=packages ROUNDS=6 STAGE=book,path CPU=0
 	@GO='$(GO)' BASE='$(BASE)' NEW='$(NEW)' BENCH='$(BENCH)' PKG='$(PKG)' ROUNDS='$(ROUNDS)' BENCHTIME='$(BENCHTIME)' \

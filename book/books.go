@@ -69,6 +69,9 @@ type Books struct {
 	stageFrom int // live orders
 	anomalies [AnomalyCount]uint64
 	growths   uint64
+
+	usedOrders, usedLevels uint32 // how far the tables were used before they were cleared
+	advise                 func(memory []byte)
 }
 
 // New returns empty books. It fails when a size is out of range.
@@ -100,7 +103,7 @@ func New(cfg Config) (*Books, error) {
 		levels: newTable[level](firstLevels+1, cfg.Advise), nextLevel: 1, maxLevels: levels,
 		sides:   newTable[side](2*(instruments+1), cfg.Advise),
 		entries: newPool[entry](firstLevels/2+1, blocks, cfg.Advise),
-		topOnly: cfg.TopOnly, stageFrom: stageFrom,
+		topOnly: cfg.TopOnly, stageFrom: stageFrom, advise: cfg.Advise,
 		open:    make([]uint8, instruments+1),
 		ladders: make([]ladders, instruments+1),
 		rungs:   newPool[Level](16, blocks, cfg.Advise),
@@ -234,11 +237,13 @@ func (b *Books) Growths() uint64 { return b.growths + b.entries.growth + b.rungs
 // LiveOrders returns the number of orders in the books.
 func (b *Books) LiveOrders() int { return b.live }
 
-// Bytes returns the memory in use: what was ever touched. Room reserved and never used is not resident and not counted.
+// Bytes returns the memory in use: what was ever touched, cleared since or not. Room reserved and never used is not
+// counted; it is not resident either, unless the process locks its memory or a large page reaches into it.
 func (b *Books) Bytes() int {
-	n := int(b.nextOrder)*orderBytes + (len(b.heads)+len(b.memos))*headBytes + int(b.nextLevel)*levelBytes
-	n += int(b.entries.next) * (poolBlock*entryBytes + 4)
-	n += int(b.rungs.next) * (poolBlock*rungBytes + 4)
+	n := int(max(b.nextOrder, b.usedOrders))*orderBytes + int(max(b.nextLevel, b.usedLevels))*levelBytes
+	n += (len(b.heads) + len(b.memos)) * headBytes
+	n += int(max(b.entries.next, b.entries.used)) * (poolBlock*entryBytes + 4)
+	n += int(max(b.rungs.next, b.rungs.used)) * (poolBlock*rungBytes + 4)
 	return n + int(b.highest+1)*(2*sideBytes+laddersBytes+quoteBytes+1)
 }
 

@@ -57,6 +57,7 @@ func (b *Books) ClearAll(visit func(instrument uint32)) {
 	}
 	clear(b.heads)
 	clear(b.memos)
+	b.usedOrders, b.usedLevels = max(b.usedOrders, b.nextOrder), max(b.usedLevels, b.nextLevel)
 	b.freeOrder, b.nextOrder, b.live, b.newest = 0, 1, 0, 0
 	b.freeLevel, b.nextLevel = 0, 1
 	b.entries.reset()

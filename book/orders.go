@@ -39,14 +39,14 @@ const headRun = 512
 // newHeads makes a table of heads, all empty, for a number of orders: about as many heads as orders.
 func (b *Books) newHeads(orders int) {
 	n := max(bits.Len(uint(orders-1)), 4)
-	b.heads = newTable[uint32](1<<n, b.entries.advise)
+	b.heads = newTable[uint32](1<<n, b.advise)
 	b.shift, b.headMask = uint32(64-n), uint32(1)<<n-1
 }
 
 // newMemos makes a table of memos: one for eight orders.
 func (b *Books) newMemos(orders int) {
 	n := max(bits.Len(uint(orders-1))-3, 4)
-	b.memos = newTable[uint32](1<<n, b.entries.advise)
+	b.memos = newTable[uint32](1<<n, b.advise)
 	b.memoShift, b.memoMask = uint32(64-n), uint32(1)<<n-1
 }
 
@@ -81,7 +81,7 @@ func (b *Books) growOrders() bool {
 	if n <= len(b.orders) {
 		return false
 	}
-	bigger := newTable[order](n, b.entries.advise)
+	bigger := newTable[order](n, b.advise)
 	copy(bigger, b.orders)
 	b.orders = bigger
 	b.growths++
@@ -116,7 +116,7 @@ func (b *Books) newLevel() uint32 {
 		if n <= len(b.levels) {
 			return 0
 		}
-		bigger := newTable[level](n, b.entries.advise)
+		bigger := newTable[level](n, b.advise)
 		copy(bigger, b.levels)
 		b.levels = bigger
 		b.growths++

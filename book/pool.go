@@ -7,7 +7,8 @@ type pool[T any] struct {
 	mem    []T
 	links  []uint32 // next free block of the same size, by block number
 	free   [poolClasses]uint32
-	next   uint32 // first block never handed out
+	next   uint32 // first block not handed out since the last reset
+	used   uint32 // the furthest next was before
 	max    uint32 // blocks mem may grow to
 	growth uint64
 	advise func([]byte) // of Config
@@ -90,7 +91,7 @@ func (p *pool[T]) grow(n uint32) bool {
 
 // reset takes every block back.
 func (p *pool[T]) reset() {
-	p.next = 1
+	p.used, p.next = max(p.used, p.next), 1
 	p.free = [poolClasses]uint32{}
 }
 

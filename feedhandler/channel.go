@@ -29,7 +29,7 @@ type ChannelConfig struct {
 	Options     venue.Options
 	Lines       []LineConfig
 	Arbitration arbitration.Config // Lines is filled in from Lines above
-	Books       book.Config        // MaxInstruments is filled in from Options
+	Books       book.Config        // MaxInstruments is filled in from Options, TopOnly from what Output wants
 	NoDigests   bool
 	Output      Output
 }
