@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -126,6 +127,9 @@ func (c *Config) check(r *report) {
 	}
 }
 
+// defaultMaxOrders is what the books take for max_orders 0.
+const defaultMaxOrders = 16 << 20
+
 func (ch *Channel) check(r *report, i int, names map[string]int, ends map[string]string) {
 	at := func(keys ...any) []any { return append([]any{"channels", i}, keys...) }
 	if ch.Name == "" {
@@ -154,6 +158,9 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends map[string
 		if f.v < f.least || f.v > f.most {
 			r.add(fmt.Sprintf("must be %d to %d", f.least, f.most), f.v, at(f.key)...)
 		}
+	}
+	if most := cmp.Or(ch.MaxOrders, defaultMaxOrders); ch.InitialOrders > most {
+		r.add(fmt.Sprintf("must not exceed max_orders, %d", most), ch.InitialOrders, at("initial_orders")...)
 	}
 	if len(ch.Lines) > 8 {
 		r.add("at most 8 lines", len(ch.Lines), at("lines")...)

@@ -153,3 +153,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestRoomAtTheStartIsWithinTheMost(t *testing.T) {
+	const text = "channels:\n  - name: one\n    profile: nasdaq.itch50\n"
+	for keys, want := range map[string]string{
+		"    max_orders: 1000\n":                           "", // less than the profile's start: it is cut
+		"    max_orders: 1000\n    initial_orders: 1000\n": "",
+		"    max_orders: 1000\n    initial_orders: 1001\n": "line 5: channels[0].initial_orders: 1001: must not exceed max_orders, 1000",
+		"    initial_orders: 20000000\n":                   "line 4: channels[0].initial_orders: 20000000: must not exceed max_orders, 16777216",
+	} {
+		_, err := Parse("f.yaml", []byte(text+keys))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", keys, err, want)
+		}
+	}
+}
