@@ -17,6 +17,9 @@ type Config struct {
 	// Advise, where not nil, is shown the memory of each table before its first use, so that the process may ask the
 	// system for large pages under it. The memory stays the books'.
 	Advise func(memory []byte)
+	// Touch has the system put memory under every table now, after Advise. Else it does so at first use, 2 MB at a time
+	// under large pages, and each time the channel waits until they are zeroed.
+	Touch bool
 }
 
 const (
@@ -98,19 +101,30 @@ func New(cfg Config) (*Books, error) {
 	// Blocks of four entries: in the worst case every level has a block to itself, and moving to larger blocks
 	// leaves as many free ones behind.
 	blocks := min(levels+2*(instruments+1), math.MaxUint32/poolBlock)
+	first := cfg.Advise
+	if cfg.Touch {
+		first = func(memory []byte) {
+			if cfg.Advise != nil {
+				cfg.Advise(memory)
+			}
+			touch(memory)
+		}
+	}
 	b := &Books{
-		orders: newTable[order](initial+1, cfg.Advise), nextOrder: 1, maxOrders: orders,
-		levels: newTable[level](firstLevels+1, cfg.Advise), nextLevel: 1, maxLevels: levels,
-		sides:   newTable[side](2*(instruments+1), cfg.Advise),
-		entries: newPool[entry](firstLevels/2+1, blocks, cfg.Advise),
-		topOnly: cfg.TopOnly, stageFrom: stageFrom, advise: cfg.Advise,
-		open:    make([]uint8, instruments+1),
-		ladders: make([]ladders, instruments+1),
-		rungs:   newPool[Level](16, blocks, cfg.Advise),
-		quotes:  make([]quote, instruments+1),
+		orders: newTable[order](initial+1, first), nextOrder: 1, maxOrders: orders,
+		levels: newTable[level](firstLevels+1, first), nextLevel: 1, maxLevels: levels,
+		sides:   newTable[side](2*(instruments+1), first),
+		entries: newPool[entry](firstLevels/2+1, blocks, first),
+		topOnly: cfg.TopOnly, stageFrom: stageFrom, advise: first,
+		open:    newTable[uint8](instruments+1, first),
+		ladders: newTable[ladders](instruments+1, first),
+		rungs:   newPool[Level](16, blocks, first),
+		quotes:  newTable[quote](instruments+1, first),
 	}
 	b.newHeads(initial)
 	b.newMemos(initial)
+	// A table that grows holds the channel up long enough without being touched as well.
+	b.advise, b.entries.advise, b.rungs.advise = cfg.Advise, cfg.Advise, cfg.Advise
 	return b, nil
 }
 

@@ -10,3 +10,10 @@ func newTable[T any](n int, advise func(memory []byte)) []T {
 	}
 	return table
 }
+
+// touch writes to every page of new memory.
+func touch(memory []byte) {
+	for at := 0; at < len(memory); at += 4096 {
+		memory[at] = 0
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/config"
-	"wirebook/feedhandler/pages"
 	"wirebook/feedhandler/replay"
 	"wirebook/feedhandler/venue"
 	"wirebook/feedhandler/venue/framing"
@@ -139,7 +138,7 @@ func (in *Input) count() {
 }
 
 // build returns the input's channels as the core takes them, without output. Books are sized as replay sizes them, and
-// their tables are touched before anything is timed, as a live run that locks its memory has them.
+// their tables touched before anything is timed, as in a live run that locks its memory.
 func (in *Input) build() ([]feedhandler.ChannelConfig, error) {
 	var list []feedhandler.ChannelConfig
 	for i := range in.channels {
@@ -147,18 +146,10 @@ func (in *Input) build() ([]feedhandler.ChannelConfig, error) {
 		if err != nil {
 			return nil, err
 		}
-		ch.Books.Advise = touch
+		ch.Books.Touch = true
 		list = append(list, ch)
 	}
 	return list, nil
-}
-
-// touch has the system put large pages under new memory now.
-func touch(mem []byte) {
-	pages.Huge(mem)
-	for at := 0; at < len(mem); at += 4096 {
-		mem[at] = 0
-	}
 }
 
 // sample names a capture of the customer's that the bench reads when it is there.

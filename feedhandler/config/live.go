@@ -16,7 +16,7 @@ type Live struct {
 	HandOver      int              `yaml:"handover,omitempty" json:"handover,omitempty" jsonschema:"description=Bytes of the queue by which a worker hands frames over to another\\, rounded up to a power of two,default=4194304,minimum=262144"`
 	Idle          string           `yaml:"idle,omitempty" json:"idle,omitempty" jsonschema:"description=busy: never leave the CPU; adaptive: spin\\, yield\\, then sleep until packets arrive,enum=busy,enum=adaptive,default=adaptive"`
 	Realtime      int              `yaml:"realtime,omitempty" json:"realtime,omitempty" jsonschema:"description=SCHED_FIFO priority of workers; 0: ordinary scheduling,minimum=0,maximum=99"`
-	LockMemory    bool             `yaml:"lock_memory,omitempty" json:"lock_memory,omitempty" jsonschema:"description=Keep every page in memory (mlockall),default=false"`
+	LockMemory    bool             `yaml:"lock_memory,omitempty" json:"lock_memory,omitempty" jsonschema:"description=Keep every page in memory (mlockall); the books' tables have theirs from the start,default=false"`
 	Batch         int              `yaml:"batch,omitempty" json:"batch,omitempty" jsonschema:"description=Datagrams taken at once,default=64,minimum=1,maximum=1024"`
 	ReceiveBuffer int              `yaml:"receive_buffer,omitempty" json:"receive_buffer,omitempty" jsonschema:"description=Bytes of queue of each socket in the kernel; with AF_XDP also of each queue's UMEM\\, 4096 a frame,default=16777216"`
 	BusyPoll      Duration         `yaml:"busy_poll,omitempty" json:"busy_poll,omitempty" jsonschema:"description=The kernel polls the NIC so long for an empty socket; 0: leaves it to interrupts"`

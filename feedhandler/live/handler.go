@@ -159,6 +159,7 @@ func (h *Handler) newFeed(spec *config.Channel) (*feed, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Books.Touch = h.config.Live.LockMemory // it locks pages that are there, and puts none there
 	f := &feed{name: spec.Name, worker: spec.Worker, spec: *spec, config: cfg}
 	return f, h.openSockets(f)
 }
