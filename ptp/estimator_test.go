@@ -188,6 +188,27 @@ func TestEveryFaultHealsAndTellsTheTruthAgain(t *testing.T) {
 	}
 }
 
+// TestAWideReadingAfterASmallBreak: a thread taken off its core in the middle of a reading does not widen what a better
+// reading has said already.
+func TestAWideReadingAfterASmallBreak(t *testing.T) {
+	w := newWorld(1)
+	w.width = func() int64 { return 500 }
+	e := NewEstimator(Config{})
+	e.SetReference(Reference{Kind: ReferenceSystem, BoundNS: 200_000})
+	locked(t, w, e)
+	w.run(e, 2000*ms, eightH, nil)
+	w.phcOff += 10_000
+	for i := range 4 {
+		w.width = func() int64 { return 500 + int64(i%2)*9*ms }
+		e.Add(w.read())
+		m := e.Model()
+		if bound := truth(t, w, m); m.State != Locked || bound > 500_000 {
+			t.Errorf("reading %d: %v, bound %d", i, m.State, bound)
+		}
+		w.advance(eightH)
+	}
+}
+
 // TestAChangeOfRateIsNoStep has the rate change between two readings, which are narrow, so that the gap shows.
 func TestAChangeOfRateIsNoStep(t *testing.T) {
 	for seed := int64(1); seed <= 50; seed++ {

@@ -28,7 +28,7 @@ func (e *Estimator) verdict() (State, Cause) {
 		return Frozen, CauseFrozen
 	case e.outOfRate:
 		return Unsynchronised, CauseRateRange
-	case !e.line.ok && e.small && e.reference.Kind != ReferenceNone:
+	case !e.line.ok && e.small && e.reference.Kind != ReferenceNone && e.locked().BoundNS <= e.config.MaxBoundNS:
 		return Locked, e.stepped
 	case !e.line.ok && e.stepped == CauseSystemStep && e.hasGood && e.reference.Kind == ReferencePTP:
 		return Locked, CauseSystemStep // the host's clock is only the second opinion here
@@ -98,9 +98,18 @@ func (e *Estimator) Model() Model {
 	return m
 }
 
-// unfitted is what the latest sample alone says.
+// unfitted is what the best sample since the break says alone: narrow, and not long ago.
 func (e *Estimator) unfitted() Model {
-	return Model{RefClock: e.seen.PHC, RefUTC: e.seen.MidNS(), BoundNS: bounded(float64(e.seen.WidthNS()/2 + 2)),
+	best := e.seen
+	bound := float64(best.WidthNS()/2 + 2)
+	for i := range e.samples[:e.n] {
+		s := &e.samples[i]
+		age := float64(e.seen.RawNS-s.RawNS) * float64(e.config.MaxRatePPB) / 1e9
+		if b := float64(s.WidthNS()/2+2) + age; b < bound {
+			best, bound = *s, b
+		}
+	}
+	return Model{RefClock: best.PHC, RefUTC: best.MidNS(), BoundNS: bounded(float64(best.WidthNS()/2 + 2)),
 		Growth: uint64(FixedPPB(e.config.MaxRatePPB)), HorizonNS: e.config.HorizonNS}
 }
 

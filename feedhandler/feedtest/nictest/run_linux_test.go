@@ -200,6 +200,7 @@ func TestStepAndSkew(t *testing.T) {
 				wrong++
 			case untrue:
 				missed++
+				t.Logf("%s: message %d, sent %v later: ts_recv %v from when it was sent", f.name, r.sequence, time.Duration(since), time.Duration(r.error))
 			}
 			if r.bad && since > int64(2*time.Second) {
 				lateFlags++
