@@ -96,6 +96,7 @@ type steering struct {
 	rules  *ntuple.Steering
 	why    string // what it came to
 	count  int
+	all    int     // rules of anybody when it was last looked
 	word   *uint64 // where the count goes in the control file; nil before there is one
 }
 
@@ -140,6 +141,7 @@ func (h *Handler) steer(l *xdpLink, c *config.Config) error {
 	}
 	err = s.rules.Steer(want)
 	s.count = len(s.rules.Rules())
+	s.all, _, _ = s.device.Count()
 	s.publish()
 	var errs []error
 	switch {
@@ -195,13 +197,21 @@ func (s *steering) publish() {
 	}
 }
 
-// lost says whether rules of ours are gone: a reset of the driver, or of its queues, takes them.
+// lost says whether rules of ours are gone: a reset of the driver, or of its queues, takes them. They are read only when
+// their number, with everybody else's, is another than before.
 func (s *steering) lost() bool {
 	if s.count == 0 {
 		return false
 	}
 	n, _, err := s.device.Count()
-	return err == nil && n < s.count
+	if err != nil || n == s.all {
+		return false
+	}
+	missing, err := s.rules.Missing()
+	if err == nil {
+		s.all = n
+	}
+	return missing > 0
 }
 
 // close deletes the rules.

@@ -72,6 +72,19 @@ func TestGroupsAreSteeredToTheirWorkers(t *testing.T) {
 	if !strings.Contains(log.String(), "flow rules of ours are gone") {
 		t.Error("the reset is not told")
 	}
+	// Others have as many as are left and more: ours are missed all the same.
+	table.Reset()
+	for at := range uint32(6) {
+		table.Put(ntuple.Entry{Location: at})
+	}
+	h.watchXDP()
+	if n := len(h.links[0].steering.rules.Rules()); n != 4 || !strings.Contains(table.String(), "6 239.10.1.1:26477 to queue 0") {
+		t.Errorf("after others took our places: %s, %d ours", table, n)
+	}
+	table.Reset()
+	table.Put(theirs)
+	h.watchXDP()
+	check("once more", all, 4)
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"wirebook/feedhandler/feedtest/wiretest"
 )
 
 // TestDevicesWithoutRules says what is missing, by errors a caller can tell apart.
@@ -34,5 +36,28 @@ func TestDevicesWithoutRules(t *testing.T) {
 	}
 	if _, err := Open("an-interface-name-too-long"); !errors.Is(err, unix.EINVAL) {
 		t.Errorf("a name too long: %v", err)
+	}
+}
+
+// TestADeviceFollowsItsInterface finds the same one after it was renamed, and none of that name once it is gone.
+func TestADeviceFollowsItsInterface(t *testing.T) {
+	wiretest.New(t)
+	wiretest.IP(t, "link add follow0 type veth peer name follow1")
+	d, err := Open("follow0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	wiretest.IP(t, "link set follow0 name follow2")
+	if name, err := d.present(); name != "follow2" || err != nil {
+		t.Errorf("renamed: %q, %v", name, err)
+	}
+	if _, _, err := d.Count(); !errors.Is(err, ErrNoRules) {
+		t.Errorf("renamed: %v, want %v", err, ErrNoRules)
+	}
+	wiretest.IP(t, "link del follow2")
+	wiretest.IP(t, "link add follow0 type veth peer name follow1")
+	if _, _, err := d.Count(); !errors.Is(err, ErrNoDevice) {
+		t.Errorf("another of the same name: %v, want %v", err, ErrNoDevice)
 	}
 }

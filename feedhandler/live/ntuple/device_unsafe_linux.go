@@ -11,20 +11,26 @@ import (
 
 // Device is a NIC's table. It belongs to one goroutine.
 type Device struct {
-	name string
-	fd   int // belongs to the network namespace it was opened in
+	name  string
+	index uint32 // 0: there was none of the name
+	fd    int    // belongs to the network namespace it was opened in
 }
 
 // Open opens the table of an interface of the calling thread's network namespace.
 func Open(name string) (*Device, error) {
-	if _, err := unix.NewIfreq(name); err != nil {
+	ifr, err := unix.NewIfreq(name)
+	if err != nil {
 		return nil, fmt.Errorf("flow rules of %q: %w", name, err)
 	}
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("flow rules of %s: socket: %w", name, err)
 	}
-	return &Device{name: name, fd: fd}, nil
+	d := &Device{name: name, fd: fd}
+	if unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, ifr) == nil {
+		d.index = ifr.Uint32()
+	}
+	return d, nil
 }
 
 // Close leaves the rules as they are.
@@ -144,9 +150,29 @@ type ifreq struct {
 	_    [24 - unsafe.Sizeof(uintptr(0))]byte
 }
 
+// present is the interface's name now: the kernel takes names, and one that was renamed keeps its rules.
+func (d *Device) present() (string, error) {
+	if d.index == 0 {
+		return d.name, nil
+	}
+	ifr, err := unix.NewIfreq("")
+	if err != nil {
+		return "", err
+	}
+	ifr.SetUint32(d.index)
+	if err := unix.IoctlIfreq(d.fd, unix.SIOCGIFNAME, ifr); err != nil {
+		return "", err
+	}
+	return ifr.Name(), nil
+}
+
 func (d *Device) do(request unsafe.Pointer) error {
+	name, err := d.present()
+	if err != nil {
+		return err
+	}
 	r := ifreq{data: request}
-	copy(r.name[:unix.IFNAMSIZ-1], d.name)
+	copy(r.name[:unix.IFNAMSIZ-1], name)
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(d.fd), unix.SIOCETHTOOL, uintptr(unsafe.Pointer(&r))); errno != 0 {
 		return errno
 	}

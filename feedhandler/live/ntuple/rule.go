@@ -52,7 +52,11 @@ func (r Rule) spec() flowSpec {
 // entry reads a rule that the kernel gave.
 func (s *flowSpec) entry() Entry {
 	e := Entry{Location: s.Location}
-	if s.FlowType != udp4Flow || s.RingCookie > mostQueues {
+	kind := s.FlowType
+	if s.MaskExt == [len(s.MaskExt)]byte{} {
+		kind &^= extended // ixgbe tells every rule so, also where no bit of those fields must match
+	}
+	if kind != udp4Flow || s.RingCookie > mostQueues {
 		return e
 	}
 	e.Rule = Rule{

@@ -72,12 +72,19 @@ func TestARuleIsUDPToOneAddressAndPort(t *testing.T) {
 	if e := s.entry(); e != (Entry{9, r, true}) {
 		t.Errorf("read back %+v", e)
 	}
+	s.FlowType |= 0x80000000 // as ixgbe tells it: extended, by nothing
+	s.HeaderExt[10] = 0x77
+	if e := s.entry(); e != (Entry{9, r, true}) {
+		t.Errorf("read back extended by nothing %+v", e)
+	}
 	for what, change := range map[string]func(*flowSpec){
 		"by source too":      func(s *flowSpec) { s.Mask[0] = 0xFF },
 		"any port":           func(s *flowSpec) { s.Mask[dstPortOffset] = 0 },
 		"part of an address": func(s *flowSpec) { s.Mask[dstOffset+3] = 0 },
 		"TCP":                func(s *flowSpec) { s.FlowType = 1 },
-		"with a VLAN":        func(s *flowSpec) { s.FlowType |= 0x80000000 },
+		"with a VLAN":        func(s *flowSpec) { s.FlowType |= 0x80000000; s.MaskExt[10] = 0xFF },
+		"to a MAC address":   func(s *flowSpec) { s.FlowType |= 0x40000000; s.MaskExt[2] = 0xFF },
+		"spread by RSS":      func(s *flowSpec) { s.FlowType |= 0x20000000 },
 		"to a function":      func(s *flowSpec) { s.RingCookie = 1 << 32 },
 		"drop":               func(s *flowSpec) { s.RingCookie = 1<<64 - 1 },
 	} {

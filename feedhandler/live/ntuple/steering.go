@@ -89,6 +89,7 @@ func (s *Steering) Steer(want []Rule) error {
 		entries = slices.DeleteFunc(entries, func(other Entry) bool { return other == e })
 		errs = append(errs, s.ledger.gone(e.Rule))
 	}
+	var fresh []Entry
 	for i, r := range want {
 		if _, have := s.ours[r.Dst]; have {
 			continue
@@ -106,8 +107,50 @@ func (s *Steering) Steer(want []Rule) error {
 			}
 			break
 		}
+		fresh = append(fresh, s.ours[r.Dst])
+	}
+	return errors.Join(append(errs, s.confirm(fresh))...)
+}
+
+// confirm reads back what was inserted. A rule that the table tells otherwise could not be told from others' later, and
+// stay for ever: it is taken out now.
+func (s *Steering) confirm(fresh []Entry) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	entries, err := s.table.List()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range fresh {
+		if slices.Contains(entries, e) {
+			continue
+		}
+		errs = append(errs, fmt.Errorf("%w: %s is not what is there afterwards", ErrKind, e.Rule))
+		if err := s.table.Delete(e.Location); err != nil && !gone(err) {
+			errs = append(errs, err) // written down as it is
+			continue
+		}
+		delete(s.ours, e.Rule.Dst)
+		errs = append(errs, s.ledger.gone(e.Rule))
 	}
 	return errors.Join(errs...)
+}
+
+// Missing counts our rules that the table does not hold any more.
+func (s *Steering) Missing() (int, error) {
+	entries, err := s.table.List()
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, e := range s.ours {
+		if !slices.Contains(entries, e) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func (s *Steering) insert(r Rule) error {

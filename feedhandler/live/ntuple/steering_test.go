@@ -218,6 +218,33 @@ func TestRulesThatAResetTook(t *testing.T) {
 	}
 }
 
+// TestATableThatTellsRulesOtherwise: they could not be found again, so none of them stays.
+func TestATableThatTellsRulesOtherwise(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "eth0")
+	f := ntupletest.New(8)
+	f.Recast = true
+	s := begin(t, f, path)
+	if err := s.Steer([]ntuple.Rule{rule(one, 1), rule(two, 2)}); !errors.Is(err, ntuple.ErrKind) || !strings.Contains(err.Error(), two) {
+		t.Errorf("%v", err)
+	}
+	if held(f) != 0 || len(s.Rules()) != 0 || left(t, path) {
+		t.Errorf("%s, %v ours, ledger %v", f, s.Rules(), left(t, path))
+	}
+}
+
+// TestMissing counts what is gone, whatever else came.
+func TestMissing(t *testing.T) {
+	f := ntupletest.New(8)
+	s := begin(t, f, filepath.Join(t.TempDir(), "eth0"))
+	if err := s.Steer([]ntuple.Rule{rule(one, 1), rule(two, 2)}); err != nil {
+		t.Fatal(err)
+	}
+	f.Put(entry(0, rule(three, 1)))
+	if n, err := s.Missing(); n != 1 || err != nil {
+		t.Errorf("%d missing, %v; the table holds %s", n, err, f)
+	}
+}
+
 // TestSteeringAgainstASet plays random wants.
 func TestSteeringAgainstASet(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))

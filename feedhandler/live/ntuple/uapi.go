@@ -40,6 +40,7 @@ const (
 
 const (
 	udp4Flow        = 0x02       // UDP_V4_FLOW
+	extended        = 0xC0000000 // FLOW_EXT and FLOW_MAC_EXT: the ext fields count too
 	locationSpecial = 0x80000000 // RX_CLS_LOC_SPECIAL: the driver chooses locations
 	locationAny     = 0xFFFFFFFF // RX_CLS_LOC_ANY
 	mostQueues      = 0xFFFF     // beyond are virtual functions, drop and wake-up

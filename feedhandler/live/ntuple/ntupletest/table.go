@@ -15,6 +15,7 @@ import (
 type Table struct {
 	Room   int   // most rules
 	Refuse error // of every call, where not nil
+	Recast bool  // tells rules as something else than what was inserted
 	DieAt  int   // panics with Killed at this change, counted from 1; a change counts before and after it is made
 
 	mu      sync.Mutex
@@ -75,7 +76,7 @@ func (t *Table) Insert(r ntuple.Rule) (uint32, error) {
 	t.step()
 	for at := range uint32(t.Room) {
 		if _, taken := t.rules[at]; !taken {
-			t.rules[at] = ntuple.Entry{Location: at, Rule: r, Plain: true}
+			t.rules[at] = ntuple.Entry{Location: at, Rule: r, Plain: !t.Recast}
 			t.step()
 			return at, nil
 		}
