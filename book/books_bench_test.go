@@ -64,15 +64,11 @@ func (w *windows) quartile() float64 {
 // are staged first. It reports the ratio to one dependent random load over 64 MB, and bytes per live order.
 func BenchmarkOrders(b *testing.B) {
 	const recorded = 3_000_000
-	books, err := New(Config{MaxInstruments: 8000, MaxOrders: 2 << 20, MaxLevels: 2 << 20, InitialOrders: 2 << 20, TopOnly: true})
+	books, err := New(Config{MaxInstruments: 8000, MaxOrders: 2 << 20, MaxLevels: 2 << 20, InitialOrders: 2 << 20, TopOnly: true,
+		Advise: hugePages[byte]})
 	if err != nil {
 		b.Fatal(err)
 	}
-	hugePages(books.orders)
-	hugePages(books.heads)
-	hugePages(books.levels)
-	hugePages(books.entries.mem)
-	hugePages(books.sides)
 	flow := newDayFlow(1, *benchSymbols, *benchLive)
 	var ev Event
 	var out [2]Change

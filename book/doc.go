@@ -22,12 +22,13 @@
 // Everything lies in flat arrays without pointers, linked by index; index 0 is "none". An order takes 32 bytes and a
 // level 32 more. Orders are found through a table of 4-byte heads with chaining, so nothing ever moves and there are no
 // tombstones. Venues number orders upwards: the heads of consecutive ids lie side by side, and an id above every one seen
-// is looked for in no chain. Where a price's level is, is remembered beside its sorted place (Books.memo), so that most
-// new orders need no search.
+// is looked for in no chain. Where a price's level is, is remembered beside its sorted place (Books.memo): Stage fetches
+// what is remembered, and where only the top is told (Config.TopOnly) most new orders need no search.
 //
 // With Config.InitialOrders at a busy day's peak nothing grows; beyond it arrays double up to the configured maximum, which
-// takes milliseconds, and Growths counts it. Memory reserved costs nothing until it is touched. Config.Advise lets the
-// process put large pages under it: with 4 KB pages a good part of each miss is the walk of the page tables.
+// takes milliseconds, and Growths counts it. Memory reserved costs nothing until it is touched, then the time to zero its
+// page; Config.Touch has that done at once. Config.Advise lets the process put large pages under it: with 4 KB pages a good
+// part of each miss is the walk of the page tables.
 //
 // # Cost and worst cases
 //

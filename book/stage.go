@@ -222,7 +222,7 @@ func (b *Books) stageAround(level, prev, next, side uint32, n int) int {
 	return n + 5
 }
 
-// priceLines are the two lines at the end of a side's prices, where the touch is: eight prices on average.
+// priceLines are the two lines at the end of a side's prices, where the touch is: five to eight prices.
 func (b *Books) priceLines(s *side) (uintptr, uintptr) {
 	end := int(s.prices.block)*poolBlock + s.prices.len()
 	return b.entryLine(max(end-1, 0)), b.entryLine(max(end-5, 0))
