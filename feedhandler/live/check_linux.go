@@ -20,6 +20,13 @@ func Check(c *config.Config) error {
 	if c.Live.RX != "socket" {
 		errs = append(errs, checkQueues(c, rxQueues))
 	}
+	for i := range c.Channels {
+		for _, l := range c.Channels[i].Lines {
+			if err := checkGroup(l.Group); err != nil {
+				errs = append(errs, fmt.Errorf("channel %s line %s: %w", c.Channels[i].Name, l.Name, err))
+			}
+		}
+	}
 	errs = append(errs, checkCPUs(c.Live.CPUs), checkRealtime(c.Live.Realtime))
 	return errors.Join(errs...)
 }
@@ -48,6 +55,24 @@ func checkInterface(name string) error {
 		}
 	}
 	return fmt.Errorf("interface %s has no IPv4 address, and so cannot be a member of a group: 'ip addr add ADDRESS/LENGTH dev %s'", name, name)
+}
+
+// checkGroup takes a multicast group, or an address of this host for a venue that sends unicast.
+func checkGroup(group string) error {
+	ip := net.ParseIP(group)
+	if ip.IsMulticast() {
+		return nil
+	}
+	ours, err := net.InterfaceAddrs()
+	if err != nil {
+		return err
+	}
+	for _, a := range ours {
+		if n, ok := a.(*net.IPNet); ok && (n.IP.Equal(ip) || n.IP.IsLoopback() && n.Contains(ip)) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is neither a multicast group nor an address of this host: groups lie in 224.0.0.0 to 239.255.255.255", group)
 }
 
 func interfaceNames() string {

@@ -12,6 +12,7 @@ import (
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/control"
 	"wirebook/feedhandler/live/ntuple"
+	"wirebook/shm/segment"
 )
 
 // Options describe a live run.
@@ -75,6 +76,10 @@ const spareChannels = 64
 func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, connected: map[[2]int]bool{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan gapNote, 1<<14), faults: make(chan fault, 64)}
 	if err := Check(o.Config); err != nil {
+		return nil, err
+	}
+	// Before anything is opened: attaching a filter resets some NICs, and the run that has the instance receives from it.
+	if err := segment.Free(o.Shm.Root, o.Config.Instance); err != nil {
 		return nil, err
 	}
 	if h.edge, err = ChooseEdge(o.Config); err != nil {

@@ -521,6 +521,7 @@ func TestBadInput(t *testing.T) {
 		{"no interface named", func(c *config.Config) { c.Live.Interface = "" }, []string{"--interface", "live.interface", wiretest.RX}},
 		{"no such interface", func(c *config.Config) { c.Live.Interface = "nosuch0" }, []string{`no interface "nosuch0"`, wiretest.RX}},
 		{"line on no such interface", func(c *config.Config) { c.Channels[0].Lines[1].Interface = "nosuch1" }, []string{`"nosuch1"`}},
+		{"no group, no address of ours", func(c *config.Config) { c.Channels[0].Lines[1].Group = "10.10.1.1" }, []string{"channel one1 line B", "10.10.1.1", "neither a multicast group nor an address of this host"}},
 		{"interface down", func(c *config.Config) { c.Live.Interface = "wbdown" }, []string{"wbdown is down", "ip link set wbdown up"}},
 		{"no such CPU", func(c *config.Config) { c.Live.CPUs = []int{1000} }, []string{"CPU 1000", "--cpu"}},
 		{"no PTP device", func(c *config.Config) { c.Live.Clock = "nic" }, []string{"live.clock: nic", wiretest.RX}},
@@ -562,9 +563,13 @@ func TestBadInput(t *testing.T) {
 func TestTheSameInstanceTwice(t *testing.T) {
 	wiretest.New(t)
 	h, _ := start(t, configuration(t, "one1"), nil)
-	_, err := Start(context.Background(), Options{Config: configuration(t, "one1"), Shm: control.Options{Root: h.opts.Shm.Root}, Log: slog.New(slog.DiscardHandler)})
+	var log bytes.Buffer
+	_, err := Start(context.Background(), Options{Config: configuration(t, "one1"), Shm: control.Options{Root: h.opts.Shm.Root}, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if !errors.Is(err, segment.ErrRunning) {
 		t.Fatalf("the second: %v, want ErrRunning", err)
+	}
+	if log.Len() != 0 {
+		t.Errorf("the second opened something before it was refused: %s", log.Bytes())
 	}
 	if m, err := socket.ReadMemberships(); err != nil || !m.Has(wiretest.RX, 0xEF0A0101) {
 		t.Errorf("the first has lost its membership (%v)", err)

@@ -106,7 +106,9 @@ func Create(opts Options) (*Instance, error) {
 		return nil, err
 	}
 	dir := filepath.Join(root, opts.Name)
-	if err := checkDir(dir); err != nil {
+	if err := checkDir(dir); errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("create instance %s: %w: %s is another user's; choose a folder of yours with WIREBOOK_SHM", opts.Name, err, root)
+	} else if err != nil {
 		return nil, fmt.Errorf("create instance %s: %w", opts.Name, err)
 	}
 	c := &creation{opts: opts, dir: dir, gid: gid}
@@ -119,6 +121,24 @@ func Create(opts Options) (*Instance, error) {
 		return nil, fmt.Errorf("create instance %s: %w", opts.Name, err)
 	}
 	return inst, nil
+}
+
+// Free fails with ErrRunning while a writer holds the instance. Create decides; Free lets a writer that touches much else
+// before it (a NIC that others receive from) be refused first. It makes nothing.
+func Free(root, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	dir := filepath.Join(Root(root), name)
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR, 0)
+	if err != nil {
+		return nil // no instance, or one that Create says what is wrong with
+	}
+	defer f.Close()
+	if busy, err := tryLock(f); err == nil && busy {
+		return runningError(dir)
+	}
+	return nil
 }
 
 func (o *Options) check() error {
@@ -172,6 +192,9 @@ func makeDir(dir string, gid int) error {
 	err := os.Mkdir(dir, 0o750)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("make %s: %w: its folder is another user's; choose one of yours with WIREBOOK_SHM", dir, err)
 	}
 	if err != nil {
 		return fmt.Errorf("make %s: %w", dir, err)

@@ -82,11 +82,20 @@ func TestSecondWriterIsRefused(t *testing.T) {
 	if err := Remove(root, "test"); !errors.Is(err, ErrRunning) {
 		t.Fatal(err)
 	}
+	if err := Free(root, "test"); !errors.Is(err, ErrRunning) {
+		t.Fatalf("Free: %v", err)
+	}
+	if err := Free(root, "other"); err != nil {
+		t.Errorf("Free of an instance that is not there: %v", err)
+	}
 	if files(t, inst.Dir) != before {
 		t.Error("a refused Create left something behind")
 	}
 	publish(inst, shm.SchemaMBO, 0, 1) // the first goes on
 	inst.Close()
+	if err := Free(root, "test"); err != nil {
+		t.Errorf("Free of an instance that ended: %v", err)
+	}
 	inst = create(t, small(root))
 	if inst.Epoch != 2 {
 		t.Errorf("epoch %d after the second start", inst.Epoch)

@@ -30,6 +30,9 @@ func Open(root, name string) (*View, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s; start one with wirebook replay or run, or set WIREBOOK_SHM", ErrNotFound, v.Dir)
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("open instance %s: %w: readers need the writer's user or group", name, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open instance %s: %w", name, err)
 	}
