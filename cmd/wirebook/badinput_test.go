@@ -61,6 +61,13 @@ func newRig(t *testing.T) *rig {
 	b.write("header.pcap", good[:24])
 	b.write("empty.pcap", nil)
 	b.write("text.pcap", []byte("dear diary, today there were no packets\n"))
+	b.write("twins.yaml", []byte(`channels:
+  - name: itch
+    profile: nasdaq.itch50
+    lines:
+      - {name: A, group: 239.10.1.1, port: 26477}
+      - {name: A, group: 239.10.2.1, port: 26478}
+`))
 	b.write("three.yaml", []byte(`channels:
   - name: itch
     profile: nasdaq.itch51
@@ -210,6 +217,11 @@ func TestBadInput(t *testing.T) {
 			`three.yaml: line 6: channels[0].lines[1].port: 99999: must be a number from 0 to 65535`)
 		add(exitUsage, verb+" -c good.pcap good.pcap", "configuration has mistakes")
 	}
+	add(exitUsage, "run", "--config FILE", "--help")
+	add(exitUsage, "send good.pcap", "--interface NAME")
+	add(exitUsage, "sim -o out/x.pcap --protocol fix", `--protocol "fix"`, "itch50, deepplus, deep or mdp3")
+	add(exitUsage, "replay -p fix44 good.pcap", `no profile "fix44": there are `, "cme.mdp3")
+	add(exitUsage, "replay -c twins.yaml good.pcap", "twins.yaml: line 6: channels[0].lines[1].name: A: another line of the channel has this name already")
 	add(exitUsage, "replay -p nasdaq.itch50 --speed fast good.pcap", `--speed "fast"`, "a number above 0, or max")
 	add(exitUsage, "replay -p nasdaq.itch50 --speed -1 good.pcap", `--speed "-1"`)
 	add(exitUsage, "replay -p nasdaq.itch50 --speed nan good.pcap", `--speed "nan"`)

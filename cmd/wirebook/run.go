@@ -76,7 +76,6 @@ when it is ready (Type=notify or notify-reload) and keeps the watchdog (Watchdog
 	fl.StringVar(&f.summary, "summary", "", "when it ends, write what was lost to this file, as JSON")
 	fl.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	fl.BoolVar(&f.logJSON, "log-json", false, "log as JSON, one object a line")
-	_ = c.MarkFlagRequired("config")
 	_ = c.RegisterFlagCompletionFunc("rx", cobra.FixedCompletions([]string{"auto", "xdp", "socket"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("idle", cobra.FixedCompletions([]string{"busy", "adaptive"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("log-level", cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
@@ -122,6 +121,9 @@ func (f *runFlags) run(c *cobra.Command) error {
 	log, err := f.logger()
 	if err != nil {
 		return err
+	}
+	if f.config == "" {
+		return usageError{errors.New("say what to receive with --config FILE ('wirebook run --help' shows one)")}
 	}
 	cfg, err := f.load()
 	if err != nil {

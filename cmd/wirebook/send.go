@@ -66,7 +66,6 @@ With --profile the messages are counted too.`,
 	fl.BoolVar(&f.checksums, "checksums", false, "with UDP checksums; from a UDP socket, offloading hosts leave them partial on virtual links")
 	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
 	fl.DurationVar(&f.wait, "wait", 0, "wait so long before the first datagram")
-	_ = c.MarkFlagRequired("interface")
 	_ = c.RegisterFlagCompletionFunc("tx", cobra.FixedCompletions(txNames, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("spread", cobra.FixedCompletions([]string{"destination", "packet"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -94,6 +93,9 @@ type sendSummary struct {
 }
 
 func (f *sendFlags) run(c *cobra.Command, args []string) error {
+	if f.iface == "" {
+		return usageError{errors.New("say where to send with --interface NAME ('ip -br link' lists them)")}
+	}
 	o, err := f.options()
 	if err != nil {
 		return err

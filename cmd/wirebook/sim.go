@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,6 +110,9 @@ func (f *simFlags) run(c *cobra.Command) error {
 	wire, err := f.wire()
 	if err != nil {
 		return usageError{err}
+	}
+	if !slices.Contains(sim.Encodings, sim.Encoding(f.protocol)) {
+		return usageError{fmt.Errorf("--protocol %q: must be itch50, deepplus, deep or mdp3", f.protocol)}
 	}
 	cfg := sim.Config{
 		Seed: f.seed, Encoding: sim.Encoding(f.protocol), Symbols: f.symbols, Messages: f.messages,

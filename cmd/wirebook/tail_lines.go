@@ -155,7 +155,11 @@ func (t *tail) latest(ctx context.Context) error {
 		return err
 	}
 	if len(list) == 0 {
-		t.note("no books in the latest table of instance %s", t.opts.Name)
+		of := ""
+		if len(t.opts.Symbols) > 0 {
+			of = " of " + strings.Join(t.opts.Symbols, ", ")
+		}
+		t.note("no books%s in the latest table of instance %s", of, t.opts.Name)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -169,6 +170,8 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends map[string
 	for l, line := range ch.Lines {
 		if line.Name == "" {
 			r.add("a line needs a name", `""`, at("lines", l, "name")...)
+		} else if slices.ContainsFunc(ch.Lines[:l], func(o Line) bool { return o.Name == line.Name }) {
+			r.add("another line of the channel has this name already", line.Name, at("lines", l, "name")...)
 		}
 		if _, err := Addr(line.Group); err != nil {
 			r.add("must be an IPv4 address", strconv.Quote(line.Group), at("lines", l, "group")...)

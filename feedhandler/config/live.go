@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -49,7 +50,7 @@ func (l *Live) check(r *report) {
 				return
 			}
 		}
-		r.add(fmt.Sprintf("must be one of %v", list), value, "live", key)
+		r.add("must be one of "+strings.Join(list, ", "), value, "live", key)
 	}
 	one("rx", l.RX, "auto", "xdp", "socket")
 	one("xdp_mode", l.XDPMode, "auto", "zerocopy", "native", "generic")

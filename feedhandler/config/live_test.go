@@ -31,10 +31,10 @@ channels:
 		t.Fatalf("error %v, want ErrInvalid", err)
 	}
 	for _, want := range []string{
-		"line 2: live.interface: a-name-that-is-too-long", "line 3: live.rx: fast: must be one of [auto xdp socket]", "line 4: live.cpus[1]: 2: another worker",
+		"line 2: live.interface: a-name-that-is-too-long", "line 3: live.rx: fast: must be one of auto, xdp, socket", "line 4: live.cpus[1]: 2: another worker",
 		"live.cpus[2]: -1", "line 5: live.idle: never", "line 6: live.realtime: 100", "line 7: live.batch: 5000", "line 8: live.clock: sun",
-		"line 9: live.busy_poll: 1s", "line 10: live.stall_timeout: 5ms", "line 11: live.xdp_mode: drv: must be one of [auto zerocopy native generic]",
-		"line 12: live.queues.eth1[1]: 3: live.cpus names 3 workers", "line 12: live.queues.eth2: []", "line 13: live.handover: 4096: must be 262144", "line 14: live.steer: left: must be one of [auto off require]", "line 18: channels[0].worker: 3",
+		"line 9: live.busy_poll: 1s", "line 10: live.stall_timeout: 5ms", "line 11: live.xdp_mode: drv: must be one of auto, zerocopy, native, generic",
+		"line 12: live.queues.eth1[1]: 3: live.cpus names 3 workers", "line 12: live.queues.eth2: []", "line 13: live.handover: 4096: must be 262144", "line 14: live.steer: left: must be one of auto, off, require", "line 18: channels[0].worker: 3",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("missing %q in:\n%v", want, err)

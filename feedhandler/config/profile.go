@@ -67,6 +67,7 @@ func FindProfile(name string) (Profile, error) {
 		for _, p := range Profiles() {
 			near = append(near, p.Name)
 		}
+		return Profile{}, fmt.Errorf("no profile %q: there are %s", name, strings.Join(near, ", "))
 	}
 	return Profile{}, fmt.Errorf("no profile %q: did you mean %s? ('wirebook profiles' lists them)", name, strings.Join(near, ", "))
 }
