@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"wirebook/feedhandler/config"
@@ -18,6 +19,7 @@ import (
 
 // clocks keep time for every interface that lines arrive on: package clock measures, workers read what it publishes.
 type clocks struct {
+	mu   sync.Mutex // of list, for block; the others are the handler's
 	list []*interfaceClock
 	stop context.CancelFunc
 	wg   sync.WaitGroup
@@ -128,13 +130,45 @@ func (k *clocks) ensure(iface string, l *config.Live, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	k.list = append(k.list, ic)
-	if k.stop != nil {
+	k.set(append(slices.Clone(k.list), ic))
+	return nil
+}
+
+// keep closes the clocks of interfaces that are used no more: what they say is nobody's stamps.
+func (k *clocks) keep(used []string) error {
+	var kept []*interfaceClock
+	var errs []error
+	for _, ic := range k.list {
+		if slices.Contains(used, ic.iface) {
+			kept = append(kept, ic)
+		}
+	}
+	if len(kept) == len(k.list) {
+		return nil
+	}
+	was := k.list
+	k.set(kept)
+	for _, ic := range was {
+		if !slices.Contains(kept, ic) {
+			errs = append(errs, ic.close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// set changes the list, and what runs.
+func (k *clocks) set(list []*interfaceClock) {
+	running := k.stop != nil
+	if running {
 		k.stop()
 		k.wg.Wait()
+	}
+	k.mu.Lock()
+	k.list = list
+	k.mu.Unlock()
+	if running {
 		k.run()
 	}
-	return nil
 }
 
 func (k *clocks) close() error {
@@ -144,21 +178,24 @@ func (k *clocks) close() error {
 	}
 	var errs []error
 	for _, ic := range k.list {
-		if ic.service != nil {
-			errs = append(errs, ic.service.Close())
-		}
 		errs = append(errs, ic.close())
 	}
+	k.mu.Lock()
 	k.list = nil
+	k.mu.Unlock()
 	return errors.Join(errs...)
 }
 
 // close puts the NIC's stamping back as it was.
 func (ic *interfaceClock) close() error {
-	if ic.stamping == nil {
-		return nil
+	var errs []error
+	if ic.service != nil {
+		errs = append(errs, ic.service.Close())
 	}
-	return ic.stamping.Close()
+	if ic.stamping != nil {
+		errs = append(errs, ic.stamping.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // states are the control file's words for the clock's.
@@ -170,6 +207,8 @@ var states = [ptp.StateCount]uint32{
 // block is what the control file says: of the clock that can be trusted least, where lines arrive on several interfaces.
 // host is where stamps come from that are not the NIC's.
 func (k *clocks) block(host ptp.Source) (b shm.ClockBlock) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if len(k.list) == 0 {
 		return b
 	}

@@ -469,6 +469,51 @@ func TestAStuckWorkerIsSeenAndReplaced(t *testing.T) {
 	}
 }
 
+// TestTheHeartBeatsThroughALongReload: readers, and the service manager, are not to take the run for dead meanwhile. The
+// clock is told as before.
+func TestTheHeartBeatsThroughALongReload(t *testing.T) {
+	wiretest.New(t)
+	h, _ := start(t, configuration(t, "one1"), nil)
+	v := h.view(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- h.Run(ctx) }()
+	h.mu.Lock() // as a reload has it
+	unlock := sync.OnceFunc(h.mu.Unlock)
+	defer unlock()
+	since := v.Control.HeartbeatNS()
+	told, _ := v.Control.Clock()
+	eventually(t, "Run wants what the reload has", func() bool { return v.Control.HeartbeatNS()-since > uint64(2*slowEvery) })
+	for range 5 {
+		before := v.Control.HeartbeatNS()
+		eventually(t, "the heart beats", func() bool { return v.Control.HeartbeatNS() != before })
+	}
+	eventually(t, "the clock is told", func() bool { b, ok := v.Control.Clock(); return ok && b.UpdatedNS != told.UpdatedNS })
+	unlock()
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAReloadGivesUpClocks that no line needs any more: what they say is nobody's time, and the NIC's stamping is given back.
+func TestAReloadGivesUpClocks(t *testing.T) {
+	wiretest.New(t)
+	c := configuration(t, "one1")
+	h, _ := start(t, c, nil)
+	if err := h.clocks.ensure("lo", &c.Live, h.log); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Reload(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if h.clocks.find("lo") != nil || h.clocks.find(wiretest.RX) == nil {
+		t.Errorf("clocks after the reload: %v", h.clocks.summary())
+	}
+	seen := h.clocks.find(wiretest.RX).service.Block().UpdatedNS
+	eventually(t, "the other goes on", func() bool { return h.clocks.find(wiretest.RX).service.Block().UpdatedNS != seen })
+}
+
 // TestATurnDoesNotAllocate holds for turns with and without datagrams, ticks and publishing included.
 func TestATurnDoesNotAllocate(t *testing.T) {
 	wiretest.New(t)

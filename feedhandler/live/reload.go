@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync/atomic"
 
 	"wirebook/feedhandler/config"
@@ -83,8 +84,22 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 		r.Removed = append(r.Removed, f.name)
 	}
 	h.config = &next
-	errs = append(errs, h.steerAll(&next), h.dropLinks(&next))
+	errs = append(errs, h.steerAll(&next), h.dropLinks(&next), h.clocks.keep(h.interfacesNow()))
 	return r, errors.Join(errs...)
+}
+
+// interfacesNow lists the interfaces of the configuration and of the channels at work, which a reload that failed may have
+// left elsewhere.
+func (h *Handler) interfacesNow() []string {
+	names := interfaces(h.config)
+	for _, f := range h.feeds {
+		for i := range f.config.Lines {
+			if name := f.interfaceOf(i, &h.config.Live); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // exchange puts a channel to work, in the place of was where that is not nil.

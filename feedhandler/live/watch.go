@@ -38,22 +38,23 @@ func (s *health) say(log *slog.Logger, kind, text string, args ...any) {
 
 // Run watches until ctx ends, then drains and closes.
 func (h *Handler) Run(ctx context.Context) error {
-	fast, slow := time.NewTicker(watchEvery), time.NewTicker(slowEvery)
-	defer fast.Stop()
+	slow := time.NewTicker(slowEvery)
 	defer slow.Stop()
+	// Apart from what follows: to open a queue that somebody holds takes seconds, and a reload may; readers would take the
+	// heart for stopped, and the service manager the program for stuck.
+	beating, stop := context.WithCancel(ctx)
+	defer stop()
+	beats := make(chan error)
+	go func() { beats <- h.beat(beating) }()
 	var failed error
 	for failed == nil {
 		select {
-		case <-ctx.Done():
-			h.log.Info("stopping: taking what has arrived")
-			return h.Close()
-		case <-fast.C:
-			failed = h.watch()
-			if h.mu.TryLock() { // a reload has it for longer than a clock may go unheard
-				h.instance.SetClock(h.clocks.block(h.hostSource()))
-				h.mu.Unlock()
+		case failed = <-beats:
+			if failed == nil { // ctx ended
+				h.log.Info("stopping: taking what has arrived")
+				return h.Close()
 			}
-			h.logGaps()
+			return fmt.Errorf("%w; %w", failed, h.Close())
 		case f := <-h.faults:
 			failed = h.onFault(f)
 		case <-slow.C:
@@ -65,7 +66,28 @@ func (h *Handler) Run(ctx context.Context) error {
 			h.mu.Unlock()
 		}
 	}
+	stop()
+	<-beats
 	return fmt.Errorf("%w; %w", failed, h.Close())
+}
+
+// beat looks after the workers, the heartbeat and the clock until ctx ends, or a worker is stuck that cannot be replaced.
+// It waits for nobody.
+func (h *Handler) beat(ctx context.Context) error {
+	fast := time.NewTicker(watchEvery)
+	defer fast.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-fast.C:
+			if err := h.watch(); err != nil {
+				return err
+			}
+			h.instance.SetClock(h.clocks.block(h.hostSource()))
+			h.logGaps()
+		}
+	}
 }
 
 // watch looks whether every worker goes on. Looks are counted rather than time measured, so that a stop of the whole
