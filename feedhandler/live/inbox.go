@@ -26,6 +26,7 @@ func (b *inbox) poll(w *worker) int {
 			if got++; got == 1 {
 				w.holding()
 			}
+			b.taken++ // now: a panic below ends the poll
 			last = b.item.stamp.NS
 			f := b.named.feed(b.item.id)
 			if f == nil || f.worker != w.number {
@@ -41,7 +42,6 @@ func (b *inbox) poll(w *worker) int {
 			b.more, b.until = true, min(b.until, last)
 		}
 	}
-	b.taken += uint64(n)
 	return n
 }
 

@@ -47,12 +47,12 @@ func (r *queueReceiver) poll(w *worker) int {
 	if r.hasClock {
 		driver = r.driver.Model()
 	}
-	frames := 0
+	before := r.frames
 	for r.at < r.n {
 		i := r.at
 		frame, next := r.batch.Packet(i, r.scratch)
 		r.at = next
-		frames++
+		r.frames++ // now: a panic below ends the poll
 		meta, named := bpf.TakeMeta(r.batch.Meta(i, bpf.MetaBytes))
 		if !named {
 			r.nameless++
@@ -85,9 +85,8 @@ func (r *queueReceiver) poll(w *worker) int {
 		f.pipe.OnFrame(frame, stamp)
 		w.touch(f)
 	}
-	r.frames += uint64(frames)
 	r.release()
-	return frames
+	return int(r.frames - before)
 }
 
 // empty takes what the queue holds, in bounded number. On its worker's goroutine.

@@ -447,6 +447,9 @@ func TestAPanicKeepsWhatWasHandedOver(t *testing.T) {
 	}
 	sameDigests(t, channelOf(t, v, "two2"), clean)
 	noDrops(t, v)
+	if put, taken := counter(v, "xdp_handed_over", ""), counter(v, "worker_handed_over", ""); put != uint64(len(list)+1) || taken != put {
+		t.Errorf("%d frames handed over and %d taken, of %d", put, taken, len(list)+1)
+	}
 }
 
 // TestMoreQueues gives the interface queues while it receives, as 'ethtool -L' does: it is opened anew with a socket on each,
