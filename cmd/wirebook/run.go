@@ -42,7 +42,8 @@ under /dev/shm/wirebook. 'wirebook doctor' says what this host can do; 'wirebook
   wirebook run -c feeds.yaml --cpu 3                       the worker alone on CPU 3
   wirebook run -c feeds.yaml --check                       say what is wrong, open nothing
 
-A configuration names channels and their lines (none: the profile's sample groups); what else is worth saying about a live run is under live:
+A configuration names channels and their lines (none: the profile's sample groups); what else is worth saying about a
+live run is under live:
 
   live: {interface: eth1, rx: auto, cpus: [3], idle: busy, realtime: 10}
   channels:
