@@ -105,6 +105,7 @@ func (p *Pipeline) OnTick(nowNS uint64) {
 }
 
 // SetLate says that the frames given now may be so many ns behind what has arrived; see arbitration.Arbiter.SetLate.
+// It is an input as time is: who gives none, as a replay does, has gaps decided by the packets' time and the ticks alone.
 func (p *Pipeline) SetLate(ns uint64) {
 	for _, c := range p.channels {
 		c.arb.SetLate(ns)

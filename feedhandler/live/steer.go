@@ -149,6 +149,8 @@ func (h *Handler) steer(l *xdpLink, c *config.Config) error {
 		s.why = ""
 	case c.Live.Steer == "off":
 		s.why = "not steered: live.steer: off"
+	case err == nil && s.count < len(want):
+		s.why = fmt.Sprintf("steered by %d flow rules, and %d that are not ours", s.count, len(want)-s.count)
 	case err == nil:
 		s.why = fmt.Sprintf("steered by %d flow rules", s.count)
 	case s.count > 0:

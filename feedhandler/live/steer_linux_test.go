@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,6 +92,20 @@ func TestGroupsAreSteeredToTheirWorkers(t *testing.T) {
 	check("after the end", "0 another", 0)
 	if left := ledgers(t, root); len(left) != 0 || table.Closed != 1 {
 		t.Errorf("left behind: %v, closed %d times", left, table.Closed)
+	}
+}
+
+// TestRulesOfOthersServe where they say the same; they are not counted as ours, nor taken out.
+func TestRulesOfOthersServe(t *testing.T) {
+	wiretest.New(t)
+	theirs := ntuple.Entry{Location: 7, Rule: ntuple.Rule{Dst: netip.MustParseAddrPort("239.10.1.1:26477"), Queue: 0}, Plain: true}
+	table := ntupletest.New(16, theirs)
+	h, _ := startWith(t, steered(t, twoWorkers(t, "native", "one1", "two2"), t.TempDir(), table))
+	if !strings.Contains(h.Edge().Why, "steered by 3 flow rules, and 1 that are not ours") {
+		t.Errorf("why: %s", h.Edge().Why)
+	}
+	if err := h.Close(); err != nil || table.String() != "7 239.10.1.1:26477 to queue 0" {
+		t.Errorf("%v; left %s", err, table)
 	}
 }
 

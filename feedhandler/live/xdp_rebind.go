@@ -24,7 +24,7 @@ func (h *Handler) rebind(l *xdpLink) {
 		return
 	}
 	atomic.AddUint64(l.words.rebound, 1)
-	h.log.Warn("frames came by a queue without its AF_XDP socket: the sockets were put back", "interface", l.name)
+	h.health.say(h.log, "rebound "+l.name, "frames came by a queue without its AF_XDP socket: the sockets were put back", "interface", l.name)
 }
 
 // reopen gives every queue an interface has now a socket: it closes the link and opens it anew. What the queues hold
