@@ -57,8 +57,9 @@ type worker struct {
 
 // command is something the handler wants done on the worker's goroutine.
 type command struct {
-	what func()
-	done chan struct{}
+	what  func()
+	done  chan struct{}
+	taken *atomic.Bool // by the worker that runs it, or by the handler that waits for it no longer
 }
 
 // fault is a panic, caught.
@@ -358,7 +359,7 @@ func (w *worker) guarded(what func()) {
 
 // do has the worker run what between two turns, and waits for it. It fails when the worker does not answer.
 func (w *worker) do(what func()) error {
-	c := command{what, make(chan struct{})}
+	c := command{what, make(chan struct{}), new(atomic.Bool)}
 	select {
 	case w.commands <- c:
 	case <-w.ended:
@@ -373,6 +374,7 @@ func (w *worker) do(what func()) error {
 	case <-w.ended:
 		return fmt.Errorf("worker %d has ended", w.number)
 	case <-time.After(commandBound):
+		c.taken.Store(true) // what failed is not done later: its feed may be closed by then
 		return fmt.Errorf("worker %d does not answer", w.number)
 	}
 }
@@ -384,8 +386,10 @@ func (w *worker) obey() {
 		select {
 		case c := <-w.commands:
 			w.pending.Add(-1)
-			c.what()
-			close(c.done)
+			if c.taken.CompareAndSwap(false, true) {
+				c.what()
+				close(c.done)
+			}
 		default:
 			return
 		}
