@@ -134,9 +134,7 @@ func (b *Books) SetView(v View) { b.view = v }
 // Apply applies one event and writes 0 to 2 changes to out: Replace gives the old order's 'C' and the new one's 'A',
 // Clear one 'R'; trades, fills, statuses and the like give none. It keeps nothing of ev.
 func (b *Books) Apply(ev *Event, out *[2]Change) int {
-	if ev == b.stage.trigger {
-		b.advance()
-	}
+	b.Reached(ev)
 	n := 1
 	book := ViewOrders
 	c := &out[0]

@@ -241,3 +241,24 @@ func TestMemoryPerOrder(t *testing.T) {
 		t.Errorf("%.1f bytes per live order, want at most 56", per)
 	}
 }
+
+// TestLookAheadReachesTheEnd: an event that is not applied does not end the look-ahead, if Reached is told.
+func TestLookAheadReachesTheEnd(t *testing.T) {
+	b := newBooks(t, Config{MaxInstruments: 6})
+	events := randomFlow(rand.New(rand.NewPCG(1, 7)), 256, 6, 40)
+	for i := 0; i < len(events); i += stageEvents {
+		events[i] = Event{Kind: KindTrade, Instrument: 1}
+	}
+	var out [2]Change
+	b.Stage(events)
+	for i := range events {
+		if events[i].Kind == KindTrade {
+			b.Reached(&events[i])
+			continue
+		}
+		b.Apply(&events[i], &out)
+	}
+	if b.stage.next != len(events) {
+		t.Fatalf("looked ahead to event %d of %d", b.stage.next, len(events))
+	}
+}

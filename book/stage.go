@@ -4,10 +4,10 @@ package book
 // another: an order hangs on its head, its level and its neighbours hang on the order. It is a hint and changes nothing:
 // Apply gives the same without it.
 //
-// Call it with the events of a receive burst, then apply them in order. Stage itself looks at the first few groups of
-// events; Apply, on reaching the first event of a group, moves the groups behind it one link further along the chain. So
-// the lines asked for at any moment are few and come in while earlier events are applied. Books keep the slice until
-// the next Stage and read it again in Apply; what is in it by then is of no consequence.
+// Call it with the events of a receive burst, then apply them in order; of those that are not for Apply tell Reached.
+// Stage itself looks at the first few groups of events; at the first event of each group the groups behind it move one
+// link further along the chain. So the lines asked for at any moment are few and come in while earlier events are applied.
+// Books keep the slice until the next Stage and read it again; what is in it by then is of no consequence.
 //
 // Fewer than two events have nothing to overlap, and books that are small enough for the cache have no misses: there
 // Stage does nothing, since looking ahead costs about 20 ns an event.
@@ -17,11 +17,18 @@ func (b *Books) Stage(events []Event) {
 	if len(events) < 2 || b.live < b.stageFrom {
 		return
 	}
-	st.events, st.next, st.turn = events, 0, 0
+	st.events, st.next, st.turn, st.reach = events, 0, 0, -stageEvents*(stagePasses-2)
 	for i := range st.groups {
-		st.groups[i].first, st.groups[i].counts = nil, stageCounts{}
+		st.groups[i].counts = stageCounts{}
 	}
 	for range stagePasses - 1 {
+		b.advance()
+	}
+}
+
+// Reached moves the look-ahead on for an event that is not applied.
+func (b *Books) Reached(ev *Event) {
+	if ev == b.stage.trigger {
 		b.advance()
 	}
 }
@@ -47,12 +54,12 @@ type stage struct {
 	trigger *Event // Apply advances the pipeline when it comes to this one
 	groups  [stagePasses]stageGroup
 	turn    int // group that takes in events next
+	reach   int // first event of the group that comes to be applied next
 	lines   [stageLines]uintptr
 }
 
 // stageGroup has lists with room for one entry an event. Indices are masked: the compiler sees that they are in range.
 type stageGroup struct {
-	first  *Event
 	named  [stageEvents]stagedOrder // orders that events name
 	late   [stageEvents]uint32      // those that are second in their chains
 	adds   [stageEvents]stagedAdd   // orders that events bring
@@ -107,11 +114,15 @@ func (b *Books) advance() {
 	n = b.stageOrders(group(1), n)
 	n = b.stageHeads(group(0), n)
 	fetchLines(&st.lines[0], n)
-	st.trigger = group(3).first
 	if at++; at == stagePasses {
 		at = 0
 	}
 	st.turn = at
+	st.trigger = nil
+	if first := st.reach; first >= 0 && first < len(st.events) {
+		st.trigger = &st.events[first]
+	}
+	st.reach += stageEvents
 }
 
 // stageHeads takes in the next events and asks for the heads of the orders they name and for their sides. It returns
@@ -119,14 +130,13 @@ func (b *Books) advance() {
 func (b *Books) stageHeads(g *stageGroup, n int) int {
 	st := &b.stage
 	lines := &st.lines
-	g.counts, g.first = stageCounts{}, nil
+	g.counts = stageCounts{}
 	events := st.events[st.next:]
 	if len(events) == 0 {
 		return n
 	}
 	events = events[:min(len(events), stageEvents)]
 	st.next += len(events)
-	g.first = &events[0]
 	named, adds := 0, 0
 	for i := range events {
 		ev := &events[i]

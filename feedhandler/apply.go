@@ -65,6 +65,7 @@ func (a *applier) apply(b *book.Batch) {
 		if e.Kind-book.KindAdd <= book.KindQuote-book.KindAdd {
 			a.bookEvent(e) // nearly every event: a compare that is foreseen, not a jump by kind that nothing foresees
 		} else {
+			a.books.Reached(e)
 			a.event(b, e)
 		}
 		st := &a.state[e.Instrument]
