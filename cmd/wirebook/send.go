@@ -36,7 +36,7 @@ func sendCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "send --interface IF [flags] FILE...",
 		Short: "Send a capture's datagrams onto the network",
-		Long: `Sends the UDP payloads of captures to the groups and ports they were captured on, by UDP multicast from an interface
+		Long: `Sends the UDP payloads of captures to the groups and ports they were captured on, from an interface
 of this host, at the capture's pace or another. For labs: a capture of the simulator, sent here, is a venue.
 
 It sends by AF_XDP sockets, one on each of --queues (root; copied frames, so nothing else that uses the interface notices),

@@ -263,8 +263,9 @@ func (h *Handler) abort() {
 	}
 }
 
-// stopWorkers lets every worker finish: it takes what has arrived, ends its feeds and goes.
-func (h *Handler) stopWorkers() {
+// stopWorkers lets every worker finish: it takes what has arrived, ends its feeds and goes. It says whether all did.
+func (h *Handler) stopWorkers() (ended bool) {
+	ended = true
 	// Twice: what one worker finds for another in the first round, that one takes in the second.
 	stuck := map[*worker]error{}
 	for range min(len(h.workers), 2) {
@@ -281,16 +282,19 @@ func (h *Handler) stopWorkers() {
 		}
 		if err != nil {
 			h.log.Error("worker does not stop", "worker", w.number, "error", err)
+			ended = false
 			continue
 		}
 		select {
 		case <-w.ended:
 		case <-time.After(drainBound + time.Second):
 			h.log.Error("worker does not finish", "worker", w.number)
+			ended = false
 		}
 	}
 	h.countLeftovers()
 	h.closeBells()
+	return ended
 }
 
 // countLeftovers counts what the workers that have ended did not take: there was more than they had the time for, or it
@@ -341,7 +345,9 @@ func (h *Handler) Close() error {
 		return nil
 	}
 	h.shutdown = true
-	h.stopWorkers()
+	if !h.stopWorkers() {
+		return h.leave()
+	}
 	h.countDrops()
 	h.summary.Clocks = h.clocks.summary()
 	errs := []error{h.closeXDP()}
@@ -352,6 +358,16 @@ func (h *Handler) Close() error {
 	h.logGaps()
 	errs = append(errs, h.instance.Close(clockNS()))
 	return errors.Join(errs...)
+}
+
+// leave is Close when a worker is still at work: nothing that it reads or writes may be unmapped under it. What would stay
+// on an interface is taken off; the rest goes with the process, and readers see the writer gone.
+func (h *Handler) leave() error {
+	errs := []error{errors.New("a worker did not end: its memory goes with the process")}
+	for _, l := range h.links {
+		errs = append(errs, l.detach())
+	}
+	return errors.Join(append(errs, h.clocks.close())...)
 }
 
 // counter registers a counter once.

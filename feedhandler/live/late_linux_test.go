@@ -1,11 +1,16 @@
 package live
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
+	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"wirebook/feedhandler/control"
 	"wirebook/feedhandler/feedtest/wiretest"
 	"wirebook/feedhandler/sim"
 	"wirebook/feedhandler/xdpsend"
@@ -97,5 +102,40 @@ func TestAStallWithinATurnLosesNothing(t *testing.T) {
 			}
 			sameDigests(t, channelOf(t, v, "one1"), clean)
 		})
+	}
+}
+
+// TestAWorkerThatDoesNotEndKeepsItsMemory: what a worker reads and writes is not unmapped under it, and the end says so.
+func TestAWorkerThatDoesNotEndKeepsItsMemory(t *testing.T) {
+	wiretest.New(t)
+	log := &logged{}
+	h, err := Start(context.Background(), Options{
+		Config: xdpConfiguration(t, "native", "one1"), Shm: control.Options{Root: t.TempDir()}, Log: slog.New(slog.NewTextHandler(log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := h.workers[0]
+	entered, release := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = w.do(func() {
+			close(entered)
+			<-release
+		})
+	}()
+	<-entered
+	if err := h.Close(); err == nil || !strings.Contains(err.Error(), "a worker did not end") {
+		t.Errorf("closed with %v", err)
+	}
+	if h.links[0].filter != nil {
+		t.Error("the filter is still on the interface")
+	}
+	close(release) // it polls its queues and publishes: a fault here ends the test's process
+	if err := w.do(func() { w.stopping = true }); err != nil {
+		t.Fatal(err)
+	}
+	<-w.ended
+	if err := errors.Join(h.closeXDP(), h.instance.Close(clockNS())); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -250,6 +250,16 @@ func (h *Handler) unsubscribe(f *feed) {
 
 // close takes the filter off the interface, then closes the sockets. No worker polls them any more.
 func (l *xdpLink) close() error {
+	errs := []error{l.detach()}
+	for _, r := range l.queues {
+		errs = append(errs, r.close())
+	}
+	l.queues = nil
+	return errors.Join(errs...)
+}
+
+// detach takes rules and filter off the interface. The sockets stay, and get nothing more.
+func (l *xdpLink) detach() error {
 	var errs []error
 	if l.steering != nil {
 		errs = append(errs, l.steering.close())
@@ -259,10 +269,6 @@ func (l *xdpLink) close() error {
 		errs = append(errs, l.filter.Close())
 		l.filter = nil
 	}
-	for _, r := range l.queues {
-		errs = append(errs, r.close())
-	}
-	l.queues = nil
 	return errors.Join(errs...)
 }
 
