@@ -15,6 +15,7 @@ import (
 // Config is the configuration file.
 type Config struct {
 	Instance  string    `yaml:"instance,omitempty" json:"instance,omitempty" jsonschema:"description=Name of the directory under /dev/shm/wirebook,pattern=^[A-Za-z0-9][A-Za-z0-9._-]{0\\,63}$,default=default"`
+	Group     string    `yaml:"group,omitempty" json:"group,omitempty" jsonschema:"description=Group whose processes may read the rings\\, by name or number; default: the writer's own"`
 	Publish   []string  `yaml:"publish,omitempty" json:"publish,omitempty" jsonschema:"description=Schemas to publish,enum=mbo,enum=mbp-1,enum=mbp-10,enum=trades,enum=admin"`
 	Latest    *bool     `yaml:"latest,omitempty" json:"latest,omitempty" jsonschema:"description=Keep the table of the last book of every instrument,default=true"`
 	Digests   *bool     `yaml:"digests,omitempty" json:"digests,omitempty" jsonschema:"description=Keep running digests of every channel and schema,default=true"`
@@ -32,6 +33,7 @@ type Rings struct {
 	MBP10       uint32 `yaml:"mbp-10,omitempty" json:"mbp-10,omitempty" jsonschema:"description=slots of 384 bytes,default=131072"`
 	Trades      uint32 `yaml:"trades,omitempty" json:"trades,omitempty" jsonschema:"description=slots of 64 bytes,default=131072"`
 	Admin       uint32 `yaml:"admin,omitempty" json:"admin,omitempty" jsonschema:"description=slots of 576 bytes,default=65536"`
+	HugeDir     string `yaml:"huge_dir,omitempty" json:"huge_dir,omitempty" jsonschema:"description=Mounted hugetlbfs for the ring files\\, such as /dev/hugepages; default: none"`
 	Instruments uint32 `yaml:"instruments,omitempty" json:"instruments,omitempty" jsonschema:"description=entries of the instrument and latest tables,default=16384"`
 }
 

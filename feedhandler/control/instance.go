@@ -17,8 +17,6 @@ type Options struct {
 	Root     string // "" for the default below /dev/shm
 	Populate bool
 	Lock     bool
-	Group    string
-	HugeDir  string
 	Workers  int // each has rings of its own; 0: 1
 	Spare    int // channels that may be added while it runs
 }
@@ -69,7 +67,7 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 		"trades": or(c.Rings.Trades, defaultTrades), "admin": or(c.Rings.Admin, defaultAdmin),
 	}
 	so := segment.Options{
-		Root: opts.Root, Name: c.Instance, Populate: opts.Populate, Lock: opts.Lock, Group: opts.Group, HugeDir: opts.HugeDir,
+		Root: opts.Root, Name: c.Instance, Populate: opts.Populate, Lock: opts.Lock, Group: c.Group, HugeDir: c.Rings.HugeDir,
 		Instruments: or(c.Rings.Instruments, defaultInstruments), LatestSchema: shm.SchemaMBP10,
 		Channels: max(uint32(len(channels)), 1),
 	}
