@@ -166,23 +166,25 @@ func (f *Filter) try(v variant) error {
 	return nil
 }
 
-// occupant names the program on the interface, as far as the kernel tells.
+// occupant names the program on the interface, as far as the kernel tells. Interface numbers repeat in other network
+// namespaces and links are everybody's, so the link must be that of the program the interface itself names.
 func occupant(ifindex int) string {
+	program := attachedProgram(ifindex)
 	it := new(link.Iterator)
 	defer it.Close()
-	for it.Next() {
+	for program != 0 && it.Next() {
 		info, err := it.Link.Info()
-		if err != nil || info.XDP() == nil || int(info.XDP().Ifindex) != ifindex {
+		if err != nil || info.XDP() == nil || int(info.XDP().Ifindex) != ifindex || info.Program != program {
 			continue
 		}
 		name := ""
-		if p, err := ebpf.NewProgramFromID(info.Program); err == nil {
+		if p, err := ebpf.NewProgramFromID(program); err == nil {
 			if i, err := p.Info(); err == nil {
 				name = " " + i.Name
 			}
 			p.Close()
 		}
-		return fmt.Sprintf("program %d%s holds the interface by link %d; stop its owner, or: bpftool link detach id %d", info.Program, name, info.ID, info.ID)
+		return fmt.Sprintf("program %d%s holds the interface by link %d; stop its owner, or: bpftool link detach id %d", program, name, info.ID, info.ID)
 	}
 	return "ip -d link shows it; ip link set dev NAME xdp off removes it"
 }

@@ -154,31 +154,50 @@ func TestFallback(t *testing.T) {
 	})
 }
 
-// TestOccupied: a second filter is refused, the holder named and left alone.
+// TestOccupied: a second filter is refused, the holder named and left alone. It is the holder in this network namespace:
+// another has an interface of the same number and a filter on it, which was there first.
 func TestOccupied(t *testing.T) {
-	inNamespace(t, 1500, func(ifindex int) error {
-		first, err := Load(Options{Ifindex: ifindex})
+	inNamespace(t, 1500, func(other int) error {
+		elsewhere, err := Load(Options{Ifindex: other})
 		if err != nil {
 			return err
 		}
-		defer first.Close()
-		if _, err := first.Attach(); err != nil {
+		defer elsewhere.Close()
+		if _, err := elsewhere.Attach(); err != nil {
 			return err
 		}
-		for _, hook := range []Hook{HookAuto, HookGeneric} {
-			second, err := Load(Options{Ifindex: ifindex, Hook: hook})
-			if err != nil {
-				return err
+		inNamespace(t, 1500, func(ifindex int) error {
+			if ifindex != other {
+				t.Errorf("interface numbers %d and %d: the test wants them equal", other, ifindex)
 			}
-			defer second.Close()
-			_, err = second.Attach()
-			want := fmt.Sprintf("program %d filter_hardware holds the interface by link", first.Report().ProgramID)
-			if !errors.Is(err, ErrOccupied) || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s hook: error %v, want one with %q", hook, err, want)
-			}
-		}
-		return first.Check()
+			return occupied(t, ifindex)
+		})
+		return elsewhere.Check()
 	})
+}
+
+func occupied(t *testing.T, ifindex int) error {
+	first, err := Load(Options{Ifindex: ifindex})
+	if err != nil {
+		return err
+	}
+	defer first.Close()
+	if _, err := first.Attach(); err != nil {
+		return err
+	}
+	for _, hook := range []Hook{HookAuto, HookGeneric} {
+		second, err := Load(Options{Ifindex: ifindex, Hook: hook})
+		if err != nil {
+			return err
+		}
+		defer second.Close()
+		_, err = second.Attach()
+		want := fmt.Sprintf("program %d filter_hardware holds the interface by link", first.Report().ProgramID)
+		if !errors.Is(err, ErrOccupied) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s hook: error %v, want one with %q", hook, err, want)
+		}
+	}
+	return first.Check()
 }
 
 // TestInterference: somebody else detaches the program, or puts another in its place. Check says so, and the filter

@@ -283,7 +283,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"run"}, exitFailed, "config"},
+		{[]string{"run"}, exitUsage, "--config FILE"},
 		{[]string{"run", "-c", "nosuch.yaml"}, exitUsage, "nosuch.yaml"},
 		{[]string{"run", "-c", r.path, "--rx", "fast"}, exitUsage, "live.rx: fast"},
 		{[]string{"run", "-c", r.path, "--cpu", "4000"}, exitUsage, "live.cpus[0]: 4000"},
