@@ -280,7 +280,7 @@ func (h *Handler) stopWorkers() (ended bool) {
 		if err == nil {
 			err = w.do(func() { w.stopping = true })
 		}
-		if err != nil {
+		if err != nil && !w.hasEnded() {
 			h.log.Error("worker does not stop", "worker", w.number, "error", err)
 			ended = false
 			continue

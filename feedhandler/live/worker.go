@@ -102,6 +102,15 @@ func (w *worker) run(started chan<- error) {
 	w.wait.close()
 }
 
+func (w *worker) hasEnded() bool {
+	select {
+	case <-w.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 func (w *worker) loop() {
 	for !w.stopping {
 		w.turn()
