@@ -3,6 +3,8 @@ package sim
 import (
 	"encoding/binary"
 	"net/netip"
+
+	"wirebook/feedhandler/checksum"
 )
 
 // Headers in front of a payload, without VLAN tag.
@@ -37,7 +39,7 @@ func newFrameMaker(source, group netip.AddrPort, mac [6]byte, vlan uint16) frame
 	t = binary.BigEndian.AppendUint16(t, group.Port())
 	t = append(t, 0, 0, 0, 0)
 	return frameMaker{
-		template: t, ip: ip, ipSum: sum(0, t[ip:ip+ipv4Bytes]), pseudo: sum(17, t[ip+12:ip+ipv4Bytes+4]),
+		template: t, ip: ip, ipSum: checksum.Sum(0, t[ip:ip+ipv4Bytes]), pseudo: checksum.Sum(17, t[ip+12:ip+ipv4Bytes+4]),
 	}
 }
 
@@ -51,30 +53,9 @@ func (f *frameMaker) append(dst, payload []byte) []byte {
 	total := uint16(len(ip))
 	binary.BigEndian.PutUint16(ip[2:], total)
 	binary.BigEndian.PutUint16(ip[4:], f.ident)
-	binary.BigEndian.PutUint16(ip[10:], ^fold(f.ipSum+uint32(total)+uint32(f.ident)))
+	binary.BigEndian.PutUint16(ip[10:], checksum.Header(f.ipSum+uint32(total)+uint32(f.ident)))
 	length := uint32(len(udp))
 	binary.BigEndian.PutUint16(udp[4:], uint16(length))
-	check := ^fold(sum(f.pseudo+length+length, udp[udpBytes:]))
-	if check == 0 {
-		check = 0xFFFF // 0 says that there is no checksum
-	}
-	binary.BigEndian.PutUint16(udp[6:], check)
+	binary.BigEndian.PutUint16(udp[6:], checksum.UDP(checksum.Sum(f.pseudo+length+length, udp[udpBytes:])))
 	return dst
-}
-
-// sum adds the 16-bit words of p to s (RFC 1071); p up to 64 KB cannot overflow it.
-func sum(s uint32, p []byte) uint32 {
-	for len(p) >= 2 {
-		s += uint32(p[0])<<8 | uint32(p[1])
-		p = p[2:]
-	}
-	if len(p) == 1 {
-		s += uint32(p[0]) << 8
-	}
-	return s
-}
-
-func fold(s uint32) uint16 {
-	s = s>>16 + s&0xffff
-	return uint16(s + s>>16)
 }

@@ -3,6 +3,8 @@ package xdpsend
 import (
 	"encoding/binary"
 	"errors"
+
+	"wirebook/feedhandler/checksum"
 )
 
 const (
@@ -38,8 +40,8 @@ func newHeaders(mac [6]byte, source uint32, ttl int, checksums bool) headers {
 	ip[9] = 17
 	binary.BigEndian.PutUint32(ip[12:], source)
 	binary.BigEndian.PutUint16(ip[ipv4Bytes:], sourcePort)
-	h.ipSum = sum(0, ip[:ipv4Bytes])
-	h.udpSum = sum(17+sourcePort, ip[12:16])
+	h.ipSum = checksum.Sum(0, ip[:ipv4Bytes])
+	h.udpSum = checksum.Sum(17+sourcePort, ip[12:16])
 	return h
 }
 
@@ -53,33 +55,12 @@ func (h *headers) write(frame []byte, group uint32, port uint16, payload []byte)
 	total := ipv4Bytes + length
 	binary.BigEndian.PutUint16(ip[2:], total)
 	binary.BigEndian.PutUint32(ip[16:], group)
-	binary.BigEndian.PutUint16(ip[10:], ^fold(h.ipSum+uint32(total)+group>>16+group&0xffff))
+	binary.BigEndian.PutUint16(ip[10:], checksum.Header(h.ipSum+uint32(total)+group>>16+group&0xffff))
 	udp := ip[ipv4Bytes:]
 	binary.BigEndian.PutUint16(udp[2:], port)
 	binary.BigEndian.PutUint16(udp[4:], length)
 	if !h.checksums {
 		return // 0: none
 	}
-	check := ^fold(sum(h.udpSum+group>>16+group&0xffff+uint32(port)+2*uint32(length), payload))
-	if check == 0 {
-		check = 0xffff // 0 would say that there is none
-	}
-	binary.BigEndian.PutUint16(udp[6:], check)
-}
-
-// sum adds the 16-bit words of p to s (RFC 1071); p up to 64 KB cannot overflow it.
-func sum(s uint32, p []byte) uint32 {
-	for len(p) >= 2 {
-		s += uint32(p[0])<<8 | uint32(p[1])
-		p = p[2:]
-	}
-	if len(p) == 1 {
-		s += uint32(p[0]) << 8
-	}
-	return s
-}
-
-func fold(s uint32) uint16 {
-	s = s>>16 + s&0xffff
-	return uint16(s + s>>16)
+	binary.BigEndian.PutUint16(udp[6:], checksum.UDP(checksum.Sum(h.udpSum+group>>16+group&0xffff+uint32(port)+2*uint32(length), payload)))
 }
