@@ -55,9 +55,24 @@ func (b *Batch) Add(k Kind) *Event {
 	}
 	b.Events = b.Events[:n+1]
 	e := &b.Events[n]
-	*e = Event{Kind: k, Seq: uint32(b.Seq), Packet: uint16(len(b.Packets) - 1)}
+	*e = Event{Kind: k, Seq: uint32(b.Seq), Packet: b.Last()}
 	return e
 }
+
+// Room returns the next n events for the caller to write: every field of them, since they hold what was there before.
+// They belong to the batch once Took says so.
+func (b *Batch) Room(n int) []Event {
+	for cap(b.Events)-len(b.Events) < n {
+		b.grow()
+	}
+	return b.Events[len(b.Events):][:n]
+}
+
+// Took appends the first n events of Room.
+func (b *Batch) Took(n int) { b.Events = b.Events[:len(b.Events)+n] }
+
+// Last is the index of the packet being decoded, as its events have it.
+func (b *Batch) Last() uint16 { return uint16(len(b.Packets) - 1) }
 
 func (b *Batch) grow() {
 	bigger := make([]Event, len(b.Events), 2*cap(b.Events)+64)

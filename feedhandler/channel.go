@@ -63,6 +63,7 @@ type Channel struct {
 	lines    []LineConfig
 	framing  venue.Framing
 	decoder  venue.Decoder
+	packets  venue.PacketDecoder  // the same decoder, a packet at a time
 	gapAware interface{ OnGap() } // nil where the venue has no numbering per instrument
 	arb      *arbitration.Arbiter
 	ready    arbitration.Ready
@@ -115,6 +116,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 		framing: cfg.Feed.NewFraming(), decoder: cfg.Feed.NewDecoder(cfg.Options),
 		arb: arb, spans: make([]framing.Span, 0, 1024), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
+	c.packets = venue.Packets(c.decoder)
 	c.gapAware, _ = c.decoder.(interface{ OnGap() })
 	c.applier.init(c.decoder.Directory(), books, cfg)
 	return c, nil
@@ -244,13 +246,7 @@ func (c *Channel) deliver(payload []byte, skip, count uint32, tsRecv, meta uint6
 		spans = within(spans, skip, count)
 	}
 	c.Messages += uint64(len(spans))
-	for i := range spans {
-		s := &spans[i]
-		c.batch.Seq = h.Seq + uint64(s.Unit)
-		if fault := c.decoder.Decode(c.batch, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
-			c.Decoding[fault]++
-		}
-	}
+	c.packets.DecodePacket(c.batch, payload, spans, h.Seq, &c.Decoding)
 	if len(c.batch.Events) >= burstEvents || len(c.batch.Packets) >= burstEvents {
 		c.applyBatch()
 	}
@@ -258,10 +254,10 @@ func (c *Channel) deliver(payload []byte, skip, count uint32, tsRecv, meta uint6
 
 // within are the spans of count units after the first skip.
 func within(spans []framing.Span, skip, count uint32) []framing.Span {
-	for len(spans) > 0 && uint32(spans[0].Unit) < skip {
+	for len(spans) > 0 && spans[0].Unit < skip {
 		spans = spans[1:]
 	}
-	for len(spans) > 0 && uint32(spans[len(spans)-1].Unit)-skip >= count {
+	for len(spans) > 0 && spans[len(spans)-1].Unit-skip >= count {
 		spans = spans[:len(spans)-1]
 	}
 	return spans

@@ -16,9 +16,10 @@ const burst = 256
 type decoding struct {
 	split   venue.Framing
 	decoder venue.Decoder
+	packets venue.PacketDecoder
 	books   *book.Books
 	batch   *book.Batch
-	faults  uint64
+	faults  [book.FaultCount]uint64
 	h       framing.Header
 	spans   []framing.Span
 	tops    int // changes of a best price
@@ -38,6 +39,7 @@ func newDecodings(in *Input, books bool) ([]decoding, error) {
 		}
 		list[i] = decoding{split: c.Feed.NewFraming(), decoder: c.Feed.NewDecoder(c.Options), batch: book.NewBatch(2 * burst),
 			spans: make([]framing.Span, 0, 1024)}
+		list[i].packets = venue.Packets(list[i].decoder)
 		if !books {
 			continue
 		}
@@ -57,13 +59,7 @@ func (d *decoding) decode(p *packet) int {
 	}
 	d.spans, _ = d.split.Split(d.spans[:0], p.payload, &d.h)
 	d.batch.BeginPacket(book.Packet{TsRecv: p.ns, TsSend: d.h.TsSend, Seq: d.h.Seq, Line: p.line})
-	for i := range d.spans {
-		s := &d.spans[i]
-		d.batch.Seq = d.h.Seq + uint64(s.Unit)
-		if d.decoder.Decode(d.batch, p.payload[s.Off:int(s.Off)+int(s.Len)]) != book.FaultNone {
-			d.faults++
-		}
-	}
+	d.packets.DecodePacket(d.batch, p.payload, d.spans, d.h.Seq, &d.faults)
 	return len(d.spans)
 }
 
@@ -191,7 +187,9 @@ func (b *bencher) books(in *Input, name string, step func(*decoding, *[2]book.Ch
 	bytes, peak, tops, faults := 0, 0, 0, uint64(0)
 	for i := range list {
 		tops += list[i].tops
-		faults += list[i].faults
+		for _, n := range list[i].faults {
+			faults += n
+		}
 		bytes += list[i].books.Bytes()
 		peak += list[i].peak
 	}

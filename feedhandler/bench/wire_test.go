@@ -114,7 +114,9 @@ func TestCaptures(t *testing.T) {
 		})
 		faults := uint64(0)
 		for i := range list {
-			faults += list[i].faults
+			for _, n := range list[i].faults {
+				faults += n
+			}
 		}
 		if uint64(total) != in.Messages || total == 0 || faults > 0 {
 			t.Errorf("%s: %d of %d messages, %d not decoded", s.path, total, in.Messages, faults)

@@ -3,6 +3,7 @@ package venue_test
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"wirebook/book"
@@ -82,6 +83,39 @@ func TestDecodersAreDeterministicAndOnlyRead(t *testing.T) {
 			if events == 0 {
 				t.Fatal("no message decoded to anything: the test proves nothing")
 			}
+		})
+	}
+}
+
+// TestPacketsDecodeAsTheirMessagesDo: whoever decodes a packet in one call must give what its messages give one by one.
+func TestPacketsDecodeAsTheirMessagesDo(t *testing.T) {
+	for i := range venue.Feeds() {
+		feed := &venue.Feeds()[i]
+		whole, single := decoders(feed)
+		packets := venue.Packets(whole)
+		var payload []byte
+		var spans []framing.Span
+		messages(uint64(i)+33, 20_000, func(m []byte) {
+			if len(m) == 0 {
+				return
+			}
+			spans = append(spans, framing.Span{Off: uint16(len(payload)), Len: uint16(len(m)), Unit: uint32(2 * len(spans))})
+			if payload = append(payload, m...); len(spans)%7 != 0 {
+				return
+			}
+			a, b := newBatch(), newBatch()
+			var fa, fb [book.FaultCount]uint64
+			packets.DecodePacket(a, payload, spans, 1<<32-3, &fa)
+			for _, s := range spans {
+				b.Seq = 1<<32 - 3 + uint64(s.Unit)
+				if fault := single.Decode(b, payload[s.Off:][:s.Len]); fault != book.FaultNone {
+					fb[fault]++
+				}
+			}
+			if !slices.Equal(a.Events, b.Events) || !slices.Equal(a.Definitions, b.Definitions) || !slices.Equal(a.Statuses, b.Statuses) || fa != fb {
+				t.Fatalf("%s: %x: %d events and faults %d, message by message %d and %d", feed.Name, payload, len(a.Events), fa, len(b.Events), fb)
+			}
+			payload, spans = payload[:0], spans[:0]
 		})
 	}
 }

@@ -31,6 +31,34 @@ type Decoder interface {
 	Inspect(msg []byte) layout.Inspected
 }
 
+// PacketDecoder is a decoder that takes the messages of a packet in one call, for feeds of many messages a microsecond.
+// A Decoder has it or not: Packets gives one in either case.
+type PacketDecoder interface {
+	// DecodePacket appends the events of the messages that spans name in payload, as Decode would one by one, with b.Seq set
+	// to seq and the message's unit. Faults are counted by name.
+	DecodePacket(b *book.Batch, payload []byte, spans []framing.Span, seq uint64, faults *[book.FaultCount]uint64)
+}
+
+// Packets returns the decoder's own way to take packets, and message by message where it has none.
+func Packets(d Decoder) PacketDecoder {
+	if p, ok := d.(PacketDecoder); ok {
+		return p
+	}
+	return oneByOne{d}
+}
+
+type oneByOne struct{ Decoder }
+
+func (o oneByOne) DecodePacket(b *book.Batch, payload []byte, spans []framing.Span, seq uint64, faults *[book.FaultCount]uint64) {
+	for i := range spans {
+		s := &spans[i]
+		b.Seq = seq + uint64(s.Unit)
+		if fault := o.Decode(b, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
+			faults[fault]++
+		}
+	}
+}
+
 // Depth says which of a channel's books the MBP schemas show.
 type Depth uint8
 

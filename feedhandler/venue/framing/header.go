@@ -24,10 +24,10 @@ type Header struct {
 }
 
 // Span is one message inside a payload: payload[Off : Off+Len]. Unit is the index of the sequence unit it
-// belongs to, counted from the datagram's first.
+// belongs to, counted from the datagram's first. The spans of a payload are in its order.
 type Span struct {
 	Off, Len uint16
-	Unit     uint16
+	Unit     uint32
 }
 
 // Fault is why a datagram's framing could not be used. Counted by name.

@@ -67,7 +67,7 @@ func (MoldUDP64) Split(dst []Span, payload []byte, h *Header) ([]Span, Fault) {
 			fault = FaultBadLength
 			continue
 		}
-		dst = append(dst, Span{Off: uint16(off), Len: uint16(n), Unit: uint16(unit)})
+		dst = append(dst, Span{Off: uint16(off), Len: uint16(n), Unit: unit})
 		off += n
 	}
 	if off != len(payload) && fault == FaultNone {

@@ -98,7 +98,7 @@ func (f TP) Split(dst []framing.Span, payload []byte, _ *framing.Header) ([]fram
 		if n > len(payload)-off {
 			return dst, framing.FaultCutShort
 		}
-		dst = append(dst, framing.Span{Off: uint16(off), Len: uint16(n), Unit: unit})
+		dst = append(dst, framing.Span{Off: uint16(off), Len: uint16(n), Unit: uint32(unit)})
 		off += n
 	}
 	if off < len(payload) && fault == framing.FaultNone {

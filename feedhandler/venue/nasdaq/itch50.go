@@ -55,8 +55,8 @@ func (d *ITCH50) Decode(b *book.Batch, msg []byte) book.Fault {
 	if d.midnight == 0 {
 		d.midnight = easternMidnight(packetTime(b))
 	}
-	p := &plans[msg[0]]
-	if p.size == 0 {
+	p := plans[msg[0]]
+	if p.size == notOrder {
 		return d.decodeRest(b, msg)
 	}
 	if len(msg) < int(p.size) {
@@ -66,8 +66,8 @@ func (d *ITCH50) Decode(b *book.Batch, msg []byte) book.Fault {
 	if m == nil {
 		return book.FaultTruncated
 	}
-	side := sides[p.u8(m, p.side)]
-	if side|p.sideless == 0 {
+	tail := sides[msg[p.side]]
+	if tail&p.told == 0 {
 		return book.FaultBadValue
 	}
 	idx := d.index[m.StockLocate.Get()]
@@ -77,15 +77,11 @@ func (d *ITCH50) Decode(b *book.Batch, msg []byte) book.Fault {
 			return fault
 		}
 	}
-	e := b.Add(p.kind)
-	e.TsEvent = d.midnight + m.Timestamp.Get()
-	e.OrderID = p.u64(m, p.id)
-	e.Price = int64(p.u32(m, p.price)&p.priceMask) * priceUnit
-	e.Ref = p.u64(m, p.ref) & p.refMask
-	e.Qty = uint64(p.u32(m, p.qty) & p.qtyMask)
+	e := b.Add(book.KindNone)
+	p.numbers(e, m)
+	e.TsEvent = d.midnight + p.time(m)
 	e.Instrument = idx
-	e.Side = side &^ p.sideless
-	e.Flags = book.FlagLast
+	setTail(e, uint64(e.Packet)*packetUnit|tail|p.kind)
 	return book.FaultNone
 }
 

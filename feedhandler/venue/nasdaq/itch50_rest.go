@@ -188,8 +188,11 @@ func (d *ITCH50) imbalance(b *book.Batch, m *netOrderImbalance) book.Fault {
 	body.TotalImbalanceQty = m.ImbalanceShares.Get()
 	body.AuctionType = m.CrossType.Get()
 	body.SignificantImbalance = m.PriceVariationIndicator.Get()
-	if side := sides[m.ImbalanceDirection.Get()]; side != 0 {
-		body.Side = side // none, insufficient orders and paused have no side
+	switch m.ImbalanceDirection.Get() { // none, insufficient orders and paused have no side
+	case 'B':
+		body.Side = book.Bid
+	case 'S':
+		body.Side = book.Ask
 	}
 	return book.FaultNone
 }

@@ -1,6 +1,7 @@
 package nasdaq
 
 import (
+	"math/bits"
 	"testing"
 
 	"wirebook/feedhandler/venue/layout"
@@ -13,24 +14,27 @@ func TestPlansReadInsideTheirLayouts(t *testing.T) {
 	count := 0
 	for i := range plans {
 		code := byte(i)
-		p, m := &plans[code], itchTables[code]
-		if p.size == 0 {
+		p, m := plans[code], itchTables[code]
+		if p.size == notOrder {
 			continue
 		}
 		count++
 		if m == nil || int(p.size) != m.Size || m.Size < shared.Size || p.id == 0 {
 			t.Fatalf("%q: %+v", code, p)
 		}
+		if p.side != 0 && !hasField(m, int(p.side), 1) || (p.side != 0) != (p.told == sided) || sides[code] != sideless && p.side == 0 {
+			t.Errorf("%q: side at %d", code, p.side)
+		}
 		for _, f := range []struct {
 			off  uint8
-			size int
-			used bool
-		}{{p.side, 1, p.sideless == 0}, {p.id, 8, true}, {p.ref, 8, p.refMask != 0}, {p.qty, 4, p.qtyMask != 0}, {p.price, 4, p.priceMask != 0}} {
-			if int(f.off)+f.size > m.Size || (f.off != 0) != f.used {
-				t.Errorf("%q: offset %d of %d bytes in %d, used %v", code, f.off, f.size, m.Size, f.used)
+			mask uint64
+		}{{p.id, ^uint64(0)}, {p.ref, p.refMask}, {p.qty, p.qtyMask}, {p.price, p.priceMask}} {
+			size := bits.Len64(f.mask) / 8
+			if int(f.off)+8 > m.Size || (f.off != 0) != (f.mask != 0) {
+				t.Errorf("%q: offset %d in %d bytes, mask %x", code, f.off, m.Size, f.mask)
 			}
-			if f.used && !hasField(m, int(f.off), f.size) {
-				t.Errorf("%q: no field of %d bytes at %d", code, f.size, f.off)
+			if f.mask != 0 && !hasField(m, int(f.off)+8-size, size) {
+				t.Errorf("%q: no field of %d bytes before %d", code, size, f.off+8)
 			}
 		}
 		for i := range 3 { // locate, tracking number, timestamp
