@@ -1,6 +1,9 @@
 package framing
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // Sizes and counts of MoldUDP64 (Nasdaq "MoldUDP64 Protocol Specification" 1.00).
 const (
@@ -30,14 +33,11 @@ func (MoldUDP64) Header(payload []byte, h *Header) Fault {
 	case MoldUDP64EndOfSession:
 		kind, count = EndOfSession, 0
 	}
-	*h = Header{
-		Session:  moldSession(payload),
-		Seq:      binary.BigEndian.Uint64(payload[10:18]),
-		Count:    count,
-		Messages: count,
-		Kind:     kind,
-		Body:     MoldUDP64HeaderBytes,
-	}
+	h.Session = moldSession(payload)
+	h.Seq = binary.BigEndian.Uint64(payload[10:18])
+	h.Count, h.Messages = count, count
+	h.TsSend, h.Channel = 0, 0
+	h.Kind, h.Body = kind, MoldUDP64HeaderBytes
 	return FaultNone
 }
 
@@ -54,26 +54,38 @@ func (MoldUDP64) Split(dst []Span, payload []byte, h *Header) ([]Span, Fault) {
 	if len(payload) > 0xFFFF { // a span's offsets would wrap
 		return dst, FaultBadLength
 	}
-	for unit := uint32(0); unit < h.Count; unit++ {
-		if len(payload)-off < moldLengthBytes {
-			return dst, FaultCutShort
+	dst = room(dst, min(int(h.Count), (len(payload)-off)/moldLengthBytes))
+	spans := dst[len(dst):cap(dst)]
+	n := 0
+	for unit := range h.Count {
+		from := off + moldLengthBytes
+		if from > len(payload) {
+			return dst[:len(dst)+n], FaultCutShort
 		}
-		n := int(binary.BigEndian.Uint16(payload[off:]))
-		off += moldLengthBytes
-		if n > len(payload)-off {
-			return dst, FaultCutShort
+		length := lengthAt(payload, off)
+		off = from + length
+		if off > len(payload) {
+			return dst[:len(dst)+n], FaultCutShort
 		}
-		if n == 0 {
+		if length == 0 {
 			fault = FaultBadLength
 			continue
 		}
-		dst = append(dst, Span{Off: uint16(off), Len: uint16(n), Unit: unit})
-		off += n
+		spans[n] = Span{Off: uint16(from), Len: uint16(length), Unit: unit}
+		n++
 	}
 	if off != len(payload) && fault == FaultNone {
 		fault = FaultLeftover
 	}
-	return dst, fault
+	return dst[:len(dst)+n], fault
+}
+
+// room gives dst capacity for n more spans, once for all that a packet can have.
+func room(dst []Span, n int) []Span {
+	if cap(dst)-len(dst) < n {
+		return slices.Grow(dst, n)
+	}
+	return dst
 }
 
 // Session spells the ten session bytes without padding, in hex where they are not text, "" where there are none.
