@@ -57,10 +57,10 @@ func (b *Books) enter(si uint32, id uint64, price int64, qty uint64, c *Change) 
 		b.cannotEnter(si, id, price, anomaly, AnomalyOrderTableFull, c)
 		return
 	}
-	s := &b.sides[si]
+	s := b.sideAt(si)
 	li, depth := s.best, uint8(0)
 	if s.rank != rankOf(si, price) {
-		memo := &b.memos[b.memo(si, price)]
+		memo := b.memoAt(b.memo(si, price))
 		if li = *memo; b.topOnly && b.isLevel(li, si, price) {
 			depth = NoDepth
 		} else if li, depth = b.openLevel(si, price); li == 0 {
@@ -70,16 +70,16 @@ func (b *Books) enter(si uint32, id uint64, price int64, qty uint64, c *Change) 
 		*memo = li
 	}
 	i := b.freeOrder
-	o := &b.orders[i]
+	o := b.orderAt(i)
 	b.freeOrder = o.hash
 	b.live++
-	link := &b.heads[b.head(id)]
+	link := b.headAt(b.head(id))
 	o.id, o.qty, o.side, o.level, o.hash = id, uint32(qty), si, li, *link
 	*link = i
-	l := &b.levels[li]
-	count := b.join(o, i, l)
-	*c = Change{Price: price, Qty: qty, Left: qty, OrderID: id, Instrument: si >> 1, Count: count, Side: sideOf(si),
-		Action: 'A', Depth: depth, Top: s.touch(li, l), Anomaly: anomaly}
+	l := b.levelAt(li)
+	c.Count = b.join(o, i, l)
+	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument = price, qty, qty, id, si>>1
+	c.Side, c.Action, c.Depth, c.Top, c.Anomaly = sideOf(si), 'A', depth, s.touch(li, l), anomaly
 }
 
 // cannotEnter tells an order that did not come into the book for one anomaly, perhaps after a first.
@@ -95,7 +95,7 @@ func (b *Books) cannotEnter(si uint32, id uint64, price int64, first, a Anomaly,
 func (b *Books) join(o *order, i uint32, l *level) uint32 {
 	tail := l.tail
 	o.prev, o.next = tail, 0
-	b.orders[tail].next = i // order 0 takes what has no neighbour: a store is cheaper than a branch
+	b.orderAt(tail).next = i // order 0 takes what has no neighbour: a store is cheaper than a branch
 	head := l.head
 	if tail == 0 {
 		head = i
@@ -108,7 +108,7 @@ func (b *Books) join(o *order, i uint32, l *level) uint32 {
 
 // resolved says whether a named order is one the event may change; it tells in c why not. Order 0 is none.
 func (b *Books) resolved(ev *Event, id uint64, i uint32, c *Change) bool {
-	if si := b.orders[i].side; i != 0 && (ev.Instrument == si>>1 || ev.Instrument == 0) {
+	if si := b.orderAt(i).side; i != 0 && (ev.Instrument == si>>1 || ev.Instrument == 0) {
 		return true
 	}
 	unchanged(c, ev)
@@ -131,46 +131,50 @@ func (b *Books) remove(ev *Event, c *Change) {
 
 // leave takes an order out of the book and tells it in c. link is what names it in its chain.
 func (b *Books) leave(i uint32, link *uint32, c *Change) {
-	o := &b.orders[i]
-	si, li, qty := o.side, o.level, o.qty
+	o := b.orderAt(i)
 	*link = o.hash
 	o.hash, b.freeOrder = b.freeOrder, i
 	b.live--
-	s, l := &b.sides[si], &b.levels[li]
-	*c = Change{Price: l.price, Qty: uint64(qty), OrderID: o.id, Instrument: si >> 1, Side: sideOf(si), Action: 'C', Depth: NoDepth}
-	b.part(o, l, s, c)
+	l := b.levelAt(o.level)
+	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument = l.price, uint64(o.qty), 0, o.id, o.side>>1
+	c.Side, c.Action, c.Anomaly = sideOf(o.side), 'C', AnomalyNone
+	c.Top, c.Depth, c.Count = b.part(o, l)
 }
 
-// part takes an order out of its queue, closes the level when it was the last, and sets Top, Depth and Count of c.
-func (b *Books) part(o *order, l *level, s *side, c *Change) {
+// part takes an order out of its queue, closes the level when it was the last, and returns Top, Depth and Count.
+func (b *Books) part(o *order, l *level) (top bool, depth uint8, count uint32) {
+	si, li := o.side, o.level
+	alone := o.prev|o.next == 0 // known before the level is here, which says the same
 	b.unlink(o, l)
 	l.qty -= uint64(o.qty)
-	l.count--
-	c.Count = l.count
-	b.touched(s, o.side, o.level, l, c)
-	if l.count == 0 {
-		b.closeLevel(o.side, o.level)
+	count = l.count - 1
+	l.count = count
+	top, depth = b.touched(si, li, l)
+	if alone {
+		b.closeLevel(si, li)
 	}
+	return top, depth, count
 }
 
-// touched sets Top and Depth of c after the quantity of a level changed.
-func (b *Books) touched(s *side, si, li uint32, l *level, c *Change) {
-	top := s.touch(li, l)
-	depth := NoDepth
+// touched returns Top and Depth after the quantity of a level changed.
+func (b *Books) touched(si, li uint32, l *level) (top bool, depth uint8) {
+	s := b.sideAt(si)
+	top = s.touch(li, l)
+	depth = NoDepth
 	if top {
 		depth = 0
 	}
 	if !b.topOnly && !top {
 		depth = b.depthOf(s, rankOf(si, l.price))
 	}
-	c.Top, c.Depth = c.Top || top, min(c.Depth, depth)
+	return top, depth
 }
 
 // unlink takes an order out of its queue. Order 0 takes the stores where there is no neighbour.
 func (b *Books) unlink(o *order, l *level) {
 	prev, next := o.prev, o.next
-	b.orders[prev].next = next
-	b.orders[next].prev = prev
+	b.orderAt(prev).next = next
+	b.orderAt(next).prev = prev
 	head, tail := l.head, l.tail
 	if prev == 0 {
 		head = next
@@ -187,11 +191,11 @@ func (b *Books) reduce(ev *Event, c *Change) {
 	if !b.resolved(ev, ev.OrderID, i, c) {
 		return
 	}
-	o := &b.orders[i]
+	o := b.orderAt(i)
 	qty := ev.Qty
 	if qty-1 >= uint64(o.qty) {
 		if qty == 0 {
-			l := &b.levels[o.level]
+			l := b.levelAt(o.level)
 			unchanged(c, ev)
 			c.Instrument, c.Side, c.Price, c.Left, c.Count = o.side>>1, sideOf(o.side), l.price, uint64(o.qty), l.count
 			b.note(c, AnomalyZeroQuantity)
@@ -206,12 +210,13 @@ func (b *Books) reduce(ev *Event, c *Change) {
 		return
 	}
 	si, li := o.side, o.level
-	l := &b.levels[li]
-	o.qty -= uint32(qty)
+	l := b.levelAt(li)
+	left := o.qty - uint32(qty)
+	o.qty = left
 	l.qty -= qty
-	*c = Change{Price: l.price, Qty: qty, Left: uint64(o.qty), OrderID: ev.OrderID, Instrument: si >> 1, Count: l.count,
-		Side: sideOf(si), Action: 'C', Depth: NoDepth}
-	b.touched(&b.sides[si], si, li, l, c)
+	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument, c.Count = l.price, qty, uint64(left), ev.OrderID, si>>1, l.count
+	c.Side, c.Action, c.Anomaly = sideOf(si), 'C', AnomalyNone
+	c.Top, c.Depth = b.touched(si, li, l)
 }
 
 // replace puts a new order in place of an old one: its instrument and side, at the back of its price.
@@ -226,15 +231,15 @@ func (b *Books) replace(ev *Event, out *[2]Change) int {
 		}
 		return 1
 	}
-	si := b.orders[i].side
+	si := b.orderAt(i).side
 	b.leave(i, link, c)
 	b.enter(si, ev.OrderID, ev.Price, ev.Qty, &out[1])
 	return 2
 }
 
-// sideIndex returns where a side is kept and sideOf the side that is kept there. Bid and Ask are neighbouring letters;
+// sideIndex returns where a side is kept and sideOf the side that is kept there. Bid is an even letter and Ask an odd one;
 // which of the two an event means is anybody's guess, so there is no branch.
-func sideIndex(instrument uint32, s Side) uint32 { return instrument<<1 | uint32(Bid-s)&1 }
+func sideIndex(instrument uint32, s Side) uint32 { return instrument<<1 | uint32(s)&1 }
 
 func sideOf(si uint32) Side { return Bid - Side(si&1) }
 
@@ -244,9 +249,9 @@ func (b *Books) modify(ev *Event, c *Change) {
 	if !b.resolved(ev, ev.OrderID, i, c) {
 		return
 	}
-	o := &b.orders[i]
+	o := b.orderAt(i)
 	si, li := o.side, o.level
-	s, l := &b.sides[si], &b.levels[li]
+	s, l := b.sideAt(si), b.levelAt(li)
 	unchanged(c, ev)
 	c.Instrument, c.Side = si>>1, sideOf(si)
 	switch {
@@ -275,17 +280,17 @@ func (b *Books) modify(ev *Event, c *Change) {
 		}
 		l.qty = l.qty - was + qty
 		o.qty = uint32(qty)
-		b.touched(s, si, li, l, c)
+		c.Top, c.Depth = b.touched(si, li, l)
 		return
 	}
 	if same {
 		b.requeue(o, i, l, uint32(qty))
 		if qty != was { // else only the queue changed: the level looks as before
-			b.touched(s, si, li, l, c)
+			c.Top, c.Depth = b.touched(si, li, l)
 		}
 		return
 	}
-	b.part(o, l, s, c)
+	c.Top, c.Depth, c.Count = b.part(o, l)
 	o.qty = uint32(qty)
 	li, depth := s.best, uint8(0)
 	if s.rank != rankOf(si, ev.Price) {
@@ -298,7 +303,7 @@ func (b *Books) modify(ev *Event, c *Change) {
 		}
 	}
 	o.level = li
-	l = &b.levels[li]
+	l = b.levelAt(li)
 	c.Count = b.join(o, i, l)
 	c.Top = s.touch(li, l) || c.Top
 	c.Depth = min(c.Depth, depth)

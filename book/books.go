@@ -34,10 +34,10 @@ const (
 
 // Books are the books of one channel. They belong to one goroutine.
 type Books struct {
-	orders []order
-	heads  []uint32
-	shift,
-	headMask uint32 // of the hash
+	orders   []order
+	heads    []uint32
+	headStep uint64 // of the hash
+	headMask,
 	freeOrder,
 	nextOrder uint32
 	live      int
@@ -49,8 +49,8 @@ type Books struct {
 	nextLevel uint32
 	maxLevels int
 
-	memos []uint32 // by memo of side and price: perhaps its level
-	memoShift,
+	memos    []uint32 // by memo of side and price: perhaps its level
+	memoStep uint64
 	memoMask uint32
 
 	sides   []side // 2 × instrument + 1 for asks
@@ -136,7 +136,6 @@ func (b *Books) SetView(v View) { b.view = v }
 func (b *Books) Apply(ev *Event, out *[2]Change) int {
 	b.Reached(ev)
 	n := 1
-	book := ViewOrders
 	c := &out[0]
 	switch ev.Kind {
 	case KindAdd:
@@ -149,15 +148,29 @@ func (b *Books) Apply(ev *Event, out *[2]Change) int {
 		n = b.replace(ev, out)
 	case KindModify:
 		b.modify(ev, c)
+	default:
+		return b.applyOther(ev, out)
+	}
+	if ev.Flags&FlagLast != 0 && b.opened|int(b.view^ViewOrders) == 0 &&
+		!crossed(b.sideAt(2*c.Instrument), b.sideAt(2*c.Instrument+1)) {
+		return n // the usual: whether the top changed need not be asked
+	}
+	return b.conclude(ev, out, n, ViewOrders)
+}
+
+// applyOther applies an event that is not an order's.
+func (b *Books) applyOther(ev *Event, out *[2]Change) int {
+	c := &out[0]
+	switch ev.Kind {
 	case KindLevelSet, KindLevelNew, KindLevelChange, KindLevelOverlay, KindLevelDelete, KindLevelDeleteThru, KindLevelDeleteFrom:
 		b.applyLevel(ev, c)
-		book = ViewLevels
+		return b.conclude(ev, out, 1, ViewLevels)
 	case KindQuote:
 		b.applyQuote(ev, c)
-		book = ViewTop
+		return b.conclude(ev, out, 1, ViewTop)
 	case KindClear:
 		b.applyClear(ev, c)
-		book = b.view
+		return b.conclude(ev, out, 1, b.view)
 	case KindClearAll:
 		b.ClearAll(nil)
 		*c = Change{Price: UndefPrice, Side: NoSide, Action: 'R', Top: true}
@@ -169,19 +182,19 @@ func (b *Books) Apply(ev *Event, out *[2]Change) int {
 			b.complete(ev.Instrument, false, &unused)
 		}
 		return 0
-	default:
-		b.anomalies[AnomalyUnknownKind]++
-		return 0
 	}
-	last := &out[n-1]
+	b.anomalies[AnomalyUnknownKind]++
+	return 0
+}
+
+// conclude makes of the n changes of a book what they are in the channel's view, and looks after its top.
+func (b *Books) conclude(ev *Event, out *[2]Change, n int, book View) int {
 	if book != b.view {
 		for i := range out[:n] {
 			out[i].Top, out[i].Depth = false, NoDepth
 		}
-	} else if book == ViewOrders && ev.Flags&FlagLast != 0 && b.opened == 0 &&
-		!crossed(&b.sides[2*last.Instrument], &b.sides[2*last.Instrument+1]) {
-		return n // the usual: whether the top changed need not be asked
 	}
+	last := &out[n-1]
 	top := last.Top || n == 2 && out[0].Top
 	if ev.Flags&FlagLast == 0 {
 		if top {
@@ -226,7 +239,7 @@ func (b *Books) complete(instrument uint32, top bool, c *Change) {
 		return
 	}
 	if b.view == ViewOrders {
-		if !crossed(&b.sides[2*instrument], &b.sides[2*instrument+1]) {
+		if !crossed(b.sideAt(2*instrument), b.sideAt(2*instrument+1)) {
 			return
 		}
 	}

@@ -31,7 +31,7 @@ type level struct {
 // by side, and the processor's own prefetcher has the next ones ready; where a run starts is spread by Fibonacci hashing,
 // over every head, so ids with a stride find as many heads as others do.
 func (b *Books) head(id uint64) uint32 {
-	return (uint32(id/headRun*0x9E3779B97F4A7C15>>(b.shift&63)) + uint32(id%headRun)) & b.headMask
+	return (uint32(id/headRun*b.headStep>>32) + uint32(id%headRun)) & b.headMask
 }
 
 const headRun = 512
@@ -40,22 +40,28 @@ const headRun = 512
 func (b *Books) newHeads(orders int) {
 	n := max(bits.Len(uint(orders-1)), 4)
 	b.heads = newTable[uint32](1<<n, b.advise)
-	b.shift, b.headMask = uint32(64-n), uint32(1)<<n-1
+	b.headStep, b.headMask = goldenStep(n), uint32(1)<<n-1
 }
 
 // newMemos makes a table of memos: one for eight orders.
 func (b *Books) newMemos(orders int) {
 	n := max(bits.Len(uint(orders-1))-3, 4)
 	b.memos = newTable[uint32](1<<n, b.advise)
-	b.memoShift, b.memoMask = uint32(64-n), uint32(1)<<n-1
+	b.memoStep, b.memoMask = goldenStep(n), uint32(1)<<n-1
 }
+
+// golden is the golden ratio's share of 2^64. goldenStep is its share of 2^n entries with 32 bits behind the point: so
+// far apart numbers that follow each other are spread, and no shift depends on the table.
+const golden = 0x9E3779B97F4A7C15
+
+func goldenStep(n int) uint64 { return golden >> (32 - n) }
 
 // find returns the order of an id, or 0, and what names it: its head, or the order before it in the chain. The pointer
 // is good until the tables change.
 func (b *Books) find(id uint64) (i uint32, link *uint32) {
-	link = &b.heads[b.head(id)]
+	link = b.headAt(b.head(id))
 	for i = *link; i != 0; i = *link {
-		o := &b.orders[i]
+		o := b.orderAt(i)
 		if o.id == id {
 			break
 		}

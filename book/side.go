@@ -13,6 +13,9 @@ type side struct {
 	prices run    // entries, sorted by rank, the touch last
 }
 
+// end is where the side's entries end in their table, the touch before it; 0 when there are none.
+func (s *side) end() int { return int(s.prices.block)*poolBlock + s.prices.len() }
+
 // rank orders the prices of bids and asks alike: the better price has the larger rank. Asks are complemented, which
 // reverses their order and, unlike a minus sign, works for every int64. No price that noPrice lets pass has rank 0.
 type rank uint64
@@ -121,7 +124,7 @@ func (b *Books) openLevel(si uint32, price int64) (uint32, uint8) {
 
 // memo returns where the level of a price may be remembered: what openLevel found, it often need not find again.
 func (b *Books) memo(si uint32, price int64) uint32 {
-	return uint32((uint64(price)^uint64(si)*0xD6E8FEB86659FD93)*0x9E3779B97F4A7C15>>(b.memoShift&63)) & b.memoMask
+	return uint32((uint64(price)^uint64(si)*0xD6E8FEB86659FD93)*b.memoStep>>32) & b.memoMask
 }
 
 // isLevel says whether a remembered level is still the one of a price.

@@ -17,11 +17,11 @@ func (b *Books) Stage(events []Event) {
 	if len(events) < 2 || b.live < b.stageFrom {
 		return
 	}
-	st.events, st.next, st.turn, st.reach = events, 0, 0, -stageEvents*(stagePasses-2)
+	st.events, st.next, st.turn, st.reach = events, 0, 0, -stageEvents*(stagePasses-1)
 	for i := range st.groups {
-		st.groups[i].counts = stageCounts{}
+		st.groups[i].n = 0
 	}
-	for range stagePasses - 1 {
+	for range stagePasses {
 		b.advance()
 	}
 }
@@ -39,229 +39,163 @@ const stageFrom = 1 << 16
 
 const (
 	stageEvents = 8 // in a group
-	stagePasses = 5 // heads and sides, orders and touches, levels and neighbours, queue ends, apply
-	stageLines  = 1 << 9
+	stagePasses = 4 // heads and memos, orders and new ones' levels, levels and neighbours, queue ends
+	stageMask   = stageEvents - 1
 )
 
 // stage is the pipeline behind Stage: a group in each pass.
 //
 // What an event is, and whether a chain begins with the order it names, nothing foresees, and a wrong guess costs more
-// than the work. So a pass asks the same lines for every event, with index 0 where there is nothing to ask for (its line
-// is always in the cache), and lists are filled by writing the next entry and counting it or not.
+// than the work. So a pass does the same for every event and asks for as many lines, with index 0 where there is nothing
+// to ask for: its line is always in the cache.
 type stage struct {
 	events  []Event
 	next    int    // first event that is in no group yet
 	trigger *Event // Apply advances the pipeline when it comes to this one
+	turn    uint   // group that takes in events next, modulo stagePasses
+	reach   int    // first event of the group that comes to be applied next
 	groups  [stagePasses]stageGroup
-	turn    int // group that takes in events next
-	reach   int // first event of the group that comes to be applied next
-	lines   [stageLines]uintptr
+	lines   stageLines
 }
 
-// stageGroup has lists with room for one entry an event. Indices are masked: the compiler sees that they are in range.
 type stageGroup struct {
-	named  [stageEvents]stagedOrder // orders that events name
-	late   [stageEvents]uint32      // those that are second in their chains
-	adds   [stageEvents]stagedAdd   // orders that events bring
-	counts stageCounts
+	events [stageEvents]staged
+	n      int
 }
 
-type stageCounts struct{ named, late, adds int }
-
-type stagedOrder struct {
-	id    uint64
-	price int64  // of the order that replaces it
-	index uint32 // of the head, then of the order, then of the level
-	side  uint32 // first whether it is replaced
+// stageLines is where a pass puts together what it asks for.
+type stageLines struct {
+	heads  [stageEvents][2]uintptr
+	orders [stageEvents][2]uintptr
+	levels [stageEvents][5]uintptr
+	queues [stageEvents * 6]uintptr
 }
 
-type stagedAdd struct {
+// staged is an event on its way. One that names no order is taken for one that brings an order: what is asked for in vain
+// is the touch of its instrument.
+type staged struct {
+	id    uint64 // of the order it names
 	price int64
-	side  uint32
-	level uint32 // its memo, then itself
+	order uint32 // its head, then itself, then the next in its chain should it be another one
+	level uint32 // the memo of a new order's level, then the level of either
+	side  uint32 // of a new order, then of either
+	names uint32 // all ones when it names an order, else 0
+	kind  Kind
 }
 
-// What an event has to do with orders.
-const (
-	stageNames = 1 << iota // it names one
-	stageByRef             // by Ref
-	stageAdds              // it brings one
-)
-
-var stageClasses = [256]uint8{
-	KindAdd: stageAdds, KindExecute: stageNames, KindExecuteAt: stageNames, KindReduce: stageNames, KindDelete: stageNames,
-	KindModify: stageNames, KindReplace: stageNames | stageByRef,
+// stageNames has all ones for the kinds that name an order.
+var stageNames = [256]uint32{
+	KindExecute: ^uint32(0), KindExecuteAt: ^uint32(0), KindReduce: ^uint32(0), KindDelete: ^uint32(0),
+	KindModify: ^uint32(0), KindReplace: ^uint32(0),
 }
 
-const (
-	stageMask = stageEvents - 1
-	lineMask  = stageLines - 1
-)
-
-// advance moves every group one pass on and starts a new one. It asks for all their lines at once.
+// advance moves every group one pass on and starts a new one.
 func (b *Books) advance() {
 	st := &b.stage
-	at := st.turn
-	group := func(back int) *stageGroup {
-		i := at - back
-		if i < 0 {
-			i += stagePasses
-		}
-		return &st.groups[i]
-	}
-	n := b.stageQueues(group(3), 0)
-	n = b.stageLevels(group(2), n)
-	n = b.stageOrders(group(1), n)
-	n = b.stageHeads(group(0), n)
-	fetchLines(&st.lines[0], n)
-	if at++; at == stagePasses {
-		at = 0
-	}
-	st.turn = at
+	turn := st.turn
+	b.stageQueues(&st.groups[(turn+1)%stagePasses])
+	b.stageLevels(&st.groups[(turn+2)%stagePasses])
+	b.stageOrders(&st.groups[(turn+3)%stagePasses])
+	b.stageHeads(&st.groups[turn%stagePasses])
+	st.turn = turn + 1
+	st.reach += stageEvents
 	st.trigger = nil
 	if first := st.reach; first >= 0 && first < len(st.events) {
 		st.trigger = &st.events[first]
 	}
-	st.reach += stageEvents
 }
 
-// stageHeads takes in the next events and asks for the heads of the orders they name and for their sides. It returns
-// how many lines were asked for so far, as every pass does.
-func (b *Books) stageHeads(g *stageGroup, n int) int {
+// stageHeads takes in the next events and asks for the heads of the orders they name and for their memos. The sides of
+// all instruments are few enough for the nearer caches.
+func (b *Books) stageHeads(g *stageGroup) {
 	st := &b.stage
-	lines := &st.lines
-	g.counts = stageCounts{}
 	events := st.events[st.next:]
-	if len(events) == 0 {
-		return n
-	}
 	events = events[:min(len(events), stageEvents)]
 	st.next += len(events)
-	named, adds := 0, 0
+	g.n = len(events)
 	for i := range events {
-		ev := &events[i]
-		class := int(stageClasses[ev.Kind])
-		id, instrument := ev.OrderID, ev.Instrument
-		if class&stageByRef != 0 {
-			id = ev.Ref
+		ev, s, lines := &events[i], &g.events[i&stageMask], &st.lines.heads[i&stageMask]
+		id, ref, instrument := ev.OrderID, ev.Ref, ev.Instrument
+		if ev.Kind == KindReplace {
+			id = ref
 		}
-		if !b.valid(instrument) {
+		if int(instrument) >= len(b.open) {
 			instrument = 0
 		}
-		h := b.head(id)
-		si := sideIndex(instrument, ev.Side)
-		memo := b.memo(si, ev.Price)
-		lines[n&lineMask], lines[(n+1)&lineMask], lines[(n+2)&lineMask] = b.headLine(h), b.sideLine(si), b.memoLine(memo)
-		n += 3
-		g.named[named&stageMask] = stagedOrder{id: id, price: ev.Price, index: h, side: uint32(class & stageByRef)}
-		named += class & stageNames
-		g.adds[adds&stageMask] = stagedAdd{price: ev.Price, side: si, level: memo}
-		adds += class / stageAdds
+		head, side := b.head(id), sideIndex(instrument, ev.Side)
+		memo := b.memo(side, ev.Price)
+		s.id, s.price, s.order, s.level, s.side = id, ev.Price, head, memo, side
+		s.names, s.kind = stageNames[ev.Kind], ev.Kind
+		lines[0], lines[1] = b.headLine(head), b.memoLine(memo)
 	}
-	g.counts.named, g.counts.adds = named, adds
-	return n
+	fetchLines(&st.lines.heads[0][0], 2*len(events))
 }
 
-// stageOrders: heads and sides are here. It asks for the orders, and for the touch of sides that get a new one.
-func (b *Books) stageOrders(g *stageGroup, n int) int {
-	lines := &b.stage.lines
-	for i := range g.counts.named {
-		o := &g.named[i&stageMask]
-		o.index = b.heads[o.index] // of another order, when the table grew meanwhile: no harm
-		lines[n&lineMask] = b.orderLine(o.index)
-		n++
-	}
-	for i := range g.counts.adds {
-		a := &g.adds[i&stageMask]
-		s := &b.sides[a.side]
-		level := b.memos[a.level]
-		if s.rank == rankOf(a.side, a.price) {
-			level = s.best
+// stageOrders: heads and memos are here. It asks for the orders named, and for the levels of new ones.
+func (b *Books) stageOrders(g *stageGroup) {
+	all := &b.stage.lines.orders
+	for i := range g.n {
+		s, lines := &g.events[i&stageMask], &all[i&stageMask]
+		order := *b.headAt(s.order) & s.names // of another order, when the table grew meanwhile: no harm
+		side, level := b.sideAt(s.side), *b.memoAt(s.level)
+		best := side.best
+		if side.rank == rankOf(s.side, s.price) {
+			level = best
 		}
-		a.level = level
-		lines[n&lineMask] = b.levelLine(level)
-		lines[(n+1)&lineMask], lines[(n+2)&lineMask] = b.priceLines(s)
-		n += 3
+		level &^= s.names
+		s.order, s.level, s.side = order, level, s.side&^s.names
+		lines[0], lines[1] = b.orderLine(order), b.levelLine(level)
 	}
-	return n
+	fetchLines(&all[0][0], 2*g.n)
 }
 
-// stageLevels: orders are here. It asks for their levels and neighbours in the queues, and for the levels that replaced
-// orders go to.
-func (b *Books) stageLevels(g *stageGroup, n int) int {
-	lines := &b.stage.lines
-	late, adds := 0, g.counts.adds
-	for i := range g.counts.named {
-		s := &g.named[i&stageMask]
-		o := &b.orders[s.index]
-		level, prev, next, isLate := o.level, o.prev, o.next, 0
+// stageLevels: orders are here. It asks for their levels and neighbours in the queues, for the prices at the touch, and
+// for the levels that replaced orders go to.
+func (b *Books) stageLevels(g *stageGroup) {
+	all := &b.stage.lines.levels
+	for i := range g.n {
+		s, lines := &g.events[i&stageMask], &all[i&stageMask]
+		o := b.orderAt(s.order) // order 0 has neither level nor side: what is known of a new order stays
+		level, side, next, hash, second := o.level|s.level, o.side|s.side, o.next, o.hash, uint32(0)
 		if o.id != s.id {
-			level = 0
+			next = hash
 		}
 		if o.id != s.id {
-			prev = 0
+			second = hash
 		}
-		if o.id != s.id {
-			next = o.hash
-		}
-		if o.id != s.id {
-			isLate = 1
-		}
-		g.late[late&stageMask] = next
-		late += isLate
-		replaced := s.side != 0
-		s.index, s.side = level, o.side
-		n = b.stageAround(level, prev, next, o.side, n)
-		if replaced {
-			to := b.memos[b.memo(o.side, s.price)]
-			g.adds[adds&stageMask].level = to
-			adds++
-			lines[n&lineMask] = b.levelLine(to)
-			n++
+		s.order, s.level, s.side = second, level, side
+		lines[0], lines[1], lines[2] = b.levelLine(level), b.orderLine(o.prev), b.orderLine(next)
+		lines[3], lines[4] = b.priceLines(b.sideAt(side))
+		if s.kind == KindReplace { // from here on it is one that brings an order
+			s.level, s.names = *b.memoAt(b.memo(side, s.price)), 0
+			lines[4] = b.levelLine(s.level)
 		}
 	}
-	g.counts.late, g.counts.adds = late, adds
-	return n
-}
-
-// stageAround asks for what leaves or changes with an order.
-func (b *Books) stageAround(level, prev, next, side uint32, n int) int {
-	lines := &b.stage.lines
-	lines[n&lineMask], lines[(n+1)&lineMask], lines[(n+2)&lineMask] = b.levelLine(level), b.orderLine(prev), b.orderLine(next)
-	lines[(n+3)&lineMask], lines[(n+4)&lineMask] = b.priceLines(&b.sides[side])
-	return n + 5
-}
-
-// priceLines are the two lines at the end of a side's prices, where the touch is: five to eight prices.
-func (b *Books) priceLines(s *side) (uintptr, uintptr) {
-	end := int(s.prices.block)*poolBlock + s.prices.len()
-	return b.entryLine(max(end-1, 0)), b.entryLine(max(end-5, 0))
+	fetchLines(&all[0][0], 5*g.n)
 }
 
 // stageQueues: levels are here. It asks for the orders that new ones will queue behind, for the level that comes to the
-// touch should the best one go, and for what hangs on the orders that were second in their chains.
-func (b *Books) stageQueues(g *stageGroup, n int) int {
-	lines := &b.stage.lines
-	for i := range g.counts.adds {
-		lines[n&lineMask] = b.orderLine(b.levels[g.adds[i&stageMask].level].tail)
-		n++
-	}
-	for i := range g.counts.named {
-		o := &g.named[i&stageMask]
-		s := &b.sides[o.side]
-		second := uint32(0)
-		if end := int(s.prices.block)*poolBlock + s.prices.len(); end > 1 {
-			second = b.entries.mem[end-2].level
+// touch should the best one go, and for what hangs on the orders that are second in their chains.
+func (b *Books) stageQueues(g *stageGroup) {
+	lines, n := &b.stage.lines.queues, g.n
+	for i := range g.n {
+		s := &g.events[i&stageMask]
+		side := b.sideAt(s.side)
+		level := b.entryAt(max(side.end(), 2) - 2).level
+		if s.level != side.best {
+			level = 0
 		}
-		if o.index != s.best {
-			second = 0
+		line, tail := b.levelLine(level), b.orderLine(b.levelAt(s.level).tail)
+		if s.names == 0 {
+			line = tail
 		}
-		lines[n&lineMask] = b.levelLine(second)
-		n++
+		lines[i&stageMask] = line
+		if s.order != 0 {
+			o := b.orderAt(s.order)
+			lines[n], lines[n+1], lines[n+2] = b.levelLine(o.level), b.orderLine(o.prev), b.orderLine(o.next)
+			lines[n+3], lines[n+4] = b.priceLines(b.sideAt(o.side))
+			n += 5
+		}
 	}
-	for i := range g.counts.late {
-		o := &b.orders[g.late[i&stageMask]]
-		n = b.stageAround(o.level, o.prev, o.next, o.side, n)
-	}
-	return n
+	fetchLines(&lines[0], n)
 }

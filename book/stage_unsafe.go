@@ -9,8 +9,13 @@ func (b *Books) headLine(i uint32) uintptr  { return lineOf(b.heads, int(i)) }
 func (b *Books) orderLine(i uint32) uintptr { return lineOf(b.orders, int(i)) }
 func (b *Books) levelLine(i uint32) uintptr { return lineOf(b.levels, int(i)) }
 func (b *Books) memoLine(i uint32) uintptr  { return lineOf(b.memos, int(i)) }
-func (b *Books) sideLine(i uint32) uintptr  { return lineOf(b.sides, int(i)) }
-func (b *Books) entryLine(i int) uintptr    { return lineOf(b.entries.mem, i) }
+
+// priceLines are the two lines at the end of a side's prices, where the touch is: five to eight prices. Of an empty side
+// they lie before the table.
+func (b *Books) priceLines(s *side) (uintptr, uintptr) {
+	end := lineOf(b.entries.mem, s.end())
+	return end - entryBytes, end - 5*entryBytes
+}
 
 func lineOf[T any](table []T, i int) uintptr {
 	var t T

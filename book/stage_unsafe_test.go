@@ -1,0 +1,99 @@
+package book
+
+import (
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+)
+
+// stagedLines runs the look-ahead over events, as Stage begins it, and returns every line it asked for: the lists of each
+// pass hold what the last group asked for.
+func stagedLines(b *Books, events []Event) map[uintptr]bool {
+	asked := map[uintptr]bool{}
+	note := func(lines []uintptr) {
+		for _, a := range lines {
+			asked[a>>6] = true
+		}
+	}
+	b.stage = stage{events: events}
+	for range len(events)/stageEvents + stagePasses {
+		b.advance()
+		lines := &b.stage.lines
+		for i := range stageEvents {
+			note(lines.heads[i][:])
+			note(lines.orders[i][:])
+			note(lines.levels[i][:])
+		}
+		note(lines.queues[:])
+	}
+	return asked
+}
+
+// TestLookAheadAsksForEveryLine: what an order's coming and going touches was asked for, order by order: its head, the
+// order, its level, its neighbours in the queue and in the chain, the level that comes to the touch after it.
+func TestLookAheadAsksForEveryLine(t *testing.T) {
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		b := newBooks(t, Config{MaxInstruments: 40, InitialOrders: 1 << 12})
+		var out [2]Change
+		for id := uint64(1); id <= 3000; id++ { // ids of one run share heads with those of another
+			ev := Event{Kind: KindAdd, OrderID: id * 37, Instrument: 1 + uint32(rng.IntN(40)), Side: [2]Side{Bid, Ask}[id&1],
+				Price: 1000 + int64(rng.IntN(30)), Qty: 1}
+			b.Apply(&ev, &out)
+		}
+		events := make([]Event, 2+rng.IntN(6*stageEvents))
+		for i := range events {
+			events[i] = Event{Kind: KindDelete, OrderID: uint64(1+rng.IntN(3000)) * 37}
+			switch rng.IntN(3) {
+			case 0:
+				events[i] = Event{Kind: KindAdd, OrderID: uint64(5000+i) * 37, Instrument: 1 + uint32(rng.IntN(40)), Side: Bid,
+					Price: 1000 + int64(rng.IntN(30)), Qty: 1}
+			case 1:
+				events[i] = Event{Kind: KindReplace, Ref: events[i].OrderID, OrderID: uint64(6000+i) * 37, Price: 1000, Qty: 1}
+			}
+		}
+		asked := stagedLines(b, events)
+		want := func(i int, what string, at unsafe.Pointer) {
+			if !asked[uintptr(at)>>6] {
+				t.Fatalf("seed %d, event %d of %d %+v: %s was not asked for", seed, i, len(events), events[i], what)
+			}
+		}
+		for i := range events {
+			ev := &events[i]
+			side, price, id := sideIndex(ev.Instrument, ev.Side), ev.Price, ev.OrderID
+			if ev.Kind == KindReplace {
+				id = ev.Ref
+			}
+			want(i, "the head", unsafe.Pointer(&b.heads[b.head(id)]))
+			if ev.Kind != KindAdd {
+				at, _ := b.find(id)
+				o := &b.orders[at]
+				side = o.side
+				if first := b.heads[b.head(id)]; first != at && b.orders[first].hash != at {
+					continue // third in its chain: not looked ahead to
+				}
+				s, l := &b.sides[side], &b.levels[o.level]
+				want(i, "the order", unsafe.Pointer(o))
+				want(i, "the level", unsafe.Pointer(l))
+				want(i, "the order before", unsafe.Pointer(&b.orders[o.prev]))
+				want(i, "the order behind", unsafe.Pointer(&b.orders[o.next]))
+				if es := b.entries.entries(s.prices); o.level == s.best && len(es) > 1 && ev.Kind == KindDelete && b.heads[b.head(id)] == at {
+					want(i, "the next best level", unsafe.Pointer(&b.levels[es[len(es)-2].level]))
+				}
+				es := b.entries.entries(s.prices)
+				want(i, "the price at the touch", unsafe.Pointer(&es[len(es)-1]))
+			}
+			first := b.heads[b.head(id)]
+			if s := &b.sides[side]; ev.Kind == KindAdd || ev.Kind == KindReplace && b.orders[first].id == id {
+				es := b.entries.entries(s.prices)
+				li := b.memos[b.memo(side, price)]
+				if ev.Kind == KindAdd && s.rank == rankOf(side, price) {
+					li = s.best
+				}
+				want(i, "the level to join", unsafe.Pointer(&b.levels[li]))
+				want(i, "the last order there", unsafe.Pointer(&b.orders[b.levels[li].tail]))
+				want(i, "the price at the touch", unsafe.Pointer(&es[len(es)-1]))
+			}
+		}
+	}
+}
