@@ -54,6 +54,14 @@ const (
 // ParseFrame finds the UDP datagram in an Ethernet II frame: at most two VLAN tags, IPv4 with options.
 // Bytes after the IP total length (padding, FCS, switch trailers) are left out.
 func ParseFrame(frame []byte, checksums bool, d *Datagram) WireFault {
+	if !checksums && parsePlain(frame, d) {
+		return WireOK
+	}
+	return parseAny(frame, checksums, d)
+}
+
+// parseAny reads header by header, and knows what is wrong.
+func parseAny(frame []byte, checksums bool, d *Datagram) WireFault {
 	if len(frame) < 14 {
 		return WireShortFrame
 	}

@@ -84,10 +84,45 @@ func TestParseFrameAtEveryLength(t *testing.T) {
 	}
 }
 
+// agree holds the short way of plain frames against the long one of all frames.
+func agree(t *testing.T, b []byte) {
+	t.Helper()
+	var plain, any Datagram
+	ok, fault := parsePlain(b, &plain), parseAny(b, false, &any)
+	if ok && (fault != WireOK || plain.Src != any.Src || plain.Dst != any.Dst || plain.SrcPort != any.SrcPort || plain.DstPort != any.DstPort ||
+		len(plain.Payload) != len(any.Payload) || len(any.Payload) > 0 && &plain.Payload[0] != &any.Payload[0]) {
+		t.Fatalf("%x: read as %+v, but %s %+v", b, plain, fault, any)
+	}
+	if usual := len(b) >= plainHead && b[12] == 8 && b[13] == 0 && b[14] == 0x45; !ok && usual && fault == WireOK {
+		t.Fatalf("%x: the short way refuses a plain frame", b)
+	}
+}
+
+// TestPlainFramesAreReadAsAnyOther changes every byte of the headers to every value, at every length.
+func TestPlainFramesAreReadAsAnyOther(t *testing.T) {
+	for _, f := range [][]byte{frame(0, 0, []byte("payload")), frame(0, 1, []byte("payload")), frame(1, 0, nil), frame(0, 0, nil)} {
+		for n := range len(f) + 1 {
+			agree(t, f[:n])
+		}
+		for at := range f {
+			was := f[at]
+			for v := range 256 {
+				f[at] = byte(v)
+				agree(t, f)
+				agree(t, f[:len(f)-3])
+				agree(t, append(f[:len(f):len(f)], 0, 0, 0))
+			}
+			f[at] = was
+		}
+	}
+}
+
 func FuzzParseFrame(f *testing.F) {
 	f.Add(frame(0, 0, []byte("payload")), true)
+	f.Add(frame(0, 0, []byte("payload")), false)
 	f.Add(frame(2, 3, []byte("payload")), false)
 	f.Fuzz(func(t *testing.T, b []byte, checksums bool) {
+		agree(t, b)
 		var d Datagram
 		if ParseFrame(b, checksums, &d) == WireOK && len(d.Payload) > len(b)-42 {
 			t.Fatalf("payload of %d bytes in a frame of %d", len(d.Payload), len(b))
