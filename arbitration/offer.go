@@ -12,22 +12,10 @@ func (a *Arbiter) Offer(line Line, p *Packet) Verdict {
 		return Verdict{}
 	}
 	l := &a.lines[line&(MaxLines-1)]
-	if p.Session == a.session && p.Kind == KindData && p.Count-1 < maxCount && l.plain && p.Seq == l.high &&
-		p.TsSend >= a.runSend && a.phase == running {
+	if p.Session == a.session && p.Kind == KindData && p.Count-1 < maxCount && l.plain && p.Seq == l.high && p.TsSend >= a.runSend {
 		end := p.Seq + uint64(p.Count)
-		if p.Seq >= a.floor && end <= a.next && end > p.Seq && a.next-p.Seq <= windowUnits {
-			// The slower line, in its own order, brings what is known: the second half of all packets.
-			l.passed(p, end)
-			l.Duplicate += uint64(p.Count)
-			l.DuplicatePackets++
-			a.now = max(a.now, p.TsRecv)
-			if e := &a.lag[p.Seq&lagMask]; e.seq == p.Seq {
-				l.LagNS.add(max(p.TsRecv, e.ns) - e.ns)
-			}
-			return Verdict{}
-		}
 		if a.quiet && p.Seq == a.next && end > p.Seq {
-			// The faster line, in order, nothing held and nothing open: the first half.
+			// The faster line, in order, nothing held and nothing open: the first half of all packets.
 			l.passed(p, end)
 			l.First += uint64(p.Count)
 			l.FirstPackets++
@@ -39,6 +27,17 @@ func (a *Arbiter) Offer(line Line, p *Packet) Verdict {
 			a.proven++
 			a.stats.Delivered += uint64(p.Count)
 			return Verdict{Take: true, Count: p.Count}
+		}
+		if a.phase == running && p.Seq >= a.floor && end <= a.next && end > p.Seq && a.next-p.Seq <= windowUnits {
+			// The slower line, in its own order, brings what is known: the second half.
+			l.passed(p, end)
+			l.Duplicate += uint64(p.Count)
+			l.DuplicatePackets++
+			a.now = max(a.now, p.TsRecv)
+			if e := &a.lag[p.Seq&lagMask]; e.seq == p.Seq {
+				l.LagNS.add(max(p.TsRecv, e.ns) - e.ns)
+			}
+			return Verdict{}
 		}
 	}
 	return a.offer(line, l, p)
