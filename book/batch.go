@@ -39,9 +39,19 @@ func (b *Batch) Reset() {
 }
 
 // BeginPacket makes p the packet of the events that follow.
-func (b *Batch) BeginPacket(p Packet) {
-	b.Packets = append(b.Packets, p)
+func (b *Batch) BeginPacket(p Packet) { *b.NextPacket() = p }
+
+// NextPacket begins a packet for the caller to write: all of it, since it holds what was there before.
+func (b *Batch) NextPacket() *Packet {
+	n := len(b.Packets)
+	if n == cap(b.Packets) {
+		b.growPackets()
+	}
+	b.Packets = b.Packets[:n+1]
+	return &b.Packets[n]
 }
+
+func (b *Batch) growPackets() { b.Packets = append(b.Packets, Packet{})[:len(b.Packets)] }
 
 // Packet returns the packet being decoded.
 func (b *Batch) Packet() *Packet { return &b.Packets[len(b.Packets)-1] }
@@ -59,14 +69,9 @@ func (b *Batch) Add(k Kind) *Event {
 	return e
 }
 
-// Room returns the next n events for the caller to write: every field of them, since they hold what was there before.
-// They belong to the batch once Took says so.
-func (b *Batch) Room(n int) []Event {
-	for cap(b.Events)-len(b.Events) < n {
-		b.grow()
-	}
-	return b.Events[len(b.Events):][:n]
-}
+// Room returns the room there is for events, for the caller to write: every field of them, since they hold what was there
+// before. They belong to the batch once Took says so. Add makes room where there is none.
+func (b *Batch) Room() []Event { return b.Events[len(b.Events):cap(b.Events)] }
 
 // Took appends the first n events of Room.
 func (b *Batch) Took(n int) { b.Events = b.Events[:len(b.Events)+n] }

@@ -44,16 +44,16 @@ func Packets(d Decoder) PacketDecoder {
 	if p, ok := d.(PacketDecoder); ok {
 		return p
 	}
-	return oneByOne{d}
+	return &oneByOne{d}
 }
 
-type oneByOne struct{ Decoder }
+type oneByOne struct{ decoder Decoder }
 
-func (o oneByOne) DecodePacket(b *book.Batch, payload []byte, spans []framing.Span, seq uint64, faults *[book.FaultCount]uint64) {
+func (o *oneByOne) DecodePacket(b *book.Batch, payload []byte, spans []framing.Span, seq uint64, faults *[book.FaultCount]uint64) {
 	for i := range spans {
 		s := &spans[i]
 		b.Seq = seq + uint64(s.Unit)
-		if fault := o.Decode(b, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
+		if fault := o.decoder.Decode(b, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
 			faults[fault]++
 		}
 	}

@@ -8,43 +8,43 @@ import (
 // DecodePacket appends the events of a packet's messages, in order, as Decode would one by one. seq numbers the packet's
 // first unit; faults are counted by name.
 func (d *ITCH50) DecodePacket(b *book.Batch, payload []byte, spans []framing.Span, seq uint64, faults *[book.FaultCount]uint64) {
-	for len(spans) > 0 {
-		if n := d.orders(b.Room(len(spans)), uint64(b.Last())*packetUnit, payload, spans, seq); n > 0 {
-			b.Took(n)
-			if spans = spans[n:]; len(spans) == 0 {
-				return
-			}
+	for {
+		n := d.orders(b, payload, spans, seq)
+		if n == len(spans) {
+			return
 		}
-		s := &spans[0]
+		s := &spans[n]
 		b.Seq = seq + uint64(s.Unit)
 		if fault := d.Decode(b, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
 			faults[fault]++
 		}
-		spans = spans[1:]
+		spans = spans[n+1:]
 	}
 }
 
 // orders decodes the order messages that spans begin with, as long as they are whole and of a named stock, and says how
-// many they were. It calls nothing: that keeps what it needs of a packet in registers from message to message.
-func (d *ITCH50) orders(events []book.Event, packet uint64, payload []byte, spans []framing.Span, seq uint64) int {
-	if d.midnight == 0 || outside(spans, payload) {
+// many they were. It calls nothing: that keeps what it needs of a packet in registers from message to message. Without
+// room in the batch there are none: Decode makes some.
+func (d *ITCH50) orders(b *book.Batch, payload []byte, spans []framing.Span, seq uint64) int {
+	events := b.Room()
+	if d.midnight == 0 || len(events) < len(spans) || outside(spans, payload) {
 		return 0
 	}
-	events = events[:len(spans)]
-	midnight := d.midnight
-	for i := range spans {
-		s := spans[i]
+	midnight, packet := d.midnight, uint64(b.Last())*packetUnit
+	n := 0
+	for ; n < len(spans); n++ {
+		s := spans[n]
 		m := messageAt(payload, s.Off)
 		p := plans[m.MessageType.Get()]
 		if uint32(s.Len) < p.size {
-			return i
+			break
 		}
 		tail := sides[p.u8(m, p.side)]
 		idx := d.index[m.StockLocate.Get()]
 		if tail&p.told == 0 || int32(idx) <= 0 {
-			return i
+			break
 		}
-		e := &events[i]
+		e := &events[n]
 		p.numbers(e, m)
 		e.TsEvent = midnight + p.time(m)
 		e.Instrument = idx
@@ -52,7 +52,8 @@ func (d *ITCH50) orders(events []book.Event, packet uint64, payload []byte, span
 		e.Count, e.Aux = 0, 0
 		setTail(e, tail|p.kind|packet)
 	}
-	return len(spans)
+	b.Took(n)
+	return n
 }
 
 // numbers sets what the plan says where to find.
@@ -65,6 +66,9 @@ func (p *plan) numbers(e *book.Event, m *orderDelete) {
 
 // outside tells whether spans, which are in order, end beyond payload: then whoever takes them one by one finds out.
 func outside(spans []framing.Span, payload []byte) bool {
+	if len(spans) == 0 {
+		return false
+	}
 	s := &spans[len(spans)-1]
 	return int(s.Off)+int(s.Len) > len(payload)
 }

@@ -23,8 +23,8 @@ type twins struct {
 }
 
 func newTwins(instruments int) *twins {
-	w := &twins{whole: NewITCH50(instruments, 0), single: NewITCH50(instruments, 0), wholeBatch: book.NewBatch(4), singleBatch: book.NewBatch(4)}
-	events := w.wholeBatch.Room(64)
+	w := &twins{whole: NewITCH50(instruments, 0), single: NewITCH50(instruments, 0), wholeBatch: book.NewBatch(16), singleBatch: book.NewBatch(4)}
+	events := w.wholeBatch.Room()
 	for i := range events { // what a batch held before must not show
 		events[i] = book.Event{Count: 9, Aux: 9, Kind: 9, Side: 9, Flags: 9, Attr: 9, Level: 9, Packet: 9}
 	}
