@@ -153,28 +153,22 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		c.Framing[fault]++
 		return
 	}
-	meta := packMeta(stamp)
 	c.now = stamp.NS
-	if h.Kind == framing.Unsequenced {
-		c.spans = c.spans[:0]
-		c.deliver(payload, 0, h.Count, stamp.NS, meta, line)
+	// Field by field: a literal is put together elsewhere and copied, and the copy waits for the stores.
+	var pkt arbitration.Packet
+	pkt.Session, pkt.Seq, pkt.Count, pkt.Kind = h.Session, h.Seq, h.Count, kinds[h.Kind&3]
+	pkt.TsRecv, pkt.TsSend, pkt.Meta = stamp.NS, h.TsSend, uint64(receiveFlags(stamp))
+	pkt.Payload = payload
+	var spans []framing.Span
+	switch {
+	case h.Kind == framing.Unsequenced:
+		c.deliver(&pkt, nil, 0, h.Count, line)
 		return
-	}
-	pkt := arbitration.Packet{
-		Session: h.Session, Seq: h.Seq, Count: h.Count, TsRecv: stamp.NS, TsSend: h.TsSend, Payload: payload, Meta: meta,
-	}
-	switch h.Kind {
-	case framing.Heartbeat:
-		pkt.Kind = arbitration.KindHeartbeat
-	case framing.EndOfSession:
-		pkt.Kind = arbitration.KindEndOfSession
-	}
-	c.spans = c.spans[:0]
-	if h.Kind == framing.Data && (h.Session != c.session || h.Seq+uint64(h.Count) > c.arb.Expected()) {
+	case h.Kind == framing.Data && (h.Session != c.session || h.Seq+uint64(h.Count) > c.arb.Expected()):
 		// Perhaps new. A datagram cut inside a message would move the sequence by messages that are not there: it is
 		// dropped whole, and the other line may bring them. A sure duplicate is not worth the look.
 		var fault framing.Fault
-		if c.spans, fault = c.framing.Split(c.spans, payload, h); fault != framing.FaultNone {
+		if spans, fault = c.split(payload); fault != framing.FaultNone {
 			c.Framing[fault]++
 			if fault == framing.FaultCutShort {
 				return
@@ -182,9 +176,31 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		}
 	}
 	if v := c.arb.Offer(arbitration.Line(line), &pkt); v.Take {
-		c.deliver(payload, v.Skip, v.Count, stamp.NS, meta, line)
+		c.deliver(&pkt, spans, v.Skip, v.Count, line)
 	}
 	c.drain()
+}
+
+// split finds the messages of the datagram that c.header describes. They are good until the next one.
+func (c *Channel) split(payload []byte) ([]framing.Span, framing.Fault) {
+	spans, fault := c.framing.Split(c.spans[:0], payload, &c.header)
+	if cap(spans) > cap(c.spans) {
+		c.spans = spans // keep the room
+	}
+	return spans, fault
+}
+
+// kinds says what a sequenced datagram is for the arbiter.
+var kinds = [4]arbitration.Kind{
+	framing.Data: arbitration.KindData, framing.Heartbeat: arbitration.KindHeartbeat, framing.EndOfSession: arbitration.KindEndOfSession,
+}
+
+// receiveFlags is what the records of a packet say of its stamp. It waits in Packet.Meta while the packet is held.
+func receiveFlags(s ptp.Stamp) uint8 {
+	if s.Bad || s.Source == ptp.SourceNone {
+		return shm.FlagBadTsRecv
+	}
+	return 0
 }
 
 // healed reports the ranges that were missed and came after all.
@@ -201,9 +217,8 @@ func (c *Channel) drain() {
 	for c.arb.Next(r) {
 		switch r.Kind {
 		case arbitration.ReadyPacket:
-			c.spans = c.spans[:0]
 			if c.framing.Header(r.Packet.Payload, &c.header) == framing.FaultNone {
-				c.deliver(r.Packet.Payload, r.Skip, r.Count, r.Packet.TsRecv, r.Packet.Meta, uint8(r.Line))
+				c.deliver(&r.Packet, nil, r.Skip, r.Count, uint8(r.Line))
 			}
 		case arbitration.ReadyGap:
 			c.flush()
@@ -224,29 +239,25 @@ func (c *Channel) drain() {
 	}
 }
 
-// deliver decodes count units of a datagram after the first skip. c.header describes the datagram.
-func (c *Channel) deliver(payload []byte, skip, count uint32, tsRecv, meta uint64, line uint8) {
+// deliver decodes count units of a datagram after the first skip. c.header describes the datagram, spans its messages, if
+// they were looked for.
+func (c *Channel) deliver(pkt *arbitration.Packet, spans []framing.Span, skip, count uint32, line uint8) {
 	h := &c.header
 	if !c.sessionKnown {
-		c.sessionText, c.sessionKnown = c.framing.Session(payload), true
+		c.sessionText, c.sessionKnown = c.framing.Session(pkt.Payload), true
 	}
-	if len(c.spans) == 0 {
+	if len(spans) == 0 {
 		// A packet that was held, or carries nothing: faults were counted when it came.
-		c.spans, _ = c.framing.Split(c.spans, payload, h)
+		spans, _ = c.split(pkt.Payload)
 	}
-	c.Packets++
-	source, bad := unpackMeta(meta)
-	pkt := book.Packet{TsRecv: tsRecv, TsSend: h.TsSend, Seq: h.Seq, Line: line}
-	if bad || source == ptp.SourceNone {
-		pkt.Flags = shm.FlagBadTsRecv
-	}
-	c.batch.BeginPacket(pkt)
-	spans := c.spans
 	if skip != 0 || count != h.Count {
 		spans = within(spans, skip, count)
 	}
+	c.Packets++
 	c.Messages += uint64(len(spans))
-	c.packets.DecodePacket(c.batch, payload, spans, h.Seq, &c.Decoding)
+	p := c.batch.NextPacket()
+	p.TsRecv, p.TsSend, p.Seq, p.Flags, p.Line = pkt.TsRecv, h.TsSend, h.Seq, uint8(pkt.Meta), line
+	c.packets.DecodePacket(c.batch, pkt.Payload, spans, h.Seq, &c.Decoding)
 	if len(c.batch.Events) >= burstEvents || len(c.batch.Packets) >= burstEvents {
 		c.applyBatch()
 	}
@@ -291,16 +302,6 @@ func (c *Channel) end() {
 	c.drain()
 	c.flush()
 }
-
-func packMeta(s ptp.Stamp) uint64 {
-	m := uint64(s.Source) | uint64(s.BoundNS)<<32
-	if s.Bad {
-		m |= 1 << 8
-	}
-	return m
-}
-
-func unpackMeta(m uint64) (ptp.Source, bool) { return ptp.Source(m & 0xFF), m&(1<<8) != 0 }
 
 // Faults returns everything the channel counted as wrong, by name; zero counts are left out. Cold: it allocates.
 func (c *Channel) Faults() map[string]uint64 {
