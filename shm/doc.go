@@ -7,7 +7,9 @@
 // writer. The writer marks a slot, fills it, commits it, and never waits:
 //
 //	w, err := shm.NewWriter(mem, shm.RingConfig{Schema: shm.SchemaMBO, Slots: 1 << 20, Epoch: 1})
-//	pos := w.PublishMBO(&record)
+//	ring := shm.MBOOf(w)
+//	slot := ring.Claim() // every field of slot.Body is to be filled
+//	ring.Commit(slot)
 //	w.Flush() // once per packet
 //
 // A reader checks the sequence word, copies, and checks again:

@@ -16,3 +16,8 @@ func (w *Writer) publishPortable(body []byte, extra uint64) {
 	publishAtomic(slot, committed(w.pos), src, words, at, extra, channel)
 	w.pos++
 }
+
+// copyWords copies a slot's payload, without its sequence word.
+func copyWords(dst unsafe.Pointer, slot []byte, words int) {
+	copy(unsafe.Slice((*byte)(dst), 8*words)[8:], slot[8:8*words])
+}

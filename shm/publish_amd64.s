@@ -1,135 +1,20 @@
-//go:build !purego
+//go:build !purego && !race
 
 #include "go_asm.h"
 #include "textflag.h"
 
 // The order of stores is the whole point: mark, payload, commit. amd64 keeps stores in program order for every
-// other processor, so plain moves are enough; assembly is here because the compiler promises no order, and would
-// drop the mark as a dead store. All moves are 8 bytes wide: records are filled by 4 and 8 byte fields, and wider
-// loads of them would wait for the store buffer.
+// other processor, so plain moves are enough; assembly is here because the compiler promises no order. Moves of 8 bytes:
+// records are filled by 4 and 8 byte fields, and wider loads of them would wait for the store buffer.
 
-// func publishMBO(w *Writer, m *MBO) uint64
-TEXT ·publishMBO(SB), NOSPLIT, $0-24
+// func commit(w *Writer, slot unsafe.Pointer)
+//
+// The mark is committed(pos) | 1: one less commits.
+TEXT ·commit(SB), NOSPLIT, $0-16
 	MOVQ w+0(FP), DX
-	MOVQ m+8(FP), SI
-	CMPB Writer_schema(DX), $const_SchemaMBO
-	JNE  refuse
-	MOVQ Writer_pos(DX), AX
-	MOVQ Writer_mask(DX), DI
-	ANDQ AX, DI
-	SHLQ $6, DI
-	ADDQ (Writer_slots+slotArray_base)(DX), DI
-	LEAQ 2(AX)(AX*1), BX // committed(pos)
-	LEAQ 1(BX), CX
-	MOVQ CX, (DI)
-	MOVQ 0(SI), R8
-	MOVQ 8(SI), R9
-	MOVQ 16(SI), R10
-	MOVQ 24(SI), R11
-	MOVQ 32(SI), R12
-	MOVQ 40(SI), R13
-	MOVQ 48(SI), CX
-	MOVQ R8, 8(DI)
-	MOVQ R9, 16(DI)
-	MOVQ R10, 24(DI)
-	MOVQ R11, 32(DI)
-	MOVQ R12, 40(DI)
-	MOVQ R13, 48(DI)
-	MOVQ CX, 56(DI)
-	MOVQ BX, (DI)
-	MOVQ AX, ret+16(FP)
-	INCQ AX
-	MOVQ AX, Writer_pos(DX)
-	RET
-refuse:
-	INCQ Writer_refused(DX)
-	MOVQ $-1, ret+16(FP)
-	RET
-
-// func publishTrade(w *Writer, m *Trade, tradeID uint64) uint64
-TEXT ·publishTrade(SB), NOSPLIT, $0-32
-	MOVQ w+0(FP), DX
-	MOVQ m+8(FP), SI
-	CMPB Writer_schema(DX), $const_SchemaTrades
-	JNE  refuse
-	MOVQ Writer_pos(DX), AX
-	MOVQ Writer_mask(DX), DI
-	ANDQ AX, DI
-	SHLQ $6, DI
-	ADDQ (Writer_slots+slotArray_base)(DX), DI
-	LEAQ 2(AX)(AX*1), BX // committed(pos)
-	LEAQ 1(BX), CX
-	MOVQ CX, (DI)
-	MOVQ 0(SI), R8
-	MOVQ 8(SI), R9
-	MOVQ 16(SI), R10
-	MOVQ 24(SI), R11
-	MOVQ 32(SI), R12
-	MOVQ 40(SI), R13
-	MOVQ R8, 8(DI)
-	MOVQ R9, 16(DI)
-	MOVQ R10, 24(DI)
-	MOVQ R11, 32(DI)
-	MOVQ R12, 40(DI)
-	MOVQ R13, 48(DI)
-	MOVQ tradeID+16(FP), CX
-	MOVQ CX, 56(DI)
-	MOVQ BX, (DI)
-	MOVQ AX, ret+24(FP)
-	INCQ AX
-	MOVQ AX, Writer_pos(DX)
-	RET
-refuse:
-	INCQ Writer_refused(DX)
-	MOVQ $-1, ret+24(FP)
-	RET
-
-// func publishMBP1(w *Writer, m *MBP1, tradeID uint64) uint64
-TEXT ·publishMBP1(SB), NOSPLIT, $0-32
-	MOVQ w+0(FP), DX
-	MOVQ m+8(FP), SI
-	CMPB Writer_schema(DX), $const_SchemaMBP1
-	JNE  refuse
-	MOVQ Writer_pos(DX), AX
-	MOVQ Writer_mask(DX), DI
-	ANDQ AX, DI
-	SHLQ $7, DI
-	ADDQ (Writer_slots+slotArray_base)(DX), DI
-	LEAQ 2(AX)(AX*1), BX // committed(pos)
-	LEAQ 1(BX), CX
-	MOVQ CX, (DI)
-	MOVQ 0(SI), R8
-	MOVQ 8(SI), R9
-	MOVQ 16(SI), R10
-	MOVQ 24(SI), R11
-	MOVQ 32(SI), R12
-	MOVQ R8, 8(DI)
-	MOVQ R9, 16(DI)
-	MOVQ R10, 24(DI)
-	MOVQ R11, 32(DI)
-	MOVQ R12, 40(DI)
-	MOVQ 40(SI), R8
-	MOVQ 48(SI), R9
-	MOVQ 56(SI), R10
-	MOVQ 64(SI), R11
-	MOVQ 72(SI), R12
-	MOVQ R8, 48(DI)
-	MOVQ R9, 56(DI)
-	MOVQ R10, 64(DI)
-	MOVQ R11, 72(DI)
-	MOVQ R12, 80(DI)
-	MOVQ tradeID+16(FP), CX
-	MOVQ CX, 88(DI)
-	MOVQ Writer_channel(DX), CX
-	MOVQ CX, 96(DI)
-	MOVQ BX, (DI)
-	MOVQ AX, ret+24(FP)
-	INCQ AX
-	MOVQ AX, Writer_pos(DX)
-	RET
-refuse:
-	INCQ Writer_refused(DX)
-	MOVQ $-1, ret+24(FP)
+	MOVQ slot+8(FP), DI
+	DECQ (DI)
+	INCQ Writer_pos(DX)
 	RET
 
 // func publishN(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, words, extraAt uintptr, extra, channel uint64)

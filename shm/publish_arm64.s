@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build !purego && !race
 
 #include "go_asm.h"
 #include "textflag.h"
@@ -8,120 +8,37 @@
 
 #define ISHST $10
 
-// func publishMBO(w *Writer, m *MBO) uint64
-TEXT ·publishMBO(SB), NOSPLIT, $0-24
-	MOVD  w+0(FP), R0
-	MOVD  m+8(FP), R2
-	MOVBU Writer_schema(R0), R3
-	CMP   $const_SchemaMBO, R3
-	BNE   refuse
-	MOVD  Writer_pos(R0), R1
-	MOVD  Writer_mask(R0), R3
-	AND   R1, R3, R3
-	MOVD  (Writer_slots+slotArray_base)(R0), R4
-	ADD   R3<<6, R4, R4
-	ADD   $1, R1, R5
-	LSL   $1, R5, R6 // committed(pos)
-	ORR   $1, R6, R7
-	MOVD  R7, (R4)
-	DMB   ISHST
-	LDP   0(R2), (R8, R9)
-	LDP   16(R2), (R10, R11)
-	LDP   32(R2), (R12, R13)
-	STP   (R8, R9), 8(R4)
-	STP   (R10, R11), 24(R4)
-	STP   (R12, R13), 40(R4)
-	MOVD  48(R2), R14
-	MOVD  R14, 56(R4)
-	STLR  R6, (R4)
-	MOVD  R5, Writer_pos(R0)
-	MOVD  R1, ret+16(FP)
-	RET
-refuse:
-	MOVD  Writer_refused(R0), R1
-	ADD   $1, R1, R1
-	MOVD  R1, Writer_refused(R0)
-	MOVD  $-1, R1
-	MOVD  R1, ret+16(FP)
+// func claim(w *Writer) unsafe.Pointer
+//
+// The compiler moves no store of the caller's over a call: what it fills comes behind the barrier and before the commit.
+TEXT ·claim(SB), NOSPLIT, $0-16
+	MOVD w+0(FP), R0
+	MOVD Writer_pos(R0), R1
+	MOVD Writer_mask(R0), R2
+	MOVD (Writer_slots+slotArray_size)(R0), R3
+	MOVD (Writer_slots+slotArray_base)(R0), R4
+	AND  R1, R2, R2
+	MADD R3, R4, R2, R4 // base + index*size
+	ADD  $1, R1, R5
+	LSL  $1, R5, R5 // committed(pos)
+	ORR  $1, R5, R5
+	MOVD R5, (R4)
+	DMB  ISHST
+	MOVD R4, ret+8(FP)
 	RET
 
-// func publishTrade(w *Writer, m *Trade, tradeID uint64) uint64
-TEXT ·publishTrade(SB), NOSPLIT, $0-32
-	MOVD  w+0(FP), R0
-	MOVD  m+8(FP), R2
-	MOVBU Writer_schema(R0), R3
-	CMP   $const_SchemaTrades, R3
-	BNE   refuse
-	MOVD  Writer_pos(R0), R1
-	MOVD  Writer_mask(R0), R3
-	AND   R1, R3, R3
-	MOVD  (Writer_slots+slotArray_base)(R0), R4
-	ADD   R3<<6, R4, R4
-	ADD   $1, R1, R5
-	LSL   $1, R5, R6 // committed(pos)
-	ORR   $1, R6, R7
-	MOVD  R7, (R4)
-	DMB   ISHST
-	LDP   0(R2), (R8, R9)
-	LDP   16(R2), (R10, R11)
-	LDP   32(R2), (R12, R13)
-	STP   (R8, R9), 8(R4)
-	STP   (R10, R11), 24(R4)
-	STP   (R12, R13), 40(R4)
-	MOVD  tradeID+16(FP), R14
-	MOVD  R14, 56(R4)
-	STLR  R6, (R4)
-	MOVD  R5, Writer_pos(R0)
-	MOVD  R1, ret+24(FP)
-	RET
-refuse:
-	MOVD  Writer_refused(R0), R1
-	ADD   $1, R1, R1
-	MOVD  R1, Writer_refused(R0)
-	MOVD  $-1, R1
-	MOVD  R1, ret+24(FP)
-	RET
-
-// func publishMBP1(w *Writer, m *MBP1, tradeID uint64) uint64
-TEXT ·publishMBP1(SB), NOSPLIT, $0-32
-	MOVD  w+0(FP), R0
-	MOVD  m+8(FP), R2
-	MOVBU Writer_schema(R0), R3
-	CMP   $const_SchemaMBP1, R3
-	BNE   refuse
-	MOVD  Writer_pos(R0), R1
-	MOVD  Writer_mask(R0), R3
-	AND   R1, R3, R3
-	MOVD  (Writer_slots+slotArray_base)(R0), R4
-	ADD   R3<<7, R4, R4
-	ADD   $1, R1, R5
-	LSL   $1, R5, R6 // committed(pos)
-	ORR   $1, R6, R7
-	MOVD  R7, (R4)
-	DMB   ISHST
-	LDP   0(R2), (R8, R9)
-	LDP   16(R2), (R10, R11)
-	LDP   32(R2), (R12, R13)
-	STP   (R8, R9), 8(R4)
-	STP   (R10, R11), 24(R4)
-	STP   (R12, R13), 40(R4)
-	LDP   48(R2), (R8, R9)
-	LDP   64(R2), (R10, R11)
-	STP   (R8, R9), 56(R4)
-	STP   (R10, R11), 72(R4)
-	MOVD  tradeID+16(FP), R14
-	MOVD  Writer_channel(R0), R15
-	STP   (R14, R15), 88(R4)
-	STLR  R6, (R4)
-	MOVD  R5, Writer_pos(R0)
-	MOVD  R1, ret+24(FP)
-	RET
-refuse:
-	MOVD  Writer_refused(R0), R1
-	ADD   $1, R1, R1
-	MOVD  R1, Writer_refused(R0)
-	MOVD  $-1, R1
-	MOVD  R1, ret+24(FP)
+// func commit(w *Writer, slot unsafe.Pointer)
+//
+// The mark is committed(pos) | 1: one less commits.
+TEXT ·commit(SB), NOSPLIT, $0-16
+	MOVD w+0(FP), R0
+	MOVD slot+8(FP), R4
+	MOVD (R4), R5
+	SUB  $1, R5, R5
+	STLR R5, (R4)
+	MOVD Writer_pos(R0), R1
+	ADD  $1, R1, R1
+	MOVD R1, Writer_pos(R0)
 	RET
 
 // func publishN(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, words, extraAt uintptr, extra, channel uint64)

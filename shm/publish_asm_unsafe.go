@@ -1,23 +1,13 @@
-//go:build (amd64 || arm64) && !purego
+//go:build (amd64 || arm64) && !purego && !race
 
 package shm
 
 import "unsafe"
 
-// publishMBO does all of PublishMBO in one call: schema check, claim, mark, copy, commit.
+// commit makes the claimed slot a record and moves on.
 //
 //go:noescape
-func publishMBO(w *Writer, m *MBO) uint64
-
-// publishTrade is PublishTrade in one call.
-//
-//go:noescape
-func publishTrade(w *Writer, m *Trade, tradeID uint64) uint64
-
-// publishMBP1 is PublishMBP1 in one call.
-//
-//go:noescape
-func publishMBP1(w *Writer, m *MBP1, tradeID uint64) uint64
+func commit(w *Writer, slot unsafe.Pointer)
 
 // publishN marks slot, copies words, puts extra at byte extraAt and channel behind it, commits.
 //

@@ -1,4 +1,4 @@
-//go:build (!amd64 && !arm64) || purego
+//go:build (!amd64 && !arm64) || purego || race
 
 package shm
 
@@ -7,26 +7,11 @@ import (
 	"unsafe"
 )
 
-func publishMBO(w *Writer, m *MBO) uint64 {
-	if w.schema != SchemaMBO {
-		return w.refuse()
-	}
-	return w.publish(unsafe.Pointer(m), SizeMBO, 0)
-}
+// claim returns memory of the writer's own in the shape of a slot. The processor, or the race detector, wants every
+// store that readers may see to be atomic, so the record is built aside and commit copies it.
+func claim(w *Writer) unsafe.Pointer { return w.asideSlot() }
 
-func publishTrade(w *Writer, m *Trade, tradeID uint64) uint64 {
-	if w.schema != SchemaTrades {
-		return w.refuse()
-	}
-	return w.publish(unsafe.Pointer(m), SizeTrade, tradeID)
-}
-
-func publishMBP1(w *Writer, m *MBP1, tradeID uint64) uint64 {
-	if w.schema != SchemaMBP1 {
-		return w.refuse()
-	}
-	return w.publish(unsafe.Pointer(m), SizeMBP1, tradeID)
-}
+func commit(w *Writer, _ unsafe.Pointer) { w.commitAside() }
 
 func publishN(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, words, extraAt uintptr, extra, channel uint64) {
 	publishAtomic(slot, committed, src, words, extraAt, extra, channel)

@@ -83,6 +83,108 @@ func TestTypedPublishEqualsPublish(t *testing.T) {
 	})
 }
 
+// A record built in its slot leaves the bytes that Publish leaves, and so does one that is built aside.
+func TestClaimedEqualsPublished(t *testing.T) {
+	allSchemas(t, func(t *testing.T, s Schema) {
+		if s == SchemaAdmin {
+			t.Skip("admin records are published by copy only")
+		}
+		mem, w, _ := newRing(t, s, 2)
+		memPublish, publish, _ := newRing(t, s, 2)
+		memAside, aside, _ := newRing(t, s, 2)
+		for _, w := range []*Writer{w, publish, aside} {
+			w.SetChannel(9)
+		}
+		body := memory(s.BodySize())
+		for range 5 {
+			p := w.Position()
+			selfcheck.Fill(body, p)
+			publish.Publish(body, 31)
+			claimAndFill(w, body, 31)
+			copyWords(aside.asideSlot(), mem[HeaderBytes+int(p&1)*s.SlotSize():], s.SlotSize()/8)
+			aside.commitAside()
+			if string(mem) != string(memPublish) {
+				t.Fatalf("claimed and published differ at position %d", p)
+			}
+			if string(memAside) != string(memPublish) {
+				t.Fatalf("aside and published differ at position %d", p)
+			}
+		}
+	})
+}
+
+// claimAndFill publishes body the way the core does.
+func claimAndFill(w *Writer, body []byte, extra uint64) {
+	switch w.Schema() {
+	case SchemaMBO:
+		s := MBOOf(w).Claim()
+		copy(Bytes(&s.Body), body)
+		MBOOf(w).Commit(s)
+	case SchemaTrades:
+		s := TradeOf(w).Claim()
+		copy(Bytes(&s.Body), body)
+		s.TradeID = extra
+		TradeOf(w).Commit(s)
+	case SchemaMBP1:
+		s := MBP1Of(w).Claim()
+		copy(Bytes(&s.Body), body)
+		s.TradeID = extra
+		MBP1Of(w).Commit(s)
+	case SchemaMBP10:
+		s := MBP10Of(w).Claim()
+		copy(Bytes(&s.Body), body)
+		s.TradeID = extra
+		MBP10Of(w).Commit(s)
+	}
+}
+
+// No reader takes a slot between Claim and Commit, neither as the new record nor as the old one it was.
+func TestClaimedSlotIsNoRecord(t *testing.T) {
+	_, w, r := newRing(t, SchemaMBO, 4)
+	ring := MBOOf(w)
+	dst := memory(r.PayloadSize())
+	slot := ring.Claim()
+	slot.Body = MBO{RecordHeader: RecordHeader{Length: SizeMBO / 4}, OrderID: 1}
+	if res := r.Next(dst); res != Empty {
+		t.Fatalf("claimed: %v, want empty", res)
+	}
+	ring.Commit(slot)
+	if res := r.Next(dst); res != Record || View[MBO](r.Body(dst)).OrderID != 1 {
+		t.Fatalf("committed: %v, order %d", res, View[MBO](r.Body(dst)).OrderID)
+	}
+	r.Seek(0)
+	for range 3 {
+		ring.Commit(ring.Claim())
+	}
+	slot = ring.Claim() // the slot of position 0
+	if res := r.Next(dst); raceEnabled || portable {
+		_ = res // built aside: the old record is whole until the new one is copied over it
+	} else if res == Record || res == Empty {
+		t.Fatalf("a reader of position 0 got %v", res)
+	}
+	ring.Commit(slot)
+	if w.Position() != 5 {
+		t.Fatalf("position %d", w.Position())
+	}
+}
+
+func TestRingsOfAnotherSchema(t *testing.T) {
+	allSchemas(t, func(t *testing.T, s Schema) {
+		_, w, _ := newRing(t, s, 2)
+		for _, is := range []struct {
+			schema Schema
+			ring   bool
+		}{{SchemaMBO, MBOOf(w) != nil}, {SchemaTrades, TradeOf(w) != nil}, {SchemaMBP1, MBP1Of(w) != nil}, {SchemaMBP10, MBP10Of(w) != nil}} {
+			if is.ring != (s == is.schema) {
+				t.Errorf("a ring of %v taken as one of %v: %v", s, is.schema, is.ring)
+			}
+		}
+	})
+	if MBOOf(nil) != nil {
+		t.Error("no writer, but a ring")
+	}
+}
+
 // The assembly leaves the same slot bytes as the portable stores.
 func TestAssemblyEqualsAtomicStores(t *testing.T) {
 	allSchemas(t, func(t *testing.T, s Schema) {
@@ -413,6 +515,9 @@ func TestNoAllocations(t *testing.T) {
 	}
 	var book MBP10
 	if n := testing.AllocsPerRun(1000, func() {
+		slot := MBOOf(w).Claim()
+		slot.Body = m
+		MBOOf(w).Commit(slot)
 		w.PublishMBO(&m)
 		w.Publish(Bytes(&m), 0)
 		w.Flush()

@@ -84,37 +84,20 @@ func publishAtomic(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, wo
 	atomic.StoreUint64(word(slot, 0), committed)
 }
 
-// The Publish methods below are the hot path of the writer: one slot, one call, no allocation. The record is the
-// caller's again when they return. A method of another schema than the ring's publishes nothing and returns NoPosition.
-
-// PublishMBO publishes m and returns its position.
-func (w *Writer) PublishMBO(m *MBO) uint64 { return publishMBO(w, m) }
-
-// PublishTrade publishes t and returns its position. tradeID is the venue's, or 0.
-func (w *Writer) PublishTrade(t *Trade, tradeID uint64) uint64 { return publishTrade(w, t, tradeID) }
-
-// PublishMBP1 publishes m and returns its position. tradeID is the venue's where m is a trade, else 0.
-func (w *Writer) PublishMBP1(m *MBP1, tradeID uint64) uint64 { return publishMBP1(w, m, tradeID) }
-
-// PublishMBP10 publishes m and returns its position. tradeID is the venue's where m is a trade, else 0.
-func (w *Writer) PublishMBP10(m *MBP10, tradeID uint64) uint64 {
-	if w.schema != SchemaMBP10 {
-		return w.refuse()
+// asideSlot is memory beside the ring in the shape of a slot, and commitAside publishes what was built there: claim and
+// commit by atomic stores alone.
+func (w *Writer) asideSlot() unsafe.Pointer {
+	if w.aside == nil {
+		w.aside = make([]uint64, w.slots.size/8)
 	}
-	p := w.pos
-	publishN(slotAt(w.slots.base, p&w.mask, 384), committed(p), unsafe.Pointer(m), SizeMBP10/8, 8+SizeMBP10, tradeID, noChannel)
-	w.pos = p + 1
-	return p
+	return unsafe.Pointer(&w.aside[0])
 }
 
-// Publish publishes one body of the ring's schema and returns its position: the way for admin records, and for
-// code that does not care which. extra is the trade id, or 0. A body of a wrong length is refused: NoPosition.
-func (w *Writer) Publish(body []byte, extra uint64) uint64 {
-	n := uint64(len(body))
-	if n < SizeHeader || n > w.bodyMax || n%8 != 0 || uint64(body[0])*4 != n || (w.bodySame && n != w.bodyMax) {
-		return w.refuse()
-	}
-	return w.publish(unsafe.Pointer(unsafe.SliceData(body)), n, extra)
+func (w *Writer) commitAside() {
+	p := w.pos
+	slot := slotAt(w.slots.base, p&w.mask, w.slots.size)
+	publishAll(slot, committed(p), unsafe.Pointer(&w.aside[1]), uintptr(len(w.aside)-1))
+	w.pos = p + 1
 }
 
 // publish puts n bytes of src, which fit the schema, into the next slot.
@@ -138,3 +121,12 @@ func publishAll(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, words
 	last := *(*uint64)(unsafe.Add(src, 8*(words-1)))
 	publishN(slot, committed, src, words-1, 8*words, last, noChannel)
 }
+
+// slot returns the next slot, marked, in its schema's shape.
+func slot[T SlotMBO | SlotTrade | SlotMBP1 | SlotMBP10](w *Writer) *T { return (*T)(claim(w)) }
+
+func commitSlot[T SlotMBO | SlotTrade | SlotMBP1 | SlotMBP10](w *Writer, s *T) {
+	commit(w, unsafe.Pointer(s))
+}
+
+func bodyPointer(body []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(body)) }

@@ -29,7 +29,8 @@ type Writer struct {
 	bodySame bool
 	refused  uint64
 	header   *RingHeader
-	mem      []byte // keeps heap memory alive
+	mem      []byte   // keeps heap memory alive
+	aside    []uint64 // a slot beside the ring, where records cannot be built in place
 }
 
 // NewWriter lays out a ring in mem, or takes over the one a former writer left there with the same shape: then

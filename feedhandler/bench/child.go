@@ -151,7 +151,7 @@ func Child() error {
 			return err
 		}
 		defer back.Close()
-		c.back = back.Writer(shm.SchemaMBO, 0)
+		c.back = shm.MBOOf(back.Writer(shm.SchemaMBO, 0))
 	}
 	c.buf = make([]byte, c.ring.PayloadSize()*256)
 	var work func() answer

@@ -11,7 +11,7 @@ type childWork struct {
 	job   *job
 	clock clock
 	ring  *shm.Reader
-	back  *shm.Writer
+	back  *shm.MBORing
 	buf   []byte
 }
 
@@ -20,14 +20,12 @@ const spins = 4
 
 // echo answers every record with one of its own.
 func (c *childWork) echo() answer {
-	m := newRecord()
 	for n := uint64(0); n < c.job.Records; {
 		if c.ring.Next(c.buf) != shm.Record {
 			shm.Pause(c.job.Spins)
 			continue
 		}
-		m.OrderID = n
-		c.back.PublishMBO(&m)
+		put(c.back, n)
 		n++
 	}
 	return answer{Records: c.job.Records}
@@ -36,7 +34,6 @@ func (c *childWork) echo() answer {
 // drain reads everything and says now and then how far it is, so that the writer never laps it.
 func (c *childWork) drain() answer {
 	var a answer
-	m := newRecord()
 	told := uint64(0)
 	for a.Records < c.job.Records {
 		n, res := c.ring.NextBatch(c.buf)
@@ -51,8 +48,7 @@ func (c *childWork) drain() answer {
 		}
 		if a.Records-told >= 1024 || a.Records >= c.job.Records {
 			told = a.Records
-			m.OrderID = told
-			c.back.PublishMBO(&m)
+			put(c.back, told)
 		}
 	}
 	return a

@@ -103,7 +103,13 @@ func (p *places) Instrument(channel int, idx uint32, _ *book.Instrument) (uint32
 	return at, true
 }
 
-// newRecord is an mbo record with nothing in it but its header.
-func newRecord() shm.MBO {
-	return shm.MBO{RecordHeader: shm.RecordHeader{Length: shm.SizeMBO / 4, RType: shm.RTypeMBO}}
+// blank is an mbo record with nothing in it but its header.
+var blank = shm.MBO{RecordHeader: shm.RecordHeader{Length: shm.SizeMBO / 4, RType: shm.RTypeMBO}}
+
+// put publishes a record with an order id, every word of it written in its slot, as the core does.
+func put(ring *shm.MBORing, id uint64) {
+	slot := ring.Claim()
+	slot.Body = blank
+	slot.Body.OrderID = id
+	ring.Commit(slot)
 }

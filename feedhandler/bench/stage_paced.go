@@ -51,7 +51,7 @@ func (b *bencher) paced(in *Input) error {
 	defer proc.stop()
 	rings := r.Writer(shm.SchemaMBO, 0)
 	mark := func(id, ns uint64) {
-		m := newRecord()
+		m := blank
 		m.OrderID, m.Action, m.TsRecv = id, shm.ActionNone, ns
 		rings.PublishMBO(&m)
 		rings.Flush()

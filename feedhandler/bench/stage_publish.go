@@ -15,46 +15,56 @@ func (b *bencher) publish() error {
 		b.floor("ring-c", t[0], "publishing a 64-byte record by the same ring in C")
 	}
 	var (
-		mbo    shm.MBO
+		mbo    = blank
 		trade  shm.Trade
 		mbp1   shm.MBP1
 		mbp10  shm.MBP10
 		status = shm.Status{RecordHeader: shm.RecordHeader{Length: shm.SizeStatus / 4}}
 	)
 	writer := func(s shm.Schema) *shm.Writer { return r.Writer(s, 0) }
-	wMBO, wTrade, wMBP1, wMBP10, wAdmin := writer(shm.SchemaMBO), writer(shm.SchemaTrades), writer(shm.SchemaMBP1), writer(shm.SchemaMBP10), writer(shm.SchemaAdmin)
+	toMBO, toTrades := shm.MBOOf(writer(shm.SchemaMBO)), shm.TradeOf(writer(shm.SchemaTrades))
+	toMBP1, toMBP10 := shm.MBP1Of(writer(shm.SchemaMBP1)), shm.MBP10Of(writer(shm.SchemaMBP10))
+	toAdmin := writer(shm.SchemaAdmin)
 	for _, one := range []struct {
 		input string
 		loop  func(n int)
 	}{
 		{"mbo", func(n int) {
 			for i := range n {
-				mbo.OrderID = uint64(i)
-				wMBO.PublishMBO(&mbo)
+				slot := toMBO.Claim()
+				slot.Body = mbo
+				slot.Body.OrderID = uint64(i)
+				toMBO.Commit(slot)
 			}
 		}},
 		{"trades", func(n int) {
 			for i := range n {
-				trade.TsEvent = uint64(i)
-				wTrade.PublishTrade(&trade, uint64(i))
+				slot := toTrades.Claim()
+				slot.Body, slot.TradeID = trade, uint64(i)
+				slot.Body.TsEvent = uint64(i)
+				toTrades.Commit(slot)
 			}
 		}},
 		{"mbp-1", func(n int) {
 			for i := range n {
-				mbp1.TsEvent = uint64(i)
-				wMBP1.PublishMBP1(&mbp1, 0)
+				slot := toMBP1.Claim()
+				slot.Body, slot.TradeID = mbp1, 0
+				slot.Body.TsEvent = uint64(i)
+				toMBP1.Commit(slot)
 			}
 		}},
 		{"mbp-10", func(n int) {
 			for i := range n {
-				mbp10.TsEvent = uint64(i)
-				wMBP10.PublishMBP10(&mbp10, 0)
+				slot := toMBP10.Claim()
+				slot.Body, slot.TradeID = mbp10, 0
+				slot.Body.TsEvent = uint64(i)
+				toMBP10.Commit(slot)
 			}
 		}},
 		{"admin status", func(n int) {
 			for i := range n {
 				status.TsEvent = uint64(i)
-				wAdmin.Publish(shm.Bytes(&status), 0)
+				toAdmin.Publish(shm.Bytes(&status), 0)
 			}
 		}},
 		{"latest", func(n int) {

@@ -49,11 +49,13 @@ func BenchmarkMapped(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer inst.Close()
-	w := inst.Writer(shm.SchemaMBO, 0)
+	ring := shm.MBOOf(inst.Writer(shm.SchemaMBO, 0))
 	var m shm.MBO
 	b.ReportAllocs()
 	for i := 0; i < b.N; i++ {
-		m.OrderID = uint64(i)
-		w.PublishMBO(&m)
+		slot := ring.Claim()
+		slot.Body = m
+		slot.Body.OrderID = uint64(i)
+		ring.Commit(slot)
 	}
 }

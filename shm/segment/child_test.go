@@ -91,9 +91,12 @@ func childMain(job string) error {
 		return publishUnmarked(inst, schema, uint64(slots))
 	}
 	body := alignedBytes(schema.BodySize())
+	claim := claimer(w)
 	for n := uint64(0); records == 0 || n < records; n++ {
 		selfcheck.Fill(body, w.Position())
-		w.Publish(body, w.Position())
+		if n%2 == 0 || !claim(body, w.Position()) {
+			w.Publish(body, w.Position())
+		}
 		if n%16 == 0 {
 			w.Flush()
 		}
@@ -104,6 +107,37 @@ func childMain(job string) error {
 	fmt.Println(w.Position())
 	io.Copy(io.Discard, os.Stdin) // stay until the reader has seen it
 	return inst.Close()
+}
+
+// claimer returns what builds a record in its slot; it says no where the schema has no such way.
+func claimer(w *shm.Writer) func(body []byte, extra uint64) bool {
+	mbo, trade, mbp1, mbp10 := shm.MBOOf(w), shm.TradeOf(w), shm.MBP1Of(w), shm.MBP10Of(w)
+	return func(body []byte, extra uint64) bool {
+		switch {
+		case mbo != nil:
+			s := mbo.Claim()
+			copy(shm.Bytes(&s.Body), body)
+			mbo.Commit(s)
+		case trade != nil:
+			s := trade.Claim()
+			copy(shm.Bytes(&s.Body), body)
+			s.TradeID = extra
+			trade.Commit(s)
+		case mbp1 != nil:
+			s := mbp1.Claim()
+			copy(shm.Bytes(&s.Body), body)
+			s.TradeID = extra
+			mbp1.Commit(s)
+		case mbp10 != nil:
+			s := mbp10.Claim()
+			copy(shm.Bytes(&s.Body), body)
+			s.TradeID = extra
+			mbp10.Commit(s)
+		default:
+			return false
+		}
+		return true
+	}
 }
 
 // publishUnmarked breaks the rule on purpose: fill and commit, without the mark.
