@@ -59,7 +59,7 @@ func (a *applier) apply(b *book.Batch) {
 		e := &b.Events[i]
 		if int(e.Packet) != packet {
 			packet = int(e.Packet)
-			a.packet = &b.Packets[packet]
+			a.enter(&b.Packets[packet])
 		}
 		a.begin(e)
 		if e.Kind-book.KindAdd <= book.KindQuote-book.KindAdd {
@@ -71,7 +71,7 @@ func (a *applier) apply(b *book.Batch) {
 		st := &a.state[e.Instrument]
 		st.seenAt = a.gapGen
 		if e.Flags&book.FlagLast != 0 && st.open != 0 {
-			a.close(e)
+			a.close(st, e)
 		}
 	}
 	if n := len(b.Events); n > 0 {
@@ -88,11 +88,11 @@ func (a *applier) event(b *book.Batch, e *book.Event) {
 			a.books.Apply(e, &a.changes) // the event is complete: is the book crossed?
 		}
 	case book.KindTrade:
-		a.publishTrade(e, e.Price, e.Qty, e.Side, e.Flags)
+		a.publishTrade(&a.state[e.Instrument], e, e.Price, e.Qty, e.Side, e.Flags)
 	case book.KindFill:
-		a.publishFill(e, e.Price, e.Qty, e.Side, e.Flags)
+		a.publishFill(&a.state[e.Instrument], e, e.Price, e.Qty, e.Side, e.Flags)
 	case book.KindTradeBreak:
-		a.publishBreak(e)
+		a.publishBreak(&a.state[e.Instrument], e)
 	case book.KindStatus:
 		a.publishStatus(e, &b.Statuses[e.Aux])
 	case book.KindImbalance:
@@ -119,8 +119,23 @@ func (a *applier) event(b *book.Batch, e *book.Event) {
 	}
 }
 
+// bookEvent applies an event to the books and publishes what it changed.
 func (a *applier) bookEvent(e *book.Event) {
 	n := a.books.Apply(e, &a.changes)
+	first := &a.changes[0]
+	if oneOrder>>(e.Kind&31)&1 != 0 && first.Anomaly == book.AnomalyNone && first.Action != shm.ActionNone {
+		e.Instrument = first.Instrument
+		a.publishOrder(&a.state[first.Instrument], e, first, e.Flags)
+		return
+	}
+	a.otherEvent(e, n)
+}
+
+// oneOrder holds the kinds that are told as one change of one order, a bit each: most events, in one test.
+const oneOrder = 1<<book.KindAdd | 1<<book.KindReduce | 1<<book.KindDelete | 1<<book.KindModify
+
+// otherEvent publishes what an event changed: n changes.
+func (a *applier) otherEvent(e *book.Event, n int) {
 	switch {
 	case e.Kind == book.KindClear:
 		// Told even when the book was empty: what follows begins from nothing.
@@ -141,39 +156,35 @@ func (a *applier) bookEvent(e *book.Event) {
 	if n == 0 || a.changes[0].Action == shm.ActionNone {
 		// Nothing happened to the book, and the books counted why. A trade whose message tells its price happened.
 		if e.Kind == book.KindExecuteAt && e.Instrument != 0 {
-			a.publishTrade(e, e.Price, e.Qty, book.NoSide, e.Flags)
+			a.publishTrade(&a.state[e.Instrument], e, e.Price, e.Qty, book.NoSide, e.Flags)
 		}
 		return
 	}
 	// An execution names only the order: its instrument, price and side come from the book.
 	first := &a.changes[0]
 	e.Instrument = first.Instrument
-	if oneOrder>>(e.Kind&31)&1 != 0 {
-		a.publishOrder(e, first, e.Flags)
-		return
-	}
+	st := &a.state[e.Instrument]
 	switch e.Kind {
+	case book.KindAdd, book.KindReduce, book.KindDelete, book.KindModify:
+		a.publishOrder(st, e, first, e.Flags)
 	case book.KindExecute, book.KindExecuteAt:
 		price := first.Price
 		if e.Kind == book.KindExecuteAt {
 			price = e.Price
 		}
-		a.publishTrade(e, price, first.Qty, opposite(first.Side), e.Flags&^book.FlagLast)
-		a.publishFill(e, price, first.Qty, first.Side, e.Flags&^book.FlagLast)
-		a.publishOrder(e, first, e.Flags)
+		a.publishTrade(st, e, price, first.Qty, opposite(first.Side), e.Flags&^book.FlagLast)
+		a.publishFill(st, e, price, first.Qty, first.Side, e.Flags&^book.FlagLast)
+		a.publishOrder(st, e, first, e.Flags)
 	case book.KindReplace:
 		if n == 2 && a.changes[1].Action != shm.ActionNone {
-			a.publishOrder(e, first, e.Flags&^book.FlagLast)
+			a.publishOrder(st, e, first, e.Flags&^book.FlagLast)
 			first = &a.changes[1]
 		}
-		a.publishOrder(e, first, e.Flags)
+		a.publishOrder(st, e, first, e.Flags)
 	default:
-		a.publishDepth(e, first, e.Flags)
+		a.publishDepth(st, e, first, e.Flags)
 	}
 }
-
-// oneOrder holds the kinds that are told as one change of one order, a bit each: most events, in one test.
-const oneOrder = 1<<book.KindAdd | 1<<book.KindReduce | 1<<book.KindDelete | 1<<book.KindModify
 
 func opposite(s book.Side) book.Side {
 	switch s {
@@ -186,18 +197,18 @@ func opposite(s book.Side) book.Side {
 }
 
 // close ends the venue's event for an instrument in the schemas where its last record did not carry LAST.
-func (a *applier) close(e *book.Event) {
-	open := a.state[e.Instrument].open
+func (a *applier) close(st *instrumentState, e *book.Event) {
+	open := st.open
 	if open&openMBO != 0 {
-		a.noneMBO(e)
+		a.noneMBO(st, e)
 	}
 	if open&openMBP1 != 0 {
-		a.noneMBP1(e)
+		a.noneMBP1(st, e)
 	}
 	if open&(openMBP10|openLatest) != 0 {
-		a.noneMBP10(e)
+		a.noneMBP10(st, e)
 	}
-	a.state[e.Instrument].open = 0
+	st.open = 0
 }
 
 // clearAll empties every book; each that held anything gets its R.
@@ -210,7 +221,7 @@ func (a *applier) clearAll(e *book.Event) {
 // restart begins a session: books are emptied, and whole again if the session is joined at its first message.
 func (a *applier) restart(firstSeq uint64) {
 	if a.packet != nil {
-		a.packet = &a.lastIn
+		a.enter(&a.lastIn)
 		// The last event before the restart dates it: the same on every line, unlike the packets around it.
 		last := a.last
 		last.Side, last.Flags, last.Attr = book.NoSide, book.FlagLast, 0

@@ -95,6 +95,11 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 	if cfg.Options.MaxInstruments == 0 {
 		cfg.Options.MaxInstruments = 65536
 	}
+	for s, ring := range cfg.Output.Rings {
+		if ring != nil && ring.Schema() != shm.Schema(s) {
+			return nil, errors.New("channel " + cfg.Name + ": the ring for " + shm.Schema(s).String() + " carries " + ring.Schema().String())
+		}
+	}
 	arbCfg := cfg.Arbitration
 	arbCfg.Lines = nil
 	for _, l := range cfg.Lines {

@@ -7,8 +7,8 @@ import (
 	"wirebook/shm"
 )
 
-// publisher fills DBN records, digests them and puts them into rings. One record of each shape is kept and
-// overwritten, so nothing is allocated and every record is built in cache.
+// publisher fills DBN records, digests them and puts them into rings. A record is built in its slot of the ring; one
+// that only digests or a tap want is built in a slot of the publisher's own.
 type publisher struct {
 	dir         *book.Directory
 	out         Output
@@ -22,16 +22,25 @@ type publisher struct {
 
 	state   []instrumentState
 	packet  *book.Packet
+	stamped bool // the packet has a receive time
 	receipt receipt
 	digests [shm.SchemaCount]Digest
 
 	// Saturated counts quantities that did not fit DBN's 32 bits and were published as the largest that does.
 	Saturated uint64
 
-	mbo   shm.MBO
-	trade shm.Trade
-	mbp1  shm.MBP1
-	mbp10 shm.MBP10
+	rings struct { // out.Rings by their schemas; nil where nobody reads
+		mbo   *shm.MBORing
+		trade *shm.TradeRing
+		mbp1  *shm.MBP1Ring
+		mbp10 *shm.MBP10Ring
+	}
+	own struct {
+		mbo   shm.SlotMBO
+		trade shm.SlotTrade
+		mbp1  shm.SlotMBP1
+		mbp10 shm.SlotMBP10
+	}
 	admin struct {
 		status     shm.Status
 		imbalance  shm.Imbalance
@@ -56,19 +65,39 @@ func (p *publisher) init(dir *book.Directory, cfg *ChannelConfig) {
 	}
 	p.digest = !cfg.NoDigests
 	p.channelID, p.publisherID = cfg.ID, cfg.PublisherID
+	rings := &cfg.Output.Rings
+	p.rings.mbo, p.rings.trade = shm.MBOOf(rings[shm.SchemaMBO]), shm.TradeOf(rings[shm.SchemaTrades])
+	p.rings.mbp1, p.rings.mbp10 = shm.MBP1Of(rings[shm.SchemaMBP1]), shm.MBP10Of(rings[shm.SchemaMBP10])
 }
 
-// begin sets the receipt of the records that follow from e.
+// enter makes pkt the packet of the events that follow.
+func (p *publisher) enter(pkt *book.Packet) {
+	p.packet = pkt
+	p.receipt = receipt{tsRecv: pkt.TsRecv, flags: pkt.Flags}
+	p.stamped = pkt.TsRecv != 0 && pkt.TsRecv != book.UndefTime
+}
+
+// begin completes the receipt of the records that follow from e.
 func (p *publisher) begin(e *book.Event) {
-	pkt := p.packet
-	r := receipt{tsRecv: pkt.TsRecv, flags: pkt.Flags}
-	if r.tsRecv == 0 {
-		// No stamp at all: the venue's own time, marked as what it is.
-		r.tsRecv, r.flags = e.TsEvent, shm.FlagBadTsRecv
-	}
-	sent := pkt.TsSend
+	sent := p.packet.TsSend
 	if sent == 0 {
 		sent = e.TsEvent
+	}
+	if !p.stamped {
+		p.beginUnstamped(e, sent)
+		return
+	}
+	p.receipt.delta = 0
+	if sent != book.UndefTime {
+		p.receipt.delta = clampDelta(int64(p.receipt.tsRecv - sent))
+	}
+}
+
+// beginUnstamped: no stamp at all is the venue's own time, marked as what it is.
+func (p *publisher) beginUnstamped(e *book.Event, sent uint64) {
+	r := receipt{tsRecv: p.packet.TsRecv, flags: p.packet.Flags}
+	if r.tsRecv == 0 {
+		r.tsRecv, r.flags = e.TsEvent, shm.FlagBadTsRecv
 	}
 	if sent != book.UndefTime && r.tsRecv != book.UndefTime {
 		r.delta = clampDelta(int64(r.tsRecv - sent))
@@ -96,71 +125,72 @@ func (p *publisher) size(q uint64) uint32 {
 }
 
 // header fills the 16 bytes every record starts with.
-func (p *publisher) header(h *shm.RecordHeader, rtype uint8, bytes int, e *book.Event) {
-	h.Length, h.RType = uint8(bytes/4), rtype
-	h.PublisherID, h.InstrumentID = p.publisherID, p.state[e.Instrument].id
+func (p *publisher) header(h *shm.RecordHeader, rtype uint8, bytes int, st *instrumentState, e *book.Event) {
+	h.Length, h.RType, h.PublisherID, h.InstrumentID = uint8(bytes/4), rtype, p.publisherID, st.id
 	h.TsEvent = e.TsEvent
 }
 
 // note digests a record that has no receiver fields yet.
 func (p *publisher) note(s shm.Schema, body []byte) {
-	if p.digest {
-		p.digests[s].add(recordHash(body), &p.receipt)
-	}
+	p.digests[s].add(recordHash(body), &p.receipt)
 }
 
 func (p *publisher) tap(s shm.Schema, body []byte, extra uint64) {
-	if p.taps.Has(s) {
-		p.out.Tap.Record(s, body, extra)
-	}
-}
-
-// mark keeps track of whether the schema's record closed the venue's event.
-func (p *publisher) mark(instrument uint32, schema, flags uint8) {
-	if flags&book.FlagLast != 0 {
-		p.state[instrument].open &^= schema
-	} else {
-		p.state[instrument].open |= schema
-	}
+	p.out.Tap.Record(s, body, extra)
 }
 
 // putMBO publishes one mbo record.
-func (p *publisher) putMBO(e *book.Event, action uint8, side book.Side, id uint64, price int64, qty uint64, flags uint8) {
+func (p *publisher) putMBO(st *instrumentState, e *book.Event, action uint8, side book.Side, id uint64, price int64, qty uint64, flags uint8) {
 	if !p.want.Has(shm.SchemaMBO) {
 		return
 	}
-	r := &p.mbo
-	p.header(&r.RecordHeader, shm.RTypeMBO, shm.SizeMBO, e)
-	r.OrderID, r.Price, r.Size = id, price, p.size(qty)
-	r.Flags, r.ChannelID, r.Action, r.Side = flags, p.channelID, action, uint8(side)
-	r.Sequence = e.Seq
-	r.TsRecv, r.TsInDelta = 0, 0
-	p.note(shm.SchemaMBO, shm.Bytes(r))
-	r.TsRecv, r.TsInDelta = p.receipt.tsRecv, p.receipt.delta
-	r.Flags |= p.receipt.flags
-	if ring := p.out.Rings[shm.SchemaMBO]; ring != nil {
-		ring.PublishMBO(r)
+	slot, ring := &p.own.mbo, p.rings.mbo
+	if ring != nil {
+		slot = ring.Claim()
 	}
-	p.tap(shm.SchemaMBO, shm.Bytes(r), 0)
-	p.mark(e.Instrument, openMBO, flags)
+	r := &slot.Body
+	p.header(&r.RecordHeader, shm.RTypeMBO, shm.SizeMBO, st, e)
+	r.OrderID, r.Price, r.Size = id, price, p.size(qty)
+	r.ChannelID, r.Action, r.Side = p.channelID, action, uint8(side)
+	r.Sequence = e.Seq
+	if p.digest {
+		r.Flags, r.TsRecv, r.TsInDelta = flags, 0, 0
+		p.note(shm.SchemaMBO, shm.Bytes(r))
+	}
+	r.Flags, r.TsRecv, r.TsInDelta = flags|p.receipt.flags, p.receipt.tsRecv, p.receipt.delta
+	if ring != nil {
+		ring.Commit(slot)
+	}
+	if p.taps.Has(shm.SchemaMBO) {
+		p.tap(shm.SchemaMBO, shm.Bytes(r), 0)
+	}
+	st.mark(openMBO, flags)
 }
 
 // putTrade publishes one record of the trades schema.
-func (p *publisher) putTrade(e *book.Event, action uint8, side book.Side, price int64, qty uint64, flags uint8) {
+func (p *publisher) putTrade(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, flags uint8) {
 	if !p.want.Has(shm.SchemaTrades) {
 		return
 	}
-	r := &p.trade
-	p.header(&r.RecordHeader, shm.RTypeTrade, shm.SizeTrade, e)
-	r.Price, r.Size = price, p.size(qty)
-	r.Action, r.Side, r.Flags, r.Depth = action, uint8(side), flags, 0
-	r.Sequence = e.Seq
-	r.TsRecv, r.TsInDelta = 0, 0
-	p.note(shm.SchemaTrades, shm.Bytes(r))
-	r.TsRecv, r.TsInDelta = p.receipt.tsRecv, p.receipt.delta
-	r.Flags |= p.receipt.flags
-	if ring := p.out.Rings[shm.SchemaTrades]; ring != nil {
-		ring.PublishTrade(r, e.Ref)
+	slot, ring := &p.own.trade, p.rings.trade
+	if ring != nil {
+		slot = ring.Claim()
 	}
-	p.tap(shm.SchemaTrades, shm.Bytes(r), e.Ref)
+	r := &slot.Body
+	p.header(&r.RecordHeader, shm.RTypeTrade, shm.SizeTrade, st, e)
+	r.Price, r.Size = price, p.size(qty)
+	r.Action, r.Side, r.Depth = action, uint8(side), 0
+	r.Sequence = e.Seq
+	slot.TradeID = e.Ref
+	if p.digest {
+		r.Flags, r.TsRecv, r.TsInDelta = flags, 0, 0
+		p.note(shm.SchemaTrades, shm.Bytes(r))
+	}
+	r.Flags, r.TsRecv, r.TsInDelta = flags|p.receipt.flags, p.receipt.tsRecv, p.receipt.delta
+	if ring != nil {
+		ring.Commit(slot)
+	}
+	if p.taps.Has(shm.SchemaTrades) {
+		p.tap(shm.SchemaTrades, shm.Bytes(r), e.Ref)
+	}
 }

@@ -7,12 +7,16 @@ import (
 
 // putAdmin publishes a record of the admin ring whose receiver fields are still zero; stamp fills them.
 func (p *publisher) putAdmin(body []byte, stamp func()) {
-	p.note(shm.SchemaAdmin, body)
+	if p.digest {
+		p.note(shm.SchemaAdmin, body)
+	}
 	stamp()
 	if ring := p.out.Rings[shm.SchemaAdmin]; ring != nil {
 		ring.Publish(body, 0)
 	}
-	p.tap(shm.SchemaAdmin, body, 0)
+	if p.taps.Has(shm.SchemaAdmin) {
+		p.tap(shm.SchemaAdmin, body, 0)
+	}
 }
 
 func (p *publisher) publishStatus(e *book.Event, s *book.Status) {
@@ -20,7 +24,7 @@ func (p *publisher) publishStatus(e *book.Event, s *book.Status) {
 		return
 	}
 	r := &p.admin.status
-	p.header(&r.RecordHeader, shm.RTypeStatus, shm.SizeStatus, e)
+	p.header(&r.RecordHeader, shm.RTypeStatus, shm.SizeStatus, &p.state[e.Instrument], e)
 	r.Action, r.Reason, r.TradingEvent = s.Action, s.Reason, s.TradingEvent
 	r.IsTrading, r.IsQuoting, r.IsShortSellRestricted = s.IsTrading, s.IsQuoting, s.IsShortSellRestrict
 	r.TsRecv = 0
@@ -32,7 +36,7 @@ func (p *publisher) publishImbalance(e *book.Event, m *book.Imbalance) {
 		return
 	}
 	r := &p.admin.imbalance
-	p.header(&r.RecordHeader, shm.RTypeImbalance, shm.SizeImbalance, e)
+	p.header(&r.RecordHeader, shm.RTypeImbalance, shm.SizeImbalance, &p.state[e.Instrument], e)
 	r.RefPrice, r.AuctionTime = m.RefPrice, m.AuctionTime
 	r.ContBookClrPrice, r.AuctInterestClrPrice = m.ContBookClrPrice, m.AuctInterestClrPrice
 	r.SSRFillingPrice, r.IndMatchPrice = m.SSRFillingPrice, m.IndMatchPrice
@@ -59,7 +63,7 @@ func (p *publisher) publishStatistic(e *book.Event, s *book.Statistic) {
 		return
 	}
 	r := &p.admin.statistics
-	p.header(&r.RecordHeader, shm.RTypeStatistics, shm.SizeStatistics, e)
+	p.header(&r.RecordHeader, shm.RTypeStatistics, shm.SizeStatistics, &p.state[e.Instrument], e)
 	r.TsRef, r.Price, r.Quantity = s.TsRef, s.Price, s.Quantity
 	r.Sequence, r.StatType, r.ChannelID = e.Seq, s.Type, uint16(p.channelID)
 	r.UpdateAction, r.StatFlags = s.UpdateAction, s.StatFlags
@@ -73,7 +77,7 @@ func (p *publisher) publishDefinition(e *book.Event, d *book.Definition) {
 	}
 	r := &p.admin.definition
 	*r = shm.Definition{}
-	p.header(&r.RecordHeader, shm.RTypeDefinition, shm.SizeDefinition, e)
+	p.header(&r.RecordHeader, shm.RTypeDefinition, shm.SizeDefinition, &p.state[e.Instrument], e)
 	r.Length = shm.SizeDefinition / 4
 	r.MinPriceIncrement, r.DisplayFactor = d.MinPriceIncrement, d.DisplayFactor
 	r.Expiration, r.Activation = d.Expiration, d.Activation

@@ -7,46 +7,54 @@ import (
 )
 
 // putMBP1 publishes one mbp-1 record with the top as it stands.
-func (a *applier) putMBP1(e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
+func (a *applier) putMBP1(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
 	if !a.want.Has(shm.SchemaMBP1) {
 		return
 	}
-	r := &a.mbp1
-	a.header(&r.RecordHeader, shm.RTypeMBP1, shm.SizeMBP1, e)
+	slot, ring := &a.own.mbp1, a.rings.mbp1
+	if ring != nil {
+		slot = ring.Claim()
+	}
+	r := &slot.Body
+	a.header(&r.RecordHeader, shm.RTypeMBP1, shm.SizeMBP1, st, e)
 	r.Price, r.Size = price, a.size(qty)
-	r.Action, r.Side, r.Flags, r.Depth = action, uint8(side), flags, depth
+	r.Action, r.Side, r.Depth = action, uint8(side), depth
 	r.Sequence = e.Seq
-	r.TsRecv, r.TsInDelta = 0, 0
 	bid, ask := a.books.Top(e.Instrument)
 	a.level(&r.Levels[0], &bid, &ask)
-	a.note(shm.SchemaMBP1, shm.Bytes(r))
-	r.TsRecv, r.TsInDelta = a.receipt.tsRecv, a.receipt.delta
-	r.Flags |= a.receipt.flags
-	if ring := a.out.Rings[shm.SchemaMBP1]; ring != nil {
-		ring.PublishMBP1(r, extra)
+	slot.TradeID = extra
+	if a.digest {
+		r.Flags, r.TsRecv, r.TsInDelta = flags, 0, 0
+		a.note(shm.SchemaMBP1, shm.Bytes(r))
 	}
-	a.tap(shm.SchemaMBP1, shm.Bytes(r), extra)
-	a.mark(e.Instrument, openMBP1, flags)
+	r.Flags, r.TsRecv, r.TsInDelta = flags|a.receipt.flags, a.receipt.tsRecv, a.receipt.delta
+	if ring != nil {
+		ring.Commit(slot)
+	}
+	if a.taps.Has(shm.SchemaMBP1) {
+		a.tap(shm.SchemaMBP1, shm.Bytes(r), extra)
+	}
+	st.mark(openMBP1, flags)
 }
 
 // putMBP10 publishes one mbp-10 record with ten levels as they stand, and the latest table's entry when the
 // venue's event is complete: a conflating reader never sees the middle of one.
-func (a *applier) putMBP10(e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
-	ring := a.want.Has(shm.SchemaMBP10)
-	at := a.state[e.Instrument].latestAt
-	latest := a.out.Latest != nil && at != noLatest && flags&book.FlagLast != 0
-	if !ring && !latest {
-		if a.depth {
-			a.mark(e.Instrument, openLatest, flags)
-		}
+func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
+	wanted := a.want.Has(shm.SchemaMBP10)
+	latest := a.out.Latest != nil && st.latestAt != noLatest && flags&book.FlagLast != 0
+	st.mark(openLatest, flags)
+	if !wanted && !latest {
 		return
 	}
-	r := &a.mbp10
-	a.header(&r.RecordHeader, shm.RTypeMBP10, shm.SizeMBP10, e)
+	slot, ring := &a.own.mbp10, a.rings.mbp10
+	if ring != nil {
+		slot = ring.Claim()
+	}
+	r := &slot.Body
+	a.header(&r.RecordHeader, shm.RTypeMBP10, shm.SizeMBP10, st, e)
 	r.Price, r.Size = price, a.size(qty)
-	r.Action, r.Side, r.Flags, r.Depth = action, uint8(side), flags, depth
+	r.Action, r.Side, r.Depth = action, uint8(side), depth
 	r.Sequence = e.Seq
-	r.TsRecv, r.TsInDelta = 0, 0
 	nb, na := a.books.Depth(e.Instrument, &a.bids, &a.asks)
 	for i := range r.Levels {
 		if i >= nb {
@@ -57,17 +65,20 @@ func (a *applier) putMBP10(e *book.Event, action uint8, side book.Side, price in
 		}
 		a.level(&r.Levels[i], &a.bids[i], &a.asks[i])
 	}
-	if ring {
+	slot.TradeID = extra
+	if wanted && a.digest {
+		r.Flags, r.TsRecv, r.TsInDelta = flags, 0, 0
 		a.note(shm.SchemaMBP10, shm.Bytes(r))
 	}
-	r.TsRecv, r.TsInDelta = a.receipt.tsRecv, a.receipt.delta
-	r.Flags |= a.receipt.flags
-	if w := a.out.Rings[shm.SchemaMBP10]; w != nil {
-		w.PublishMBP10(r, extra)
+	r.Flags, r.TsRecv, r.TsInDelta = flags|a.receipt.flags, a.receipt.tsRecv, a.receipt.delta
+	if ring != nil {
+		ring.Commit(slot)
 	}
-	if ring {
-		a.tap(shm.SchemaMBP10, shm.Bytes(r), extra)
-		a.mark(e.Instrument, openMBP10, flags)
+	if wanted {
+		if a.taps.Has(shm.SchemaMBP10) {
+			a.tap(shm.SchemaMBP10, shm.Bytes(r), extra)
+		}
+		st.mark(openMBP10, flags)
 	}
 	if latest {
 		// Where a reader that took this book goes on: behind everything published so far.
@@ -75,9 +86,8 @@ func (a *applier) putMBP10(e *book.Event, action uint8, side book.Side, price in
 		if w := a.out.Rings[a.out.LatestSchema]; w != nil {
 			position = w.Position()
 		}
-		a.out.Latest.Update(at, r, position)
+		a.out.Latest.Update(st.latestAt, r, position)
 	}
-	a.mark(e.Instrument, openLatest, flags)
 }
 
 var noLevel = book.Level{Price: book.UndefPrice}
@@ -89,76 +99,79 @@ func (a *applier) level(l *shm.Level, bid, ask *book.Level) {
 }
 
 // publishOrder publishes a change of one order: mbo always, depth where it shows.
-func (a *applier) publishOrder(e *book.Event, c *book.Change, flags uint8) {
+func (a *applier) publishOrder(st *instrumentState, e *book.Event, c *book.Change, flags uint8) {
 	qty := c.Qty
 	if c.Action == 'M' {
 		qty = c.Left
 	}
-	a.putMBO(e, c.Action, c.Side, c.OrderID, c.Price, qty, doubtful(c, a.orderFlags(e, flags)))
-	a.publishDepth(e, c, flags)
+	a.putMBO(st, e, c.Action, c.Side, c.OrderID, c.Price, qty, doubtful(c, a.orderFlags(st, flags)))
+	if c.Depth < 10 {
+		a.publishDepth(st, e, c, flags)
+	}
 }
 
 // publishDepth publishes what a change did to the price levels: mbp-1 when the top moved, mbp-10 when one of ten did.
-func (a *applier) publishDepth(e *book.Event, c *book.Change, flags uint8) {
+func (a *applier) publishDepth(st *instrumentState, e *book.Event, c *book.Change, flags uint8) {
 	if c.Depth >= 10 {
 		return
 	}
-	flags = doubtful(c, a.depthFlags(e, flags))
+	flags = doubtful(c, a.depthFlags(st, flags))
 	qty := c.Qty
 	if c.Action == 'M' || e.Kind >= book.KindLevelSet && e.Kind <= book.KindQuote && c.Action != 'C' {
 		qty = c.Left
 	}
 	if c.Top {
-		a.putMBP1(e, c.Action, c.Side, c.Price, qty, c.Depth, flags, 0)
+		a.putMBP1(st, e, c.Action, c.Side, c.Price, qty, c.Depth, flags, 0)
 	}
 	if a.depth {
-		a.putMBP10(e, c.Action, c.Side, c.Price, qty, c.Depth, flags, 0)
+		a.putMBP10(st, e, c.Action, c.Side, c.Price, qty, c.Depth, flags, 0)
 	}
 }
 
 // publishTrade publishes a trade: no book effect, the aggressor's side.
-func (a *applier) publishTrade(e *book.Event, price int64, qty uint64, side book.Side, flags uint8) {
+func (a *applier) publishTrade(st *instrumentState, e *book.Event, price int64, qty uint64, side book.Side, flags uint8) {
 	if e.Attr&book.AttrNonPrintable != 0 {
 		return // the print that reports this volume is a message of its own
 	}
-	a.putMBO(e, shm.ActionTrade, side, 0, price, qty, a.orderFlags(e, flags))
-	flags = a.depthFlags(e, flags)
-	a.putTrade(e, shm.ActionTrade, side, price, qty, flags)
-	a.putMBP1(e, shm.ActionTrade, side, price, qty, 0, flags, e.Ref)
+	a.putMBO(st, e, shm.ActionTrade, side, 0, price, qty, a.orderFlags(st, flags))
+	flags = a.depthFlags(st, flags)
+	a.putTrade(st, e, shm.ActionTrade, side, price, qty, flags)
+	a.putMBP1(st, e, shm.ActionTrade, side, price, qty, 0, flags, e.Ref)
 	if a.depth {
-		a.putMBP10(e, shm.ActionTrade, side, price, qty, 0, flags, e.Ref)
+		a.putMBP10(st, e, shm.ActionTrade, side, price, qty, 0, flags, e.Ref)
 	}
 }
 
 // publishFill publishes the resting order's part of a trade.
-func (a *applier) publishFill(e *book.Event, price int64, qty uint64, side book.Side, flags uint8) {
-	a.putMBO(e, shm.ActionFill, side, e.OrderID, price, qty, a.orderFlags(e, flags))
+func (a *applier) publishFill(st *instrumentState, e *book.Event, price int64, qty uint64, side book.Side, flags uint8) {
+	a.putMBO(st, e, shm.ActionFill, side, e.OrderID, price, qty, a.orderFlags(st, flags))
 }
 
 // publishBreak publishes that a trade is void: action N, the trade's id as order id in mbo and as extra in trades.
 // Price and size are the trade's where the venue repeats them.
-func (a *applier) publishBreak(e *book.Event) {
+func (a *applier) publishBreak(st *instrumentState, e *book.Event) {
 	price := e.Price
 	if e.Qty == 0 && price == 0 {
 		price = book.UndefPrice
 	}
-	a.putMBO(e, shm.ActionNone, book.NoSide, e.Ref, price, e.Qty, a.orderFlags(e, e.Flags))
-	a.putTrade(e, shm.ActionNone, book.NoSide, price, e.Qty, a.depthFlags(e, e.Flags))
+	a.putMBO(st, e, shm.ActionNone, book.NoSide, e.Ref, price, e.Qty, a.orderFlags(st, e.Flags))
+	a.putTrade(st, e, shm.ActionNone, book.NoSide, price, e.Qty, a.depthFlags(st, e.Flags))
 }
 
 // publishClearEvent publishes R in every schema of the books that were emptied.
 func (a *applier) publishClearEvent(e *book.Event) {
-	flags := a.depthFlags(e, e.Flags)
+	st := &a.state[e.Instrument]
+	flags := a.depthFlags(st, e.Flags)
 	snapshot, levels := e.Flags&book.FlagSnapshot != 0, e.Flags&book.FlagMBP != 0
 	if !snapshot || !levels {
-		a.putMBO(e, shm.ActionClear, book.NoSide, 0, book.UndefPrice, 0, a.orderFlags(e, e.Flags))
+		a.putMBO(st, e, shm.ActionClear, book.NoSide, 0, book.UndefPrice, 0, a.orderFlags(st, e.Flags))
 	}
 	if snapshot && levels != (a.view == venue.ByLevel) {
 		return // the levels shown are those of the other book
 	}
-	a.putMBP1(e, shm.ActionClear, book.NoSide, book.UndefPrice, 0, 0, flags, 0)
+	a.putMBP1(st, e, shm.ActionClear, book.NoSide, book.UndefPrice, 0, 0, flags, 0)
 	if a.depth {
-		a.putMBP10(e, shm.ActionClear, book.NoSide, book.UndefPrice, 0, 0, flags, 0)
+		a.putMBP10(st, e, shm.ActionClear, book.NoSide, book.UndefPrice, 0, 0, flags, 0)
 	}
 }
 
@@ -169,14 +182,14 @@ func (a *applier) publishClear(instrument uint32) {
 	a.publishClearEvent(&a.clearing)
 }
 
-func (a *applier) noneMBO(e *book.Event) {
-	a.putMBO(e, shm.ActionNone, book.NoSide, 0, book.UndefPrice, 0, a.orderFlags(e, book.FlagLast))
+func (a *applier) noneMBO(st *instrumentState, e *book.Event) {
+	a.putMBO(st, e, shm.ActionNone, book.NoSide, 0, book.UndefPrice, 0, a.orderFlags(st, book.FlagLast))
 }
 
-func (a *applier) noneMBP1(e *book.Event) {
-	a.putMBP1(e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.depthFlags(e, book.FlagLast), 0)
+func (a *applier) noneMBP1(st *instrumentState, e *book.Event) {
+	a.putMBP1(st, e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.depthFlags(st, book.FlagLast), 0)
 }
 
-func (a *applier) noneMBP10(e *book.Event) {
-	a.putMBP10(e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.depthFlags(e, book.FlagLast), 0)
+func (a *applier) noneMBP10(st *instrumentState, e *book.Event) {
+	a.putMBP10(st, e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.depthFlags(st, book.FlagLast), 0)
 }

@@ -29,17 +29,26 @@ func (a *applier) shown(st *instrumentState) uint32 {
 	return st.levels
 }
 
-// orderFlags are the content flags of an mbo record of e.
-func (a *applier) orderFlags(e *book.Event, flags uint8) uint8 {
-	if a.state[e.Instrument].orders < a.gapGen {
+// mark keeps track of whether a schema's record closed the venue's event.
+func (st *instrumentState) mark(schema, flags uint8) {
+	if flags&book.FlagLast != 0 {
+		st.open &^= schema
+	} else {
+		st.open |= schema
+	}
+}
+
+// orderFlags are the content flags of an mbo record.
+func (a *applier) orderFlags(st *instrumentState, flags uint8) uint8 {
+	if st.orders < a.gapGen {
 		flags |= shm.FlagMaybeBadBook
 	}
 	return flags
 }
 
-// depthFlags are the content flags of every other record of e.
-func (a *applier) depthFlags(e *book.Event, flags uint8) uint8 {
-	if a.shown(&a.state[e.Instrument]) < a.gapGen {
+// depthFlags are the content flags of every other record.
+func (a *applier) depthFlags(st *instrumentState, flags uint8) uint8 {
+	if a.shown(st) < a.gapGen {
 		flags |= shm.FlagMaybeBadBook
 	}
 	return flags
