@@ -49,6 +49,7 @@ func (b *bencher) walk(in *Input) error {
 	defer src.Close()
 	s := Stage{Name: "walk", Input: in.Name}
 	var p capture.Packet
+	var mold framing.MoldUDP64
 	var h framing.Header
 	m := b.meter()
 	m.start()
@@ -59,7 +60,7 @@ func (b *bencher) walk(in *Input) error {
 			return err
 		}
 		if len(p.Data) >= moldAt+moldHead {
-			_ = framing.MoldUDP64{}.Header(p.Data[moldAt:], &h)
+			_ = mold.Header(p.Data[moldAt:], &h)
 			sink.sum += h.Seq + uint64(h.Count) + p.TS
 		}
 		if s.Packets++; s.Packets%lapPackets == 0 {

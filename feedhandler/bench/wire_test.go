@@ -44,7 +44,7 @@ func TestFloorsSeeEveryMessage(t *testing.T) {
 		var e book.Event
 		walked += uint64(n)
 		decoded += uint64(decodeMold(&e, p.payload))
-		if (framing.MoldUDP64{}).Header(p.payload, &h) != framing.FaultNone || h.Count != 1 {
+		if (&framing.MoldUDP64{}).Header(p.payload, &h) != framing.FaultNone || h.Count != 1 {
 			continue
 		}
 		batch.Reset()

@@ -66,7 +66,7 @@ func newReader(t testing.TB, cfg Config) *reader {
 	}
 	switch cfg.Encoding {
 	case ITCH50:
-		r.framing, r.decoder = framing.MoldUDP64{}, nasdaq.NewITCH50(cfg.Symbols, cfg.StartNS)
+		r.framing, r.decoder = &framing.MoldUDP64{}, nasdaq.NewITCH50(cfg.Symbols, cfg.StartNS)
 	case DeepPlus:
 		r.framing, r.decoder = iex.TP{ProtocolID: iex.ProtocolDEEPPlus}, iex.NewDEEPPlus(cfg.Symbols)
 	case Deep:

@@ -64,7 +64,7 @@ func (r *recorder) WriteFrame(ts uint64, frame []byte) error {
 	}
 	a := arrived{ts: ts, line: line, payload: string(udp.Payload)}
 	var h framing.Header
-	if f := (framing.MoldUDP64{}).Header(udp.Payload, &h); f != 0 {
+	if f := (&framing.MoldUDP64{}).Header(udp.Payload, &h); f != 0 {
 		r.t.Fatalf("frame at %d: %v", ts, f)
 	}
 	a.seq = h.Seq

@@ -29,7 +29,7 @@ var registry = []Feed{
 		NewDecoder: func(o Options) Decoder { return cme.NewMDP3(o.MaxInstruments) }},
 }
 
-func moldUDP64() Framing { return framing.MoldUDP64{} }
+func moldUDP64() Framing { return &framing.MoldUDP64{} }
 func mdp3() Framing      { return cme.MDP3Framing{} }
 func mdp3TCP() Framing   { return cme.MDP3TCPFraming{} }
 

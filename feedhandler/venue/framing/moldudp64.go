@@ -20,7 +20,7 @@ type MoldUDP64 struct{}
 
 // Header reads the 20-byte header. Count 0 is a heartbeat and 0xFFFF the end of the session; both name the
 // sequence number that would come next and report a Count of 0. A header cut short is FaultShort.
-func (MoldUDP64) Header(payload []byte, h *Header) Fault {
+func (*MoldUDP64) Header(payload []byte, h *Header) Fault {
 	if len(payload) < MoldUDP64HeaderBytes {
 		*h = Header{}
 		return FaultShort
@@ -45,7 +45,7 @@ func (MoldUDP64) Header(payload []byte, h *Header) Fault {
 // sequence number but gives no span: it has no type, and is FaultBadLength. A message that runs past the payload
 // ends the split with FaultCutShort; bytes after the last message are FaultLeftover. Of several faults the one
 // that loses most is reported: cut short, bad length, leftover. A payload no UDP datagram can have is FaultBadLength.
-func (MoldUDP64) Split(dst []Span, payload []byte, h *Header) ([]Span, Fault) {
+func (*MoldUDP64) Split(dst []Span, payload []byte, h *Header) ([]Span, Fault) {
 	fault := FaultNone
 	off := int(h.Body)
 	if off > len(payload) {
@@ -55,29 +55,31 @@ func (MoldUDP64) Split(dst []Span, payload []byte, h *Header) ([]Span, Fault) {
 		return dst, FaultBadLength
 	}
 	dst = room(dst, min(int(h.Count), (len(payload)-off)/moldLengthBytes))
-	spans := dst[len(dst):cap(dst)]
-	n := 0
+	n := len(dst)
+	dst = dst[:cap(dst)]
 	for unit := range h.Count {
 		from := off + moldLengthBytes
 		if from > len(payload) {
-			return dst[:len(dst)+n], FaultCutShort
+			fault = FaultCutShort
+			break
 		}
 		length := lengthAt(payload, off)
 		off = from + length
 		if off > len(payload) {
-			return dst[:len(dst)+n], FaultCutShort
+			fault = FaultCutShort
+			break
 		}
 		if length == 0 {
 			fault = FaultBadLength
 			continue
 		}
-		spans[n] = Span{Off: uint16(from), Len: uint16(length), Unit: unit}
+		dst[n] = Span{Off: uint16(from), Len: uint16(length), Unit: unit}
 		n++
 	}
 	if off != len(payload) && fault == FaultNone {
 		fault = FaultLeftover
 	}
-	return dst[:len(dst)+n], fault
+	return dst[:n], fault
 }
 
 // room gives dst capacity for n more spans, once for all that a packet can have.
@@ -89,7 +91,7 @@ func room(dst []Span, n int) []Span {
 }
 
 // Session spells the ten session bytes without padding, in hex where they are not text, "" where there are none.
-func (MoldUDP64) Session(payload []byte) string {
+func (*MoldUDP64) Session(payload []byte) string {
 	if len(payload) < moldSessionBytes {
 		return ""
 	}

@@ -209,7 +209,7 @@ func TestGoldenDerived(t *testing.T) {
 	var kinds []framing.Kind
 	feedtest.Payloads(t, stem+".clean.pcap.gz", func(no int, ns int64, payload []byte) {
 		h, spans := split(t, "clean", payload)
-		if h.Seq != next || (framing.MoldUDP64{}).Session(payload) != want.Session {
+		if h.Seq != next || (&framing.MoldUDP64{}).Session(payload) != want.Session {
 			t.Fatalf("packet %d: sequence %d, want %d", no, h.Seq, next)
 		}
 		if packets++; h.Kind != framing.Data {
