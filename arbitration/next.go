@@ -9,6 +9,9 @@ func (a *Arbiter) Next(r *Ready) bool {
 	return a.ready(r)
 }
 
+// Settled says that there is nothing to ask for: Next would give nothing, and no range healed.
+func (a *Arbiter) Settled() bool { return a.quiet && a.nhealed == 0 }
+
 // ready is the whole of Next. Every turn of its loop either returns or uses up something that an Offer put in.
 func (a *Arbiter) ready(r *Ready) bool {
 	for {

@@ -55,6 +55,9 @@ func (cfg *ChannelConfig) wantsDepth() bool {
 // cache misses, few enough to stay in the first-level cache.
 const burstEvents = 256
 
+// maxSpans is how many messages the largest datagram can have: each has at least its length.
+const maxSpans = 1 << 15
+
 // Channel is one sequenced stream: its lines, arbiter, decoder, books and output.
 type Channel struct {
 	pipe     *Pipeline
@@ -68,7 +71,7 @@ type Channel struct {
 	arb      *arbitration.Arbiter
 	ready    arbitration.Ready
 	header   framing.Header
-	spans    []framing.Span
+	spans    []framing.Span    // empty; its room is Split's
 	filled   []arbitration.Gap // scratch
 	batch    *book.Batch
 
@@ -119,7 +122,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 	c := &Channel{
 		pipe: p, index: index, name: cfg.Name, lines: cfg.Lines,
 		framing: cfg.Feed.NewFraming(), decoder: cfg.Feed.NewDecoder(cfg.Options),
-		arb: arb, spans: make([]framing.Span, 0, 1024), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
+		arb: arb, spans: make([]framing.Span, 0, maxSpans), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
 	c.packets = venue.Packets(c.decoder)
 	c.gapAware, _ = c.decoder.(interface{ OnGap() })
@@ -173,7 +176,7 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		// Perhaps new. A datagram cut inside a message would move the sequence by messages that are not there: it is
 		// dropped whole, and the other line may bring them. A sure duplicate is not worth the look.
 		var fault framing.Fault
-		if spans, fault = c.split(payload); fault != framing.FaultNone {
+		if spans, fault = c.framing.Split(c.spans, payload, h); fault != framing.FaultNone {
 			c.Framing[fault]++
 			if fault == framing.FaultCutShort {
 				return
@@ -183,16 +186,9 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 	if v := c.arb.Offer(arbitration.Line(line), &pkt); v.Take {
 		c.deliver(&pkt, spans, v.Skip, v.Count, line)
 	}
-	c.drain()
-}
-
-// split finds the messages of the datagram that c.header describes. They are good until the next one.
-func (c *Channel) split(payload []byte) ([]framing.Span, framing.Fault) {
-	spans, fault := c.framing.Split(c.spans[:0], payload, &c.header)
-	if cap(spans) > cap(c.spans) {
-		c.spans = spans // keep the room
+	if !c.arb.Settled() {
+		c.drain()
 	}
-	return spans, fault
 }
 
 // kinds says what a sequenced datagram is for the arbiter.
@@ -253,7 +249,7 @@ func (c *Channel) deliver(pkt *arbitration.Packet, spans []framing.Span, skip, c
 	}
 	if len(spans) == 0 {
 		// A packet that was held, or carries nothing: faults were counted when it came.
-		spans, _ = c.split(pkt.Payload)
+		spans, _ = c.framing.Split(c.spans, pkt.Payload, h)
 	}
 	if skip != 0 || count != h.Count {
 		spans = within(spans, skip, count)
