@@ -1,6 +1,7 @@
 package feedhandler
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"wirebook/ptp"
@@ -70,6 +71,25 @@ func (p *Pipeline) Channels() []*Channel { return p.channels }
 
 // OnFrame takes one Ethernet frame. The frame is borrowed until OnFrame returns.
 func (p *Pipeline) OnFrame(frame []byte, stamp ptp.Stamp) {
+	length := plainLength(frame)
+	if length == 0 || p.checksums {
+		p.onAnyFrame(frame, stamp)
+		return
+	}
+	// What OnDatagram does, without a Datagram in between.
+	h := (*[plainHead]byte)(frame)
+	r, ok := p.demux.find(binary.BigEndian.Uint32(h[30:]), binary.BigEndian.Uint16(h[36:]), binary.BigEndian.Uint32(h[26:]))
+	if !ok {
+		p.Wire[WireUnrouted]++
+		return
+	}
+	p.Wire[WireOK]++
+	p.Stamps[stamp.Source]++
+	p.channels[r.Channel].onPayload(r.Line, frame[plainHead:plainHead-8+length], stamp)
+}
+
+// onAnyFrame takes a frame that is not the usual one, or whose checksums are to be validated.
+func (p *Pipeline) onAnyFrame(frame []byte, stamp ptp.Stamp) {
 	var d Datagram
 	if fault := ParseFrame(frame, p.checksums, &d); fault != WireOK {
 		p.Wire[fault]++
