@@ -151,7 +151,7 @@ func (b *Books) Apply(ev *Event, out *[2]Change) int {
 	default:
 		return b.applyOther(ev, out)
 	}
-	if ev.Flags&FlagLast != 0 && b.opened|int(b.view^ViewOrders) == 0 &&
+	if ev.Flags&FlagLast != 0 && b.view == ViewOrders && b.opened == 0 &&
 		!crossed(b.sideAt(2*c.Instrument), b.sideAt(2*c.Instrument+1)) {
 		return n // the usual: whether the top changed need not be asked
 	}
