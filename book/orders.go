@@ -28,8 +28,9 @@ type level struct {
 }
 
 // head returns where the chain of an id starts. Venues number upwards, so the heads of headRun consecutive ids lie side
-// by side, and the processor's own prefetcher has the next ones ready; where a run starts is spread by Fibonacci hashing,
-// over every head, so ids with a stride find as many heads as others do.
+// by side, and the processor's own prefetcher has the next ones ready; where a run starts is spread by Fibonacci hashing
+// over every head, so ids with a stride find as many heads as others do. With 2^n heads the bits from 41+n up do not
+// count: ids that differ in nothing else, which no venue has, would share a chain.
 func (b *Books) head(id uint64) uint32 {
 	return (uint32(id/headRun*b.headStep>>32) + uint32(id%headRun)) & b.headMask
 }

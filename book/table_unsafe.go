@@ -20,7 +20,8 @@ func touch(memory []byte) {
 
 // Entries without the bounds check, which is a tenth of the work of an event. Every index in the tables was handed out by
 // the tables themselves, heads and memos are masked to theirs, sides are of valid instruments, and no table ever becomes
-// smaller: an index stays in range, be it as stale as the look-ahead's.
+// smaller: an index stays in range, be it as stale as the look-ahead's. Under the race detector, and with the build tag
+// invariants, it is checked all the same.
 
 func (b *Books) headAt(i uint32) *uint32 { return at(b.heads, int(i)) }
 func (b *Books) orderAt(i uint32) *order { return at(b.orders, int(i)) }
@@ -30,5 +31,8 @@ func (b *Books) sideAt(i uint32) *side   { return at(b.sides, int(i)) }
 func (b *Books) entryAt(i int) *entry    { return at(b.entries.mem, i) }
 
 func at[T any](table []T, i int) *T {
+	if checked {
+		return &table[i]
+	}
 	return (*T)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(table)), i*int(unsafe.Sizeof(*new(T)))))
 }
