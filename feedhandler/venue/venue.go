@@ -34,8 +34,8 @@ type Decoder interface {
 // PacketDecoder is a decoder that takes the messages of a packet in one call, for feeds of many messages a microsecond.
 // A Decoder has it or not: Packets gives one in either case.
 type PacketDecoder interface {
-	// DecodePacket appends the events of the messages that spans name in payload, as Decode would one by one, with b.Seq set
-	// to seq and the message's unit. Faults are counted by name.
+	// DecodePacket appends the events of the messages that spans name in payload, as Decode would one by one with b.Seq at
+	// seq plus the message's unit; what b.Seq is afterwards means nothing. Faults are counted by name.
 	DecodePacket(b *book.Batch, payload []byte, spans []framing.Span, seq uint64, faults *[book.FaultCount]uint64)
 }
 

@@ -27,13 +27,16 @@ func (d *ITCH50) DecodePacket(b *book.Batch, payload []byte, spans []framing.Spa
 // room in the batch there are none: Decode makes some.
 func (d *ITCH50) orders(b *book.Batch, payload []byte, spans []framing.Span, seq uint64) int {
 	events := b.Room()
-	if d.midnight == 0 || len(events) < len(spans) || outside(spans, payload) {
+	if d.midnight == 0 || len(events) < len(spans) {
 		return 0
 	}
 	midnight, packet := d.midnight, uint64(b.Last())*packetUnit
 	n := 0
 	for ; n < len(spans); n++ {
 		s := spans[n]
+		if int(s.Off)+int(s.Len) > len(payload) || s.Len == 0 {
+			break // no framing gives such a span: Decode finds out
+		}
 		m := messageAt(payload, s.Off)
 		p := plans[m.MessageType.Get()]
 		if uint32(s.Len) < p.size {
@@ -62,13 +65,4 @@ func (p *plan) numbers(e *book.Event, m *orderDelete) {
 	e.Price = int64(p.u64(m, p.price)&p.priceMask) * priceUnit
 	e.Ref = p.u64(m, p.ref) & p.refMask
 	e.Qty = p.u64(m, p.qty) & p.qtyMask
-}
-
-// outside tells whether spans, which are in order, end beyond payload: then whoever takes them one by one finds out.
-func outside(spans []framing.Span, payload []byte) bool {
-	if len(spans) == 0 {
-		return false
-	}
-	s := &spans[len(spans)-1]
-	return int(s.Off)+int(s.Len) > len(payload)
 }

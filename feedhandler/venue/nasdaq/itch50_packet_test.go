@@ -123,17 +123,38 @@ func TestPacketsDecodeAsTheirMessagesDo(t *testing.T) {
 	}
 }
 
-// TestSpansOutsideThePayload: a framing that broke its word ends in a panic of the slice, not in memory of others.
+// TestSpansOutsideThePayload: a framing that broke its word ends in a panic of the slice, not in memory of others,
+// whichever of its spans it is; a span of no bytes is a message cut short.
 func TestSpansOutsideThePayload(t *testing.T) {
-	w := newTwins(10)
 	payload := framing.AppendMoldUDP64Message(make([]byte, 20), examples(&itchTables)['A'])
-	w.whole.midnight = midnightAt
-	defer func() {
-		if recover() == nil {
-			t.Error("read beyond the payload")
+	whole := framing.Span{Off: 22, Len: 36}
+	for name, c := range map[string]struct {
+		bytes  int
+		spans  []framing.Span
+		panics bool
+	}{
+		"the only one":  {57, []framing.Span{whole}, true},
+		"not the last":  {57, []framing.Span{whole, {Off: 20, Len: 2}}, true},
+		"empty, at end": {58, []framing.Span{whole, {Off: 58}}, false},
+	} {
+		w := newTwins(10)
+		w.wholeBatch.BeginPacket(book.Packet{TsRecv: receivedAt})
+		w.whole.DecodePacket(w.wholeBatch, payload, []framing.Span{whole}, 1, &w.wholeFaults) // names the stock
+		if len(w.wholeBatch.Events) != 1 {
+			t.Fatalf("%d events of a whole message", len(w.wholeBatch.Events))
 		}
-	}()
-	w.whole.DecodePacket(w.wholeBatch, payload[:40:40], []framing.Span{{Off: 22, Len: 36}}, 1, &w.wholeFaults)
+		func() {
+			defer func() {
+				if panicked := recover() != nil; panicked != c.panics {
+					t.Errorf("%s: panicked %v", name, panicked)
+				}
+			}()
+			w.whole.DecodePacket(w.wholeBatch, payload[:c.bytes:c.bytes], c.spans, 2, &w.wholeFaults)
+			if w.wholeFaults[book.FaultTruncated] != 1 {
+				t.Errorf("%s: faults %v", name, w.wholeFaults)
+			}
+		}()
+	}
 }
 
 func TestDecodePacketDoesNotAllocate(t *testing.T) {
