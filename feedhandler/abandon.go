@@ -11,6 +11,7 @@ func (p *Pipeline) Abandon() {
 
 func (c *Channel) abandon() {
 	c.batch.Reset()
+	c.takeRings()
 	c.restart(2) // as for a session joined in the middle
 	c.decoder.Reset()
 	c.sessionKnown = false

@@ -62,6 +62,7 @@ const maxSpans = 1 << 15
 type Channel struct {
 	pipe     *Pipeline
 	index    int
+	number   uint32 // in records
 	name     string
 	lines    []LineConfig
 	framing  venue.Framing
@@ -120,7 +121,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 		return nil, errors.Join(errors.New("channel "+cfg.Name), err)
 	}
 	c := &Channel{
-		pipe: p, index: index, name: cfg.Name, lines: cfg.Lines,
+		pipe: p, index: index, number: uint32(index), name: cfg.Name, lines: cfg.Lines,
 		framing: cfg.Feed.NewFraming(), decoder: cfg.Feed.NewDecoder(cfg.Options),
 		arb: arb, spans: make([]framing.Span, 0, maxSpans), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
@@ -230,6 +231,7 @@ func (c *Channel) drain() {
 			c.pipe.noteGap(GapEvent{Channel: c.index, First: r.Gap.First, Count: r.Gap.Count, TsRecv: c.now})
 		case arbitration.ReadySession, arbitration.ReadyReset:
 			c.flush()
+			c.takeRings()
 			c.restart(r.Packet.Seq)
 			c.decoder.Reset()
 			c.session, c.sessionKnown = r.Packet.Session, false
@@ -275,12 +277,21 @@ func within(spans []framing.Span, skip, count uint32) []framing.Span {
 	return spans
 }
 
-func (c *Channel) applyBatch() {
+// Number gives the channel the number its records carry where they have a channel word: its place in the control file.
+// Without one it is the place in the pipeline.
+func (c *Channel) Number(n uint32) { c.number = n }
+
+// takeRings makes the records that follow this channel's: channels of one worker share its rings.
+func (c *Channel) takeRings() {
 	for _, ring := range c.out.Rings {
 		if ring != nil {
-			ring.SetChannel(uint32(c.index)) // channels of one worker share its rings
+			ring.SetChannel(c.number)
 		}
 	}
+}
+
+func (c *Channel) applyBatch() {
+	c.takeRings()
 	c.applier.apply(c.batch)
 	c.batch.Reset()
 }

@@ -9,7 +9,7 @@
 //
 // The way of a packet, top to bottom, one file a step:
 //
-//	wire.go      Ethernet, VLAN, IPv4, UDP      frame → datagram
+//	wire*.go     Ethernet, VLAN, IPv4, UDP      frame → datagram
 //	demux.go     group and port                 datagram → channel, line
 //	channel.go   framing, arbitration, decoding datagram → messages in sequence → events
 //	apply.go     books                          events → changes

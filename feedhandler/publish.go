@@ -8,7 +8,7 @@ import (
 )
 
 // publisher fills DBN records, digests them and puts them into rings. A record is built in its slot of the ring; one
-// that only digests or a tap want is built in a slot of the publisher's own.
+// for which there is no ring (digests, a tap, the latest table) is built in a slot of the publisher's own.
 type publisher struct {
 	dir         *book.Directory
 	out         Output

@@ -89,6 +89,7 @@ func (i *Instance) Register(n int, pipe *feedhandler.Pipeline, channels []feedha
 		if to, ok := channels[k].Output.Instruments.(*sink); ok {
 			to.channel = uint16(s.index)
 		}
+		ch.Number(uint32(s.index))
 		part.channels = append(part.channels, s.state)
 	}
 	return part, nil
