@@ -4,8 +4,9 @@
 #include "textflag.h"
 
 // The order of stores is the whole point: mark, payload, commit. amd64 keeps stores in program order for every
-// other processor, so plain moves are enough; assembly is here because the compiler promises no order. Moves of 8 bytes:
-// records are filled by 4 and 8 byte fields, and wider loads of them would wait for the store buffer.
+// other processor, so plain moves are enough; assembly is here because the compiler promises no order (claim_amd64_unsafe.go
+// says why the mark of a claimed slot is not). Moves of 8 bytes: records are filled by 4 and 8 byte fields, and wider
+// loads of them would wait for the store buffer.
 
 // func commit(w *Writer, slot unsafe.Pointer)
 //
