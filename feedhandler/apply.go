@@ -25,10 +25,9 @@ type applier struct {
 }
 
 const (
-	openMBO    = 1 << 0
-	openMBP1   = 1 << 1
-	openMBP10  = 1 << 2
-	openLatest = 1 << 3
+	openMBO   = 1 << 0
+	openMBP1  = 1 << 1
+	openMBP10 = 1 << 2 // and the latest table
 )
 
 const noLatest = math.MaxUint32
@@ -205,7 +204,7 @@ func (a *applier) close(st *instrumentState, e *book.Event) {
 	if open&openMBP1 != 0 {
 		a.noneMBP1(st, e)
 	}
-	if open&(openMBP10|openLatest) != 0 {
+	if open&openMBP10 != 0 {
 		a.noneMBP10(st, e)
 	}
 	st.open = 0

@@ -42,7 +42,7 @@ func (a *applier) putMBP1(st *instrumentState, e *book.Event, action uint8, side
 func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
 	wanted := a.want.Has(shm.SchemaMBP10)
 	latest := a.out.Latest != nil && st.latestAt != noLatest && flags&book.FlagLast != 0
-	st.mark(openLatest, flags)
+	st.mark(openMBP10, flags)
 	if !wanted && !latest {
 		return
 	}
@@ -74,11 +74,8 @@ func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, sid
 	if ring != nil {
 		ring.Commit(slot)
 	}
-	if wanted {
-		if a.taps.Has(shm.SchemaMBP10) {
-			a.tap(shm.SchemaMBP10, shm.Bytes(r), extra)
-		}
-		st.mark(openMBP10, flags)
+	if wanted && a.taps.Has(shm.SchemaMBP10) {
+		a.tap(shm.SchemaMBP10, shm.Bytes(r), extra)
 	}
 	if latest {
 		// Where a reader that took this book goes on: behind everything published so far.
