@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -167,13 +168,18 @@ func Child() error {
 	default:
 		return fmt.Errorf("no job %q", j.Do)
 	}
-	lockMemory()
-	fmt.Println("ready")
 	go func() { // the first process is gone: so are we
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		time.Sleep(time.Second)
 		os.Exit(1)
 	}()
+	// What the runtime's other threads still have to do, they do now: starved by the real-time threads to come, one of them
+	// might hold a lock that this thread waits for.
+	runtime.GC()
+	debug.SetGCPercent(-1)
+	time.Sleep(settleTime)
+	lockMemory()
+	fmt.Println("ready")
 	if j.Hurry {
 		if err := realtime(true); err != nil {
 			return fmt.Errorf("SCHED_FIFO, which the first process has: %w", err)
@@ -184,4 +190,7 @@ func Child() error {
 	return json.NewEncoder(os.Stdout).Encode(a)
 }
 
-const backSlots = 1 << 10
+const (
+	backSlots  = 1 << 10
+	settleTime = 20 * time.Millisecond
+)
