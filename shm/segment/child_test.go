@@ -140,14 +140,17 @@ func claimer(w *shm.Writer) func(body []byte, extra uint64) bool {
 	}
 }
 
-// publishUnmarked breaks the rule on purpose: fill and commit, without the mark.
+// publishUnmarked breaks the rule on purpose: fill and commit, without the mark. It rests in the middle of every record, so
+// that a reader meets one half filled within seconds, also where the race detector makes everything slow.
 func publishUnmarked(inst *Instance, schema shm.Schema, slots uint64) error {
 	mem := inst.mappings[1].mem
 	body := alignedBytes(schema.BodySize())
 	for p := uint64(0); ; p++ {
 		selfcheck.Fill(body, p)
 		at := shm.HeaderBytes + int(p%slots)*schema.SlotSize()
-		copy(mem[at+8:at+8+len(body)], body)
+		half := copy(mem[at+8:], body[:len(body)/2])
+		shm.Pause(64)
+		copy(mem[at+8+half:], body[half:])
 		atomic.StoreUint64(wordAt(mem, at), (p+1)<<1)
 	}
 }

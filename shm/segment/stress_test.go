@@ -96,8 +96,8 @@ func TestUnmarkedWriterIsCaught(t *testing.T) {
 			body := buf[:shm.SizeMBP10]
 			read, torn := 0, 0
 			for deadline := time.Now().Add(c.atMost); torn == 0 && time.Now().Before(deadline); {
-				if p := ring.SeekEdge(); p > 0 { // stay where the writer is at work
-					ring.Seek(p - 1)
+				if p := ring.SeekEdge(); p > 1 { // stay in the slot of two in which the writer is at work
+					ring.Seek(p - 2)
 				}
 				if ring.Next(buf) == shm.Record {
 					read++
