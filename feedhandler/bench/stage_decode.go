@@ -58,7 +58,7 @@ func (d *decoding) decode(p *packet) int {
 		return 0
 	}
 	d.spans, _ = d.split.Split(d.spans[:0], p.payload, &d.h)
-	*d.batch.NextPacket() = book.Packet{TsRecv: p.ns, TsSend: d.h.TsSend, Seq: d.h.Seq, Line: p.line}
+	d.batch.BeginPacket(book.Packet{TsRecv: p.ns, TsSend: d.h.TsSend, Seq: d.h.Seq, Line: p.line})
 	d.packets.DecodePacket(d.batch, p.payload, d.spans, d.h.Seq, &d.faults)
 	return len(d.spans)
 }
