@@ -181,7 +181,9 @@ func (a *applier) otherEvent(e *book.Event, n int) {
 		}
 		a.publishOrder(st, e, first, e.Flags)
 	default:
-		a.publishDepth(st, e, first, e.Flags)
+		if first.Depth != book.NoDepth {
+			a.publishDepth(st, e, first, e.Flags)
+		}
 	}
 }
 

@@ -102,16 +102,13 @@ func (a *applier) publishOrder(st *instrumentState, e *book.Event, c *book.Chang
 		qty = c.Left
 	}
 	a.putMBO(st, e, c.Action, c.Side, c.OrderID, c.Price, qty, doubtful(c, a.orderFlags(st, flags)))
-	if c.Depth < 10 {
+	if c.Depth != book.NoDepth {
 		a.publishDepth(st, e, c, flags)
 	}
 }
 
-// publishDepth publishes what a change did to the price levels: mbp-1 when the top moved, mbp-10 when one of ten did.
+// publishDepth publishes what a change did to the ten levels that are shown: mbp-1 when the top moved, mbp-10 in any case.
 func (a *applier) publishDepth(st *instrumentState, e *book.Event, c *book.Change, flags uint8) {
-	if c.Depth >= 10 {
-		return
-	}
 	flags = doubtful(c, a.depthFlags(st, flags))
 	qty := c.Qty
 	if c.Action == 'M' || e.Kind >= book.KindLevelSet && e.Kind <= book.KindQuote && c.Action != 'C' {
