@@ -75,15 +75,7 @@ func TestAnUnseenCloseIsTold(t *testing.T) {
 		{shm.SchemaMBO: "A1! M2 N3! A4 N5!", shm.SchemaMBP1: "A1 N1! M2 N3!"}, // ten levels for the table alone
 	} {
 		var tap recorder
-		mem := asBytes(make([]uint64, shm.LatestBytes(64)/8))
-		writer, err := shm.NewLatestWriter(mem, 64, shm.SchemaMBP10, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		reader, err := shm.NewLatestReader(mem)
-		if err != nil {
-			t.Fatal(err)
-		}
+		writer, reader := latestTable(t)
 		var schemas feedhandler.SchemaSet
 		for s := range want {
 			schemas |= feedhandler.Schemas(s)

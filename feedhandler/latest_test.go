@@ -19,6 +19,21 @@ func (l lastComplete) Record(_ shm.Schema, body []byte, _ uint64) {
 	}
 }
 
+// latestTable makes a table of 64 places and returns its two ends.
+func latestTable(t *testing.T) (*shm.LatestWriter, *shm.LatestReader) {
+	t.Helper()
+	mem := asBytes(make([]uint64, shm.LatestBytes(64)/8))
+	writer, err := shm.NewLatestWriter(mem, 64, shm.SchemaMBP10, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := shm.NewLatestReader(mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writer, reader
+}
+
 // TestLatestEqualsTheRingsReplay holds for lossy days too: only the suspect flag may be newer in the table, because a
 // gap marks books that nothing arrives for.
 func TestLatestEqualsTheRingsReplay(t *testing.T) {
@@ -26,15 +41,7 @@ func TestLatestEqualsTheRingsReplay(t *testing.T) {
 	for _, encoding := range sim.Encodings {
 		for seed := uint64(1); seed <= 30; seed++ {
 			replayed := lastComplete{}
-			mem := asBytes(make([]uint64, shm.LatestBytes(64)/8))
-			writer, err := shm.NewLatestWriter(mem, 64, shm.SchemaMBP10, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			reader, err := shm.NewLatestReader(mem)
-			if err != nil {
-				t.Fatal(err)
-			}
+			writer, reader := latestTable(t)
 			p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{{
 				Name: string(encoding), Feed: venue.Find(feedOf[encoding]), Lines: simLines,
 				Options: venue.Options{MaxInstruments: 63}, Books: book.Config{MaxOrders: 1 << 12, MaxLevels: 1 << 10},
