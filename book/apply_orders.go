@@ -49,11 +49,11 @@ func (b *Books) enter(si uint32, id uint64, price int64, qty uint64, c *Change) 
 	}
 	if id > b.newest {
 		b.newest = id // venues number upwards: no chain can have it, and none is looked through
-	} else if i, _ := b.find(id); i != 0 {
+	} else if b.orders.at(b.orders.find(id)).level != 0 {
 		b.cannotEnter(si, id, price, anomaly, AnomalyDuplicateOrder, c)
 		return
 	}
-	if b.freeOrder == 0 && !b.moreOrders() {
+	if b.orders.live == b.maxOrders {
 		b.cannotEnter(si, id, price, anomaly, AnomalyOrderTableFull, c)
 		return
 	}
@@ -69,13 +69,13 @@ func (b *Books) enter(si uint32, id uint64, price int64, qty uint64, c *Change) 
 		}
 		*memo = li
 	}
-	i := b.freeOrder
-	o := b.orderAt(i)
-	b.freeOrder = o.hash
-	b.live++
-	link := b.headAt(b.head(id))
-	o.id, o.qty, o.side, o.level, o.hash = id, uint32(qty), si, li, *link
-	*link = i
+	i := b.orders.settle(id)
+	if i == 0 {
+		b.growOrders()
+		i = b.orders.settle(id)
+	}
+	o := b.orders.at(i)
+	o.qty, o.level = uint32(qty), li<<1|si&1
 	l := b.levelAt(li)
 	c.Count = b.join(o, i, l)
 	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument = price, qty, qty, id, si>>1
@@ -95,7 +95,7 @@ func (b *Books) cannotEnter(si uint32, id uint64, price int64, first, a Anomaly,
 func (b *Books) join(o *order, i uint32, l *level) uint32 {
 	tail := l.tail
 	o.prev, o.next = tail, 0
-	b.orderAt(tail).next = i // order 0 takes what has no neighbour: a store is cheaper than a branch
+	b.orders.at(tail).next = i // order 0 takes what has no neighbour: a store is cheaper than a branch
 	head := l.head
 	if tail == 0 {
 		head = i
@@ -106,44 +106,47 @@ func (b *Books) join(o *order, i uint32, l *level) uint32 {
 	return l.count
 }
 
-// resolved says whether a named order is one the event may change; it tells in c why not. Order 0 is none.
-func (b *Books) resolved(ev *Event, id uint64, i uint32, c *Change) bool {
-	if si := b.orderAt(i).side; i != 0 && (ev.Instrument == si>>1 || ev.Instrument == 0) {
-		return true
+// named returns the order an event names and its level and side. When it is none that the event may change, it tells in c
+// why not and returns nil.
+func (b *Books) named(ev *Event, id uint64, i uint32, c *Change) (o *order, l *level, si uint32) {
+	o = b.orders.at(i)
+	l = b.levelAt(o.level >> 1)
+	si = ev.Instrument<<1 | o.level&1 // known before the level is here, which says the same
+	if ev.Instrument == 0 {
+		si = l.side
 	}
-	unchanged(c, ev)
-	c.OrderID = id
-	if i == 0 {
-		b.refuse(c, AnomalyUnknownOrder)
-	} else {
-		b.refuse(c, AnomalyInstrumentMismatch)
+	if o.level == 0 || ev.Instrument != l.side>>1 && ev.Instrument != 0 {
+		unchanged(c, ev)
+		c.OrderID = id
+		if o.level == 0 {
+			b.refuse(c, AnomalyUnknownOrder)
+		} else {
+			b.refuse(c, AnomalyInstrumentMismatch)
+		}
+		return nil, nil, 0
 	}
-	return false
+	return o, l, si
 }
 
 // remove deletes an order.
 func (b *Books) remove(ev *Event, c *Change) {
-	i, link := b.find(ev.OrderID)
-	if b.resolved(ev, ev.OrderID, i, c) {
-		b.leave(i, link, c)
+	i := b.orders.find(ev.OrderID)
+	if o, l, si := b.named(ev, ev.OrderID, i, c); o != nil {
+		b.leave(ev.OrderID, i, o, l, si, c)
 	}
 }
 
-// leave takes an order out of the book and tells it in c. link is what names it in its chain.
-func (b *Books) leave(i uint32, link *uint32, c *Change) {
-	o := b.orderAt(i)
-	*link = o.hash
-	o.hash, b.freeOrder = b.freeOrder, i
-	b.live--
-	l := b.levelAt(o.level)
-	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument = l.price, uint64(o.qty), 0, o.id, o.side>>1
-	c.Side, c.Action, c.Anomaly = sideOf(o.side), 'C', AnomalyNone
-	c.Top, c.Depth, c.Count = b.part(o, l)
+// leave takes an order out of the book and tells it in c.
+func (b *Books) leave(id uint64, i uint32, o *order, l *level, si uint32, c *Change) {
+	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument = l.price, uint64(o.qty), 0, id, si>>1
+	c.Side, c.Action, c.Anomaly = sideOf(si), 'C', AnomalyNone
+	c.Top, c.Depth, c.Count = b.part(o, l, si)
+	b.orders.vacate(i)
 }
 
 // part takes an order out of its queue, closes the level when it was the last, and returns Top, Depth and Count.
-func (b *Books) part(o *order, l *level) (top bool, depth uint8, count uint32) {
-	si, li := o.side, o.level
+func (b *Books) part(o *order, l *level, si uint32) (top bool, depth uint8, count uint32) {
+	li := o.level >> 1
 	alone := o.prev|o.next == 0 // known before the level is here, which says the same
 	b.unlink(o, l)
 	l.qty -= uint64(o.qty)
@@ -173,8 +176,8 @@ func (b *Books) touched(si, li uint32, l *level) (top bool, depth uint8) {
 // unlink takes an order out of its queue. Order 0 takes the stores where there is no neighbour.
 func (b *Books) unlink(o *order, l *level) {
 	prev, next := o.prev, o.next
-	b.orderAt(prev).next = next
-	b.orderAt(next).prev = prev
+	b.orders.at(prev).next = next
+	b.orders.at(next).prev = prev
 	head, tail := l.head, l.tail
 	if prev == 0 {
 		head = next
@@ -187,43 +190,41 @@ func (b *Books) unlink(o *order, l *level) {
 
 // reduce executes or reduces an order.
 func (b *Books) reduce(ev *Event, c *Change) {
-	i, link := b.find(ev.OrderID)
-	if !b.resolved(ev, ev.OrderID, i, c) {
+	i := b.orders.find(ev.OrderID)
+	o, l, si := b.named(ev, ev.OrderID, i, c)
+	if o == nil {
 		return
 	}
-	o := b.orderAt(i)
 	qty := ev.Qty
 	if qty-1 >= uint64(o.qty) {
 		if qty == 0 {
-			l := b.levelAt(o.level)
 			unchanged(c, ev)
-			c.Instrument, c.Side, c.Price, c.Left, c.Count = o.side>>1, sideOf(o.side), l.price, uint64(o.qty), l.count
+			c.Instrument, c.Side, c.Price, c.Left, c.Count = si>>1, sideOf(si), l.price, uint64(o.qty), l.count
 			b.note(c, AnomalyZeroQuantity)
 			return
 		}
-		b.leave(i, link, c)
+		b.leave(ev.OrderID, i, o, l, si, c)
 		b.note(c, AnomalyNegativeSize)
 		return
 	}
 	if qty == uint64(o.qty) {
-		b.leave(i, link, c)
+		b.leave(ev.OrderID, i, o, l, si, c)
 		return
 	}
-	si, li := o.side, o.level
-	l := b.levelAt(li)
 	left := o.qty - uint32(qty)
 	o.qty = left
 	l.qty -= qty
 	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument, c.Count = l.price, qty, uint64(left), ev.OrderID, si>>1, l.count
 	c.Side, c.Action, c.Anomaly = sideOf(si), 'C', AnomalyNone
-	c.Top, c.Depth = b.touched(si, li, l)
+	c.Top, c.Depth = b.touched(si, o.level>>1, l)
 }
 
 // replace puts a new order in place of an old one: its instrument and side, at the back of its price.
 func (b *Books) replace(ev *Event, out *[2]Change) int {
 	c := &out[0]
-	i, link := b.find(ev.Ref)
-	if !b.resolved(ev, ev.Ref, i, c) {
+	i := b.orders.find(ev.Ref)
+	o, l, si := b.named(ev, ev.Ref, i, c)
+	if o == nil {
 		if c.Anomaly == AnomalyUnknownOrder && b.valid(ev.Instrument) && (ev.Side == Bid || ev.Side == Ask) {
 			// The old order was lost but the new one is told in full: it is at the venue, so it belongs in the book.
 			b.enter(sideIndex(ev.Instrument, ev.Side), ev.OrderID, ev.Price, ev.Qty, c)
@@ -231,8 +232,7 @@ func (b *Books) replace(ev *Event, out *[2]Change) int {
 		}
 		return 1
 	}
-	si := b.orderAt(i).side
-	b.leave(i, link, c)
+	b.leave(ev.Ref, i, o, l, si, c)
 	b.enter(si, ev.OrderID, ev.Price, ev.Qty, &out[1])
 	return 2
 }
@@ -245,13 +245,12 @@ func sideOf(si uint32) Side { return Bid - Side(si&1) }
 
 // modify gives an order a new price and quantity; whether it keeps its place is in ev.Attr.
 func (b *Books) modify(ev *Event, c *Change) {
-	i, link := b.find(ev.OrderID)
-	if !b.resolved(ev, ev.OrderID, i, c) {
+	i := b.orders.find(ev.OrderID)
+	o, l, si := b.named(ev, ev.OrderID, i, c)
+	if o == nil {
 		return
 	}
-	o := b.orderAt(i)
-	si, li := o.side, o.level
-	s, l := b.sideAt(si), b.levelAt(li)
+	s, li := b.sideAt(si), o.level>>1
 	unchanged(c, ev)
 	c.Instrument, c.Side = si>>1, sideOf(si)
 	switch {
@@ -259,7 +258,7 @@ func (b *Books) modify(ev *Event, c *Change) {
 		b.note(c, AnomalySideMismatch)
 		return
 	case ev.Qty == 0:
-		b.leave(i, link, c)
+		b.leave(ev.OrderID, i, o, l, si, c)
 		return
 	case noPrice(ev.Price):
 		b.note(c, AnomalyBadPrice)
@@ -290,19 +289,19 @@ func (b *Books) modify(ev *Event, c *Change) {
 		}
 		return
 	}
-	c.Top, c.Depth, c.Count = b.part(o, l)
+	c.Top, c.Depth, c.Count = b.part(o, l, si)
 	o.qty = uint32(qty)
 	li, depth := s.best, uint8(0)
 	if s.rank != rankOf(si, ev.Price) {
 		if li, depth = b.openLevel(si, ev.Price); li == 0 {
 			// There is no room for the new price, and the order is not at the old one any more.
-			b.release(i)
+			b.orders.vacate(i)
 			b.note(c, AnomalyLevelTableFull)
 			c.Action, c.Price, c.Qty, c.Left = 'C', wasPrice, was, 0
 			return
 		}
 	}
-	o.level = li
+	o.level = li<<1 | si&1
 	l = b.levelAt(li)
 	c.Count = b.join(o, i, l)
 	c.Top = s.touch(li, l) || c.Top

@@ -28,20 +28,14 @@ const (
 	defaultLevels      = 4 << 20
 	defaultInitial     = 1 << 14
 	limitInstruments   = 1 << 24
-	limitOrders        = 1 << 30
+	limitOrders        = 1 << 28
 	limitLevels        = 1 << 26
 )
 
 // Books are the books of one channel. They belong to one goroutine.
 type Books struct {
-	orders   []order
-	heads    []uint32
-	headStep uint64 // of the hash
-	headMask,
-	freeOrder,
-	nextOrder uint32
-	live      int
-	newest    uint64 // the highest id seen: one above it is in no chain
+	orders    orderTable
+	newest    uint64 // the highest id seen: one above it is nowhere
 	maxOrders int
 
 	levels    []level
@@ -73,8 +67,8 @@ type Books struct {
 	anomalies [AnomalyCount]uint64
 	growths   uint64
 
-	usedOrders, usedLevels uint32 // how far the tables were used before they were cleared
-	advise                 func(memory []byte)
+	usedLevels uint32 // how far the table was used before it was cleared
+	advise     func(memory []byte)
 }
 
 // New returns empty books. It fails when a size is out of range.
@@ -111,7 +105,7 @@ func New(cfg Config) (*Books, error) {
 		}
 	}
 	b := &Books{
-		orders: newTable[order](initial+1, first), nextOrder: 1, maxOrders: orders,
+		orders: newOrders(initial, 0, first), maxOrders: orders,
 		levels: newTable[level](firstLevels+1, first), nextLevel: 1, maxLevels: levels,
 		sides:   newTable[side](2*(instruments+1), first),
 		entries: newPool[entry](firstLevels/2+1, blocks, first),
@@ -121,7 +115,6 @@ func New(cfg Config) (*Books, error) {
 		rungs:   newPool[Level](16, blocks, first),
 		quotes:  newTable[quote](instruments+1, first),
 	}
-	b.newHeads(initial)
 	b.newMemos(initial)
 	// A table that grows holds the channel up long enough without being touched as well.
 	b.advise, b.entries.advise, b.rungs.advise = cfg.Advise, cfg.Advise, cfg.Advise
@@ -260,13 +253,13 @@ func (b *Books) Anomalies() [AnomalyCount]uint64 { return b.anomalies }
 func (b *Books) Growths() uint64 { return b.growths + b.entries.growth + b.rungs.growth }
 
 // LiveOrders returns the number of orders in the books.
-func (b *Books) LiveOrders() int { return b.live }
+func (b *Books) LiveOrders() int { return b.orders.live }
 
 // Bytes returns the memory in use: what was ever touched, cleared since or not. Room reserved and never used is not
 // counted; it is not resident either, unless the process locks its memory or a large page reaches into it.
 func (b *Books) Bytes() int {
-	n := int(max(b.nextOrder, b.usedOrders))*orderBytes + int(max(b.nextLevel, b.usedLevels))*levelBytes
-	n += (len(b.heads) + len(b.memos)) * headBytes
+	n := int(max(b.orders.next, b.orders.used))*4 + int(max(b.nextLevel, b.usedLevels))*levelBytes
+	n += len(b.memos) * memoBytes
 	n += int(max(b.entries.next, b.entries.used)) * (poolBlock*entryBytes + 4)
 	n += int(max(b.rungs.next, b.rungs.used)) * (poolBlock*rungBytes + 4)
 	return n + int(b.highest+1)*(2*sideBytes+laddersBytes+quoteBytes+1)
@@ -274,8 +267,7 @@ func (b *Books) Bytes() int {
 
 // Sizes of what the tables hold; a test compares them with the types.
 const (
-	headBytes    = 4
-	orderBytes   = 32
+	memoBytes    = 4
 	levelBytes   = 32
 	sideBytes    = 32
 	entryBytes   = 16

@@ -88,12 +88,12 @@ func BenchmarkOrders(b *testing.B) {
 		at = 0
 	}
 	long := 0
-	for i := 1; i < int(books.nextOrder); i++ {
-		if o := &books.orders[i]; books.levels[o.level].count > 6 {
+	books.orders.each(func(_ uint32, o *order) {
+		if books.levels[o.level>>1].count > 6 {
 			long++
 		}
-	}
-	b.Logf("%d levels, %.0f %% of the orders in queues longer than 6", books.nextLevel-1, 100*float64(long)/float64(books.nextOrder-1))
+	})
+	b.Logf("%d levels, %.0f %% of the orders in queues longer than 6", books.nextLevel-1, 100*float64(long)/float64(books.LiveOrders()))
 	for _, burst := range []int{1, 4, 8, 16, 32, 64, 256} {
 		name := "single"
 		if burst > 1 {

@@ -24,7 +24,8 @@ func TestSizes(t *testing.T) {
 	}{
 		{"Event", unsafe.Sizeof(Event{}), 64},
 		{"Change", unsafe.Sizeof(Change{}), 48},
-		{"order", unsafe.Sizeof(order{}), orderBytes},
+		{"orderLine", unsafe.Sizeof(orderLine{}), 64},
+		{"annexed", unsafe.Sizeof(annexed{}), 32},
 		{"level", unsafe.Sizeof(level{}), levelBytes},
 		{"side", unsafe.Sizeof(side{}), sideBytes},
 		{"entry", unsafe.Sizeof(entry{}), entryBytes},

@@ -33,8 +33,8 @@ func (b *Books) dropOrders(si uint32) {
 	for _, e := range b.entries.entries(s.prices) {
 		l := &b.levels[e.level]
 		for i := l.head; i != 0; {
-			next := b.orders[i].next
-			b.release(i)
+			next := b.orders.at(i).next
+			b.orders.vacate(i)
 			i = next
 		}
 		l.count, l.head, b.freeLevel = 0, b.freeLevel, e.level
@@ -55,10 +55,11 @@ func (b *Books) ClearAll(visit func(instrument uint32)) {
 			b.quotes[i] = quote{}
 		}
 	}
-	clear(b.heads)
-	clear(b.memos)
-	b.usedOrders, b.usedLevels = max(b.usedOrders, b.nextOrder), max(b.usedLevels, b.nextLevel)
-	b.freeOrder, b.nextOrder, b.live, b.newest = 0, 1, 0, 0
+	if b.newest != 0 || b.orders.live != 0 { // else no order ever came
+		b.orders.reset()
+		clear(b.memos)
+	}
+	b.usedLevels, b.newest = max(b.usedLevels, b.nextLevel), 0
 	b.freeLevel, b.nextLevel = 0, 1
 	b.entries.reset()
 	b.rungs.reset()

@@ -19,10 +19,10 @@
 //
 // # Memory
 //
-// Everything lies in flat arrays without pointers, linked by index; index 0 is "none". An order takes 32 bytes and a
-// level 32 more. Orders are found through a table of 4-byte heads with chaining, so nothing ever moves and there are no
-// tombstones. Venues number orders upwards: the heads of consecutive ids lie side by side, and an id above every one seen
-// is looked for in no chain. Where a price's level is, is remembered beside its sorted place (Books.memo): Stage fetches
+// Everything lies in flat arrays without pointers, linked by index or place; 0 is "none". An order takes 20 bytes, a level
+// 32. Orders live where their ids say (see orderLine), three to a cache line, so one is found with one miss, there are no
+// tombstones, and nothing moves while the table does not grow. Venues number orders upwards: an id above every one seen
+// is looked for nowhere. Where a price's level is, is remembered beside its sorted place (Books.memo): Stage fetches
 // what is remembered, and where only the top is told (Config.TopOnly) most new orders need no search.
 //
 // With Config.InitialOrders at a busy day's peak nothing grows; beyond it arrays double up to the configured maximum, which
@@ -32,13 +32,13 @@
 //
 // # Cost and worst cases
 //
-// Adding, executing, reducing and deleting touch one head, one order, its two neighbours in the queue and its level:
-// three misses in a row when nothing is in the cache, which is what Stage overlaps. What the processor waits for most
+// Adding, executing, reducing and deleting touch one order, its two neighbours in the queue and its level: two misses in a
+// row when nothing is in the cache, which is what Stage overlaps. What the processor waits for most
 // besides is branches that nothing foresees: which kind comes next, whether a price is the best or new. Hence the code that
 // computes both ways and takes one.
 // A new or emptied price far from the touch moves the entries between it and the touch (16 bytes each): cheap near the
 // touch, linear in the side's levels at worst. Clear is linear in the instrument's orders. The hash is fixed, so that
-// runs repeat exactly: someone who may choose order ids could make long chains.
+// runs repeat exactly: someone who may choose order ids could make long chains in the annex.
 //
 // # Bad input
 //

@@ -227,12 +227,21 @@ func TestAgainstModel(t *testing.T) {
 // checkTables looks for orders, levels and blocks that are neither in use nor free.
 func checkTables(t *testing.T, b *Books) {
 	t.Helper()
-	free := 0
-	for i := b.freeOrder; i != 0; i = b.orders[i].hash {
+	live, annexed, free := 0, 0, 0
+	b.orders.each(func(i uint32, o *order) {
+		live++
+		if id := b.orders.idOf(i); b.orders.find(id) != i {
+			t.Fatalf("order %d is at %d and found at %d", id, i, b.orders.find(id))
+		}
+		if i >= b.orders.annex {
+			annexed++
+		}
+	})
+	for i := b.orders.free; i != 0; i = b.orders.annexedAt(i).chain {
 		free++
 	}
-	if b.live+free != int(b.nextOrder)-1 {
-		t.Fatalf("%d live and %d free orders of %d", b.live, free, b.nextOrder-1)
+	if places := int((b.orders.next - b.orders.annex) / annexedWords); live != b.orders.live || annexed+free != places {
+		t.Fatalf("%d live orders, %d counted; %d in the annex and %d free of %d", live, b.orders.live, annexed, free, places)
 	}
 	levels, freeLevels := 0, 0
 	for i := b.freeLevel; i != 0; i = b.levels[i].head {

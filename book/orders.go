@@ -1,22 +1,61 @@
 package book
 
-import "math/bits"
+import (
+	"math/bits"
+	"unsafe"
+)
 
-// order is a resting order: two to a cache line.
+// order is a resting order. Its place is where it lies in the order table, in words of four bytes; place 0 is none.
 //
-//	0        8     12     16     20    24    28    32
-//	| id     | qty | side | level| prev| next| hash |
+//	0      4      8      12     16     20
+//	| tag  | qty  | level| prev | next |
 //
-// prev and next are its neighbours in the level's queue, hash is the next order under the same head (or, in a free
-// order, the next free one).
+// tag is the low half of its id. prev and next are its neighbours in the level's queue. Without a level there is no order.
 type order struct {
-	id         uint64
+	tag        uint32
 	qty        uint32
-	side       uint32 // instrument << 1, plus 1 for asks
-	level      uint32
+	level      uint32 // level << 1, plus 1 for asks
 	prev, next uint32
-	hash       uint32
 }
+
+// orderLine is the home of the orders of some ids, a cache line: three of them, and the first in the annex when there are
+// more.
+//
+//	0             20            40            60     64
+//	| order       | order       | order       | annex|
+//
+// Where an order lives, its id says: a quarter of the id modulo the number of homes, which is a prime. Venues number
+// upwards, so they fill the homes in line, and ids of one home are side by side or as far apart as there are homes; ids
+// with a stride find as many homes as others do. So most orders are found with one miss, nothing moves while the table
+// does not grow, and there are no tombstones.
+//
+// With the home, the tag says which id it is as long as that is less than 2^32 times the homes. Larger ones live in the
+// annex all of them.
+type orderLine struct {
+	orders [3]order
+	annex  uint32
+}
+
+// annexed is an order that found its home full: two to a cache line, behind the homes.
+//
+//	0             20     24     28     32
+//	| order       | high | chain| -    |
+//
+// high is the other half of its id, chain the next one of the same home, or the next free one.
+type annexed struct {
+	order
+	high  uint32
+	chain uint32
+	_     uint32
+}
+
+const (
+	lineWords    = uint32(unsafe.Sizeof(orderLine{}) / 4)
+	orderWords   = uint32(unsafe.Sizeof(order{}) / 4)
+	annexedWords = uint32(unsafe.Sizeof(annexed{}) / 4)
+	homeFull     = 3 * orderWords // where a line's orders end
+	idRun        = 4              // ids side by side with one home
+)
 
 // level is a price with orders, from head (oldest) to tail. In a free level head is the next free one.
 type level struct {
@@ -24,29 +63,249 @@ type level struct {
 	qty        uint64
 	count      uint32
 	head, tail uint32
-	side       uint32
+	side       uint32 // instrument << 1, plus 1 for asks
 }
 
-// head returns where the chain of an id starts. Venues number upwards, so the heads of headRun consecutive ids lie side
-// by side, and the processor's own prefetcher has the next ones ready; where a run starts is spread by Fibonacci hashing
-// over every head, so ids with a stride find as many heads as others do. With 2^n heads the bits from 41+n up do not
-// count: ids that differ in nothing else, which no venue has, would share a chain.
-func (b *Books) head(id uint64) uint32 {
-	return (uint32(id/headRun*b.headStep>>32) + uint32(id%headRun)) & b.headMask
+// orderTable finds orders by id.
+type orderTable struct {
+	lines   []orderLine // line 0 is none's, then the homes, then the annex
+	homes   uint64      // how many, a prime
+	inverse uint64      // 2^(64+inverseShift) / homes, rounded up
+	limit   uint64      // of the ids that may live at home
+	annex   uint32      // place where the annex begins
+	free    uint32      // place in the annex that was given back
+	next    uint32      // place in the annex that was never used since the last reset
+	used    uint32      // the furthest next was before
+	live    int
+	room    int // orders it was made for
 }
 
-const headRun = 512
+const (
+	homeBits     = 46 // of an id count for its home: as many as the quotient is exact for with 2^28 homes
+	inverseShift = 8
+	leastHomes   = 1<<inverseShift + 1
+)
 
-// newHeads makes a table of heads, all empty, for a number of orders: about as many heads as orders.
-func (b *Books) newHeads(orders int) {
-	n := max(bits.Len(uint(orders-1)), 4)
-	b.heads = newTable[uint32](1<<n, b.advise)
-	b.headStep, b.headMask = goldenStep(n), uint32(1)<<n-1
+// newOrders makes an empty table for a number of orders, with at least so many places in the annex. At eleven homes for 35
+// orders about a quarter of them live in the annex when the table is full, and a sixth when it is three fifths full.
+func newOrders(room, annexed int, advise func([]byte)) orderTable {
+	homes := prime(max(room/35*11, leastHomes))
+	annex := uint32(homes+1) * lineWords
+	return orderTable{
+		lines: newTable[orderLine](homes+1+max(room/3, annexed)/2+1, advise),
+		homes: uint64(homes), inverse: inverseOf(uint64(homes)), limit: min(uint64(homes)<<32, 1<<homeBits),
+		annex: annex, next: annex, room: room,
+	}
 }
 
-// newMemos makes a table of memos: one for eight orders.
+func inverseOf(homes uint64) uint64 {
+	q, _ := bits.Div64(1<<inverseShift, 0, homes)
+	return q + 1
+}
+
+// prime returns the first prime from n on.
+func prime(n int) int {
+	for n |= 1; ; n += 2 {
+		d := 3
+		for d*d <= n && n%d != 0 {
+			d += 2
+		}
+		if d*d > n {
+			return n
+		}
+	}
+}
+
+// home returns the place of an id's home.
+func (t *orderTable) home(id uint64) uint32 {
+	run := id << (64 - homeBits) >> (64 - homeBits) / idRun
+	q, _ := bits.Mul64(run, t.inverse)
+	return uint32(run-q>>inverseShift*t.homes+1) * lineWords
+}
+
+// idOf returns the id of the order at a place.
+func (t *orderTable) idOf(i uint32) uint64 {
+	tag := uint64(t.at(i).tag)
+	if i >= t.annex {
+		return uint64(t.annexedAt(i).high)<<32 | tag
+	}
+	// The high half is the one number below homes with which a quarter of the id has the home as its remainder.
+	high := (uint64(i/lineWords-1) + t.homes - tag/idRun%t.homes) % t.homes
+	for range 30 { // over 2^32 / idRun
+		high = (high + high&1*t.homes) / 2
+	}
+	return high<<32 | tag
+}
+
+// place returns where in a line the order with a tag is, homeFull when nowhere; one that left may be found too. Which of
+// three it is nothing foresees, so there is no branch.
+func (l *orderLine) place(tag uint32) uint32 {
+	var a, b, c uint32
+	if l.orders[0].tag != tag {
+		a = 1
+	}
+	if l.orders[1].tag != tag {
+		b = 1
+	}
+	if l.orders[2].tag != tag {
+		c = 1
+	}
+	b &= a
+	return (a + b + b&c) * orderWords
+}
+
+// vacancy returns where in a line there is no order, homeFull when there are three. It is the first such place: an order
+// that left keeps its tag, so one that came back must be found before it.
+func (l *orderLine) vacancy() uint32 {
+	var a, b, c uint32
+	if l.orders[0].level != 0 {
+		a = 1
+	}
+	if l.orders[1].level != 0 {
+		b = 1
+	}
+	if l.orders[2].level != 0 {
+		c = 1
+	}
+	b &= a
+	return (a + b + b&c) * orderWords
+}
+
+// differ is 1 when a and b are not the same, else 0, without a branch.
+func differ(a, b uint32) uint32 {
+	n := uint32(0)
+	if a != b {
+		n = 1
+	}
+	return n
+}
+
+// find returns the place of an id. Where it is none's, there is an order without a level.
+func (t *orderTable) find(id uint64) uint32 {
+	home := t.home(id)
+	at := t.lineAt(home).place(uint32(id))
+	if at == homeFull || id >= t.limit {
+		return *t.inAnnex(id)
+	}
+	return home + at
+}
+
+// inAnnex returns what names an order of the annex in the chain of its home; there is 0 when it is not in it.
+func (t *orderTable) inAnnex(id uint64) *uint32 {
+	link := &t.lineAt(t.home(id)).annex
+	for *link != 0 {
+		a := t.annexedAt(*link)
+		if a.tag == uint32(id) && a.high == uint32(id>>32) {
+			break
+		}
+		link = &a.chain
+	}
+	return link
+}
+
+// settle gives a new order its place, at home or else in the annex; 0 when that is full too. The caller sets all but tag.
+func (t *orderTable) settle(id uint64) uint32 {
+	home := t.home(id)
+	at := t.lineAt(home).vacancy()
+	if at == homeFull || id >= t.limit {
+		return t.settleInAnnex(id)
+	}
+	i := home + at
+	t.at(i).tag = uint32(id)
+	t.live++
+	return i
+}
+
+func (t *orderTable) settleInAnnex(id uint64) uint32 {
+	i := t.free
+	switch {
+	case i != 0:
+		t.free = t.annexedAt(i).chain
+	case t.next == uint32(len(t.lines))*lineWords:
+		return 0
+	default:
+		i = t.next
+		t.next += annexedWords
+	}
+	link := &t.lineAt(t.home(id)).annex
+	a := t.annexedAt(i)
+	a.tag, a.high, a.chain = uint32(id), uint32(id>>32), *link
+	*link = i
+	t.live++
+	return i
+}
+
+// vacate frees the place of an order that is in no queue any more.
+func (t *orderTable) vacate(i uint32) {
+	t.live--
+	t.at(i).level = 0
+	if i >= t.annex {
+		t.vacateAnnex(i)
+	}
+}
+
+func (t *orderTable) vacateAnnex(i uint32) {
+	link := t.inAnnex(t.idOf(i))
+	a := t.annexedAt(i)
+	*link = a.chain
+	a.chain, t.free = t.free, i
+}
+
+// each calls visit with every order and its place.
+func (t *orderTable) each(visit func(i uint32, o *order)) {
+	some := func(i uint32) {
+		if o := t.at(i); o.level != 0 {
+			visit(i, o)
+		}
+	}
+	for home := lineWords; home < t.annex; home += lineWords {
+		for at := range homeFull / orderWords {
+			some(home + at*orderWords)
+		}
+	}
+	for i := t.annex; i < t.next; i += annexedWords {
+		some(i)
+	}
+}
+
+// reset empties the table.
+func (t *orderTable) reset() {
+	clear(t.lines[:(t.next+lineWords-1)/lineWords])
+	t.used = max(t.used, t.next)
+	t.next, t.free, t.live = t.annex, 0, 0
+}
+
+// growOrders is for when no place is free. It makes a table for twice as many orders, up to the maximum, and moves them
+// into it; at the maximum only the annex becomes larger.
+func (b *Books) growOrders() {
+	b.growths++
+	old := b.orders
+	room := min(2*old.room, b.maxOrders)
+	if room == old.room {
+		homes := int(old.homes) + 1
+		b.orders.lines = newTable[orderLine](homes+2*(len(old.lines)-homes)+8, b.advise)
+		copy(b.orders.lines, old.lines)
+		return
+	}
+	b.orders = newOrders(room, old.live+1, b.advise)
+	b.newMemos(room)
+	old.each(func(i uint32, o *order) {
+		to := b.orders.settle(old.idOf(i))
+		n := b.orders.at(to)
+		n.qty, n.level, n.prev, n.next = o.qty, o.level, o.prev, o.next
+		o.tag = to // from here on the old table says where an order went
+	})
+	b.orders.each(func(_ uint32, o *order) { o.prev, o.next = old.at(o.prev).tag, old.at(o.next).tag })
+	for i := range b.levels[:b.nextLevel] {
+		if l := &b.levels[i]; l.count != 0 {
+			l.head, l.tail = old.at(l.head).tag, old.at(l.tail).tag
+		}
+	}
+}
+
+// newMemos makes a table of memos: one for four orders.
 func (b *Books) newMemos(orders int) {
-	n := max(bits.Len(uint(orders-1))-3, 4)
+	n := max(bits.Len(uint(orders-1))-2, 4)
 	b.memos = newTable[uint32](1<<n, b.advise)
 	b.memoStep, b.memoMask = goldenStep(n), uint32(1)<<n-1
 }
@@ -56,65 +315,6 @@ func (b *Books) newMemos(orders int) {
 const golden = 0x9E3779B97F4A7C15
 
 func goldenStep(n int) uint64 { return golden >> (32 - n) }
-
-// find returns the order of an id, or 0, and what names it: its head, or the order before it in the chain. The pointer
-// is good until the tables change.
-func (b *Books) find(id uint64) (i uint32, link *uint32) {
-	link = b.headAt(b.head(id))
-	for i = *link; i != 0; i = *link {
-		o := b.orderAt(i)
-		if o.id == id {
-			break
-		}
-		link = &o.hash
-	}
-	return i, link
-}
-
-// moreOrders puts an order that was never used on the empty list of free ones. It fails when MaxOrders are live.
-func (b *Books) moreOrders() bool {
-	if int(b.nextOrder) == len(b.orders) && !b.growOrders() {
-		return false
-	}
-	b.freeOrder = b.nextOrder
-	b.orders[b.freeOrder].hash = 0
-	b.nextOrder++
-	return true
-}
-
-// growOrders doubles the order table up to its maximum and spreads the chains over a larger table of heads.
-func (b *Books) growOrders() bool {
-	n := min(2*(len(b.orders)-1), b.maxOrders) + 1
-	if n <= len(b.orders) {
-		return false
-	}
-	bigger := newTable[order](n, b.advise)
-	copy(bigger, b.orders)
-	b.orders = bigger
-	b.growths++
-	old := b.heads
-	b.newHeads(n - 1)
-	b.newMemos(n - 1)
-	for _, i := range old {
-		for i != 0 {
-			o := &b.orders[i]
-			next := o.hash
-			h := b.head(o.id)
-			o.hash, b.heads[h] = b.heads[h], i
-			i = next
-		}
-	}
-	return true
-}
-
-// release takes an order out of its chain and frees it.
-func (b *Books) release(i uint32) {
-	o := &b.orders[i]
-	_, link := b.find(o.id)
-	*link = o.hash
-	o.hash, b.freeOrder = b.freeOrder, i
-	b.live--
-}
 
 // newLevel returns a level that was never used, or 0 when MaxLevels are live.
 func (b *Books) newLevel() uint32 {

@@ -14,7 +14,7 @@ package book
 func (b *Books) Stage(events []Event) {
 	st := &b.stage
 	st.events, st.trigger = nil, nil
-	if len(events) < 2 || b.live < b.stageFrom {
+	if len(events) < 2 || b.orders.live < b.stageFrom {
 		return
 	}
 	st.events, st.next, st.turn, st.reach = events, 0, 0, -stageEvents*(stagePasses-1)
@@ -39,7 +39,7 @@ const stageFrom = 1 << 16
 
 const (
 	stageEvents = 8 // in a group
-	stagePasses = 4 // heads and memos, orders and new ones' levels, levels and neighbours, queue ends
+	stagePasses = 3 // homes and memos, levels and neighbours, queue ends
 	stageMask   = stageEvents - 1
 )
 
@@ -65,8 +65,7 @@ type stageGroup struct {
 
 // stageLines is where a pass puts together what it asks for.
 type stageLines struct {
-	heads  [stageEvents][2]uintptr
-	orders [stageEvents][2]uintptr
+	homes  [stageEvents][3]uintptr
 	levels [stageEvents][5]uintptr
 	queues [stageEvents * 6]uintptr
 }
@@ -74,9 +73,9 @@ type stageLines struct {
 // staged is an event on its way. One that names no order is taken for one that brings an order: what is asked for in vain
 // is the touch of its instrument.
 type staged struct {
-	id    uint64 // of the order it names
 	price int64
-	order uint32 // its head, then itself, then the next in its chain should it be another one
+	tag   uint32 // of the order it names, or brings
+	order uint32 // its home, 0 when it names none; then the first in the annex should it not be at home
 	level uint32 // the memo of a new order's level, then the level of either
 	side  uint32 // of a new order, then of either
 	names uint32 // all ones when it names an order, else 0
@@ -95,8 +94,7 @@ func (b *Books) advance() {
 	turn := st.turn
 	b.stageQueues(&st.groups[(turn+1)%stagePasses])
 	b.stageLevels(&st.groups[(turn+2)%stagePasses])
-	b.stageOrders(&st.groups[(turn+3)%stagePasses])
-	b.stageHeads(&st.groups[turn%stagePasses])
+	b.stageHomes(&st.groups[turn%stagePasses])
 	st.turn = turn + 1
 	st.reach += stageEvents
 	st.trigger = nil
@@ -105,16 +103,16 @@ func (b *Books) advance() {
 	}
 }
 
-// stageHeads takes in the next events and asks for the heads of the orders they name and for their memos. The sides of
-// all instruments are few enough for the nearer caches.
-func (b *Books) stageHeads(g *stageGroup) {
+// stageHomes takes in the next events and asks for the homes of their orders and for their memos. The sides of all
+// instruments are few enough for the nearer caches.
+func (b *Books) stageHomes(g *stageGroup) {
 	st := &b.stage
 	events := st.events[st.next:]
 	events = events[:min(len(events), stageEvents)]
 	st.next += len(events)
 	g.n = len(events)
 	for i := range events {
-		ev, s, lines := &events[i], &g.events[i&stageMask], &st.lines.heads[i&stageMask]
+		ev, s, lines := &events[i], &g.events[i&stageMask], &st.lines.homes[i&stageMask]
 		id, ref, instrument := ev.OrderID, ev.Ref, ev.Instrument
 		if ev.Kind == KindReplace {
 			id = ref
@@ -122,52 +120,39 @@ func (b *Books) stageHeads(g *stageGroup) {
 		if int(instrument) >= len(b.open) {
 			instrument = 0
 		}
-		head, side := b.head(id), sideIndex(instrument, ev.Side)
-		memo := b.memo(side, ev.Price)
-		s.id, s.price, s.order, s.level, s.side = id, ev.Price, head, memo, side
-		s.names, s.kind = stageNames[ev.Kind], ev.Kind
-		lines[0], lines[1] = b.headLine(head), b.memoLine(memo)
+		home, side := b.orders.home(id), sideIndex(instrument, ev.Side)
+		memo, names := b.memo(side, ev.Price), stageNames[ev.Kind]
+		s.price, s.tag, s.order, s.level, s.side = ev.Price, uint32(id), home&names, memo, side
+		s.names, s.kind = names, ev.Kind
+		lines[0], lines[1], lines[2] = b.orderLine(home), b.memoLine(memo), b.sideLine(side)
 	}
-	fetchLines(&st.lines.heads[0][0], 2*len(events))
+	fetchLines(&st.lines.homes[0][0], 3*len(events))
 }
 
-// stageOrders: heads and memos are here. It asks for the orders named, and for the levels of new ones.
-func (b *Books) stageOrders(g *stageGroup) {
-	all := &b.stage.lines.orders
+// stageLevels: homes and memos are here. It asks for the levels of the orders named and for their neighbours in the
+// queues, for the prices at the touch, and for the levels that new and replaced orders go to.
+func (b *Books) stageLevels(g *stageGroup) {
+	all := &b.stage.lines.levels
 	for i := range g.n {
 		s, lines := &g.events[i&stageMask], &all[i&stageMask]
-		order := *b.headAt(s.order) & s.names // of another order, when the table grew meanwhile: no harm
+		line := b.orders.lineAt(s.order) // of other orders, when the table grew meanwhile: no harm
+		at := line.place(s.tag)
+		home := -differ(at, homeFull) // all ones when it is there
+		annex := line.annex &^ home
+		o := b.orders.at((s.order + at) & home) // order 0 has no level: what is known of a new order stays
+		next := o.next&home | annex
 		side, level := b.sideAt(s.side), *b.memoAt(s.level)
 		best := side.best
 		if side.rank == rankOf(s.side, s.price) {
 			level = best
 		}
-		level &^= s.names
-		s.order, s.level, s.side = order, level, s.side&^s.names
-		lines[0], lines[1] = b.orderLine(order), b.levelLine(level)
-	}
-	fetchLines(&all[0][0], 2*g.n)
-}
-
-// stageLevels: orders are here. It asks for their levels and neighbours in the queues, for the prices at the touch, and
-// for the levels that replaced orders go to.
-func (b *Books) stageLevels(g *stageGroup) {
-	all := &b.stage.lines.levels
-	for i := range g.n {
-		s, lines := &g.events[i&stageMask], &all[i&stageMask]
-		o := b.orderAt(s.order) // order 0 has neither level nor side: what is known of a new order stays
-		level, side, next, hash, second := o.level|s.level, o.side|s.side, o.next, o.hash, uint32(0)
-		if o.id != s.id {
-			next = hash
-		}
-		if o.id != s.id {
-			second = hash
-		}
-		s.order, s.level, s.side = second, level, side
+		level = level&^s.names | o.level>>1
+		si := s.side | o.level&1 // an event that names an order and its side as well names the same
+		s.order, s.level, s.side = annex, level, si
 		lines[0], lines[1], lines[2] = b.levelLine(level), b.orderLine(o.prev), b.orderLine(next)
-		lines[3], lines[4] = b.priceLines(b.sideAt(side))
+		lines[3], lines[4] = b.priceLines(b.sideAt(si))
 		if s.kind == KindReplace { // from here on it is one that brings an order
-			s.level, s.names = *b.memoAt(b.memo(side, s.price)), 0
+			s.level, s.names = *b.memoAt(b.memo(si, s.price)), 0
 			lines[4] = b.levelLine(s.level)
 		}
 	}
@@ -175,7 +160,7 @@ func (b *Books) stageLevels(g *stageGroup) {
 }
 
 // stageQueues: levels are here. It asks for the orders that new ones will queue behind, for the level that comes to the
-// touch should the best one go, and for what hangs on the orders that are second in their chains.
+// touch should the best one go, and for what hangs on orders of the annex.
 func (b *Books) stageQueues(g *stageGroup) {
 	lines, n := &b.stage.lines.queues, g.n
 	for i := range g.n {
@@ -191,9 +176,9 @@ func (b *Books) stageQueues(g *stageGroup) {
 		}
 		lines[i&stageMask] = line
 		if s.order != 0 {
-			o := b.orderAt(s.order)
-			lines[n], lines[n+1], lines[n+2] = b.levelLine(o.level), b.orderLine(o.prev), b.orderLine(o.next)
-			lines[n+3], lines[n+4] = b.priceLines(b.sideAt(o.side))
+			o := b.orders.at(s.order)
+			lines[n], lines[n+1], lines[n+2] = b.levelLine(o.level>>1), b.orderLine(o.prev), b.orderLine(o.next)
+			lines[n+3], lines[n+4] = b.priceLines(b.sideAt(s.side | o.level&1))
 			n += 5
 		}
 	}

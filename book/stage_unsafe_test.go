@@ -20,8 +20,7 @@ func stagedLines(b *Books, events []Event) map[uintptr]bool {
 		b.advance()
 		lines := &b.stage.lines
 		for i := range stageEvents {
-			note(lines.heads[i][:])
-			note(lines.orders[i][:])
+			note(lines.homes[i][:])
 			note(lines.levels[i][:])
 		}
 		note(lines.queues[:])
@@ -29,27 +28,30 @@ func stagedLines(b *Books, events []Event) map[uintptr]bool {
 	return asked
 }
 
-// TestLookAheadAsksForEveryLine: what an order's coming and going touches was asked for, order by order: its head, the
-// order, its level, its neighbours in the queue and in the chain, the level that comes to the touch after it.
+// TestLookAheadAsksForEveryLine: what an order's coming and going touches was asked for, order by order: its home, its
+// level, its neighbours in the queue and in the annex, the level that comes to the touch after it.
 func TestLookAheadAsksForEveryLine(t *testing.T) {
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		b := newBooks(t, Config{MaxInstruments: 40, InitialOrders: 1 << 12})
 		var out [2]Change
-		for id := uint64(1); id <= 3000; id++ { // ids of one run share heads with those of another
+		instruments := map[uint64]uint32{}
+		for id := uint64(1); id <= 3000; id++ { // some in the annex
 			ev := Event{Kind: KindAdd, OrderID: id * 37, Instrument: 1 + uint32(rng.IntN(40)), Side: [2]Side{Bid, Ask}[id&1],
 				Price: 1000 + int64(rng.IntN(30)), Qty: 1}
 			b.Apply(&ev, &out)
+			instruments[ev.OrderID] = ev.Instrument
 		}
 		events := make([]Event, 2+rng.IntN(6*stageEvents))
 		for i := range events {
-			events[i] = Event{Kind: KindDelete, OrderID: uint64(1+rng.IntN(3000)) * 37}
+			id := uint64(1+rng.IntN(3000)) * 37
+			events[i] = Event{Kind: KindDelete, OrderID: id, Instrument: instruments[id]}
 			switch rng.IntN(3) {
 			case 0:
 				events[i] = Event{Kind: KindAdd, OrderID: uint64(5000+i) * 37, Instrument: 1 + uint32(rng.IntN(40)), Side: Bid,
 					Price: 1000 + int64(rng.IntN(30)), Qty: 1}
 			case 1:
-				events[i] = Event{Kind: KindReplace, Ref: events[i].OrderID, OrderID: uint64(6000+i) * 37, Price: 1000, Qty: 1}
+				events[i] = Event{Kind: KindReplace, Ref: id, OrderID: uint64(6000+i) * 37, Instrument: instruments[id], Price: 1000, Qty: 1}
 			}
 		}
 		asked := stagedLines(b, events)
@@ -64,34 +66,35 @@ func TestLookAheadAsksForEveryLine(t *testing.T) {
 			if ev.Kind == KindReplace {
 				id = ev.Ref
 			}
-			want(i, "the head", unsafe.Pointer(&b.heads[b.head(id)]))
+			home := b.orders.home(id)
+			want(i, "the home", unsafe.Pointer(b.orders.at(home)))
+			at := b.orders.find(id)
 			if ev.Kind != KindAdd {
-				at, _ := b.find(id)
-				o := &b.orders[at]
-				side = o.side
-				if first := b.heads[b.head(id)]; first != at && b.orders[first].hash != at {
-					continue // third in its chain: not looked ahead to
+				o := b.orders.at(at)
+				if at >= b.orders.annex && at != b.orders.lineAt(home).annex {
+					continue // second in its chain: not looked ahead to
 				}
-				s, l := &b.sides[side], &b.levels[o.level]
+				l := &b.levels[o.level>>1]
+				side = l.side
+				s := &b.sides[side]
 				want(i, "the order", unsafe.Pointer(o))
 				want(i, "the level", unsafe.Pointer(l))
-				want(i, "the order before", unsafe.Pointer(&b.orders[o.prev]))
-				want(i, "the order behind", unsafe.Pointer(&b.orders[o.next]))
-				if es := b.entries.entries(s.prices); o.level == s.best && len(es) > 1 && ev.Kind == KindDelete && b.heads[b.head(id)] == at {
+				want(i, "the order before", unsafe.Pointer(b.orders.at(o.prev)))
+				want(i, "the order behind", unsafe.Pointer(b.orders.at(o.next)))
+				if es := b.entries.entries(s.prices); o.level>>1 == s.best && len(es) > 1 && ev.Kind == KindDelete && at < b.orders.annex {
 					want(i, "the next best level", unsafe.Pointer(&b.levels[es[len(es)-2].level]))
 				}
 				es := b.entries.entries(s.prices)
 				want(i, "the price at the touch", unsafe.Pointer(&es[len(es)-1]))
 			}
-			first := b.heads[b.head(id)]
-			if s := &b.sides[side]; ev.Kind == KindAdd || ev.Kind == KindReplace && b.orders[first].id == id {
+			if s := &b.sides[side]; ev.Kind == KindAdd || ev.Kind == KindReplace && at < b.orders.annex {
 				es := b.entries.entries(s.prices)
 				li := b.memos[b.memo(side, price)]
 				if ev.Kind == KindAdd && s.rank == rankOf(side, price) {
 					li = s.best
 				}
 				want(i, "the level to join", unsafe.Pointer(&b.levels[li]))
-				want(i, "the last order there", unsafe.Pointer(&b.orders[b.levels[li].tail]))
+				want(i, "the last order there", unsafe.Pointer(b.orders.at(b.levels[li].tail)))
 				want(i, "the price at the touch", unsafe.Pointer(&es[len(es)-1]))
 			}
 		}

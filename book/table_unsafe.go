@@ -19,12 +19,10 @@ func touch(memory []byte) {
 }
 
 // Entries without the bounds check, which is a tenth of the work of an event. Every index in the tables was handed out by
-// the tables themselves, heads and memos are masked to theirs, sides are of valid instruments, and no table ever becomes
+// the tables themselves, homes are remainders, memos are masked to theirs, sides are of valid instruments, and no table ever becomes
 // smaller: an index stays in range, be it as stale as the look-ahead's. Under the race detector, and with the build tag
 // invariants, it is checked all the same.
 
-func (b *Books) headAt(i uint32) *uint32 { return at(b.heads, int(i)) }
-func (b *Books) orderAt(i uint32) *order { return at(b.orders, int(i)) }
 func (b *Books) levelAt(i uint32) *level { return at(b.levels, int(i)) }
 func (b *Books) memoAt(i uint32) *uint32 { return at(b.memos, int(i)) }
 func (b *Books) sideAt(i uint32) *side   { return at(b.sides, int(i)) }
@@ -35,4 +33,16 @@ func at[T any](table []T, i int) *T {
 		return &table[i]
 	}
 	return (*T)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(table)), i*int(unsafe.Sizeof(*new(T)))))
+}
+
+// The same of the order table, whose places are counted in words.
+
+func (t *orderTable) at(i uint32) *order            { return (*order)(t.word(i)) }
+func (t *orderTable) annexedAt(i uint32) *annexed   { return (*annexed)(t.word(i)) }
+func (t *orderTable) lineAt(home uint32) *orderLine { return (*orderLine)(t.word(home)) }
+func (t *orderTable) word(i uint32) unsafe.Pointer {
+	if checked {
+		_ = t.lines[i/lineWords]
+	}
+	return unsafe.Add(unsafe.Pointer(unsafe.SliceData(t.lines)), uintptr(i)*4)
 }

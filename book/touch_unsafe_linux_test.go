@@ -10,8 +10,7 @@ import (
 // TestTouch: with Touch every page of the tables is resident before the first event.
 func TestTouch(t *testing.T) {
 	b := newBooks(t, Config{MaxInstruments: 1 << 18, MaxOrders: 1 << 20, InitialOrders: 1 << 20, Touch: true})
-	resident(t, "orders", b.orders)
-	resident(t, "heads", b.heads)
+	resident(t, "orders", b.orders.lines)
 	resident(t, "memos", b.memos)
 	resident(t, "levels", b.levels)
 	resident(t, "prices", b.entries.mem)

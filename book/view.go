@@ -83,8 +83,8 @@ func (b *Books) Orders(instrument uint32, side Side, visit func(price int64, id 
 	es := b.entries.entries(b.sides[sideIndex(instrument, side)].prices)
 	for d := len(es) - 1; d >= 0; d-- {
 		l := &b.levels[es[d].level]
-		for i := l.head; i != 0; i = b.orders[i].next {
-			if !visit(l.price, b.orders[i].id, uint64(b.orders[i].qty)) {
+		for i := l.head; i != 0; i = b.orders.at(i).next {
+			if !visit(l.price, b.orders.idOf(i), uint64(b.orders.at(i).qty)) {
 				return
 			}
 		}

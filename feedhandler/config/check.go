@@ -152,8 +152,8 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends map[string
 		v, least int
 		most     int
 	}{
-		{"max_instruments", ch.MaxInstruments, 0, 1 << 22}, {"max_orders", ch.MaxOrders, 0, 1 << 30},
-		{"initial_orders", ch.InitialOrders, 0, 1 << 30},
+		{"max_instruments", ch.MaxInstruments, 0, 1 << 22}, {"max_orders", ch.MaxOrders, 0, 1 << 28},
+		{"initial_orders", ch.InitialOrders, 0, 1 << 28},
 		{"reorder_packets", ch.ReorderPackets, 0, 64}, {"window_packets", ch.WindowPackets, 0, 1 << 20},
 	} {
 		if f.v < f.least || f.v > f.most {
