@@ -13,6 +13,7 @@ import (
 var (
 	benchLive    = flag.Int("book.live", 1_200_000, "live orders of BenchmarkOrders")
 	benchSymbols = flag.Int("book.symbols", 8000, "symbols of BenchmarkOrders")
+	benchEngines = flag.Int("book.engines", 1, "matching engines of BenchmarkOrders, each of which numbers orders by itself (Nasdaq: 4)")
 )
 
 // dependentLoad returns the nanoseconds of one load that must wait for the one before, over 64 MB: the floor that
@@ -69,7 +70,7 @@ func BenchmarkOrders(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	flow := newDayFlow(1, *benchSymbols, *benchLive)
+	flow := newDayFlow(1, *benchSymbols, *benchLive, *benchEngines)
 	var ev Event
 	var out [2]Change
 	for books.LiveOrders() < *benchLive-1000 {

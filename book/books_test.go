@@ -92,7 +92,7 @@ func TestStageIsNeutral(t *testing.T) {
 
 func TestNothingIsAllocated(t *testing.T) {
 	b := newBooks(t, Config{MaxInstruments: 50, MaxOrders: 1 << 16, MaxLevels: 1 << 16, InitialOrders: 1 << 16})
-	flow := newDayFlow(3, 50, 5000)
+	flow := newDayFlow(3, 50, 5000, 1)
 	events := make([]Event, 40000)
 	var out [2]Change
 	for range 3 {
@@ -231,7 +231,7 @@ func TestMemoryPerOrder(t *testing.T) {
 	}
 	const live = 250_000
 	b := newBooks(t, Config{MaxInstruments: 1600, MaxOrders: 1 << 19, InitialOrders: 1 << 18})
-	flow := newDayFlow(5, 1600, live)
+	flow := newDayFlow(5, 1600, live, 1)
 	var ev Event
 	var out [2]Change
 	for range 1_000_000 {

@@ -14,7 +14,7 @@ type dayFlow struct {
 	mid     []int64   // per symbol, cents
 	weights []float64 // cumulative
 	orders  []flowOrder
-	next    uint64
+	next    []uint64 // per engine
 	live    int
 }
 
@@ -28,8 +28,11 @@ type flowOrder struct {
 
 const cent = PriceScale / 100
 
-func newDayFlow(seed uint64, symbols, live int) *dayFlow {
-	f := &dayFlow{rng: rand.New(rand.NewPCG(seed, 1)), live: live, next: 1, orders: make([]flowOrder, 0, live+1)}
+func newDayFlow(seed uint64, symbols, live, engines int) *dayFlow {
+	f := &dayFlow{rng: rand.New(rand.NewPCG(seed, 1)), live: live, orders: make([]flowOrder, 0, live+1)}
+	for i := range engines {
+		f.next = append(f.next, uint64(1+i*1_234_567))
+	}
 	sum := 0.0
 	for i := range symbols {
 		sum += 1 / math.Pow(float64(i+1), 0.9)
@@ -61,6 +64,15 @@ func (f *dayFlow) price(instrument uint32, s Side) int32 {
 	return int32(mid + away)
 }
 
+// number gives an order its id. With several engines each numbers by itself, the venue's ids are theirs interleaved, and
+// the engines are at different places.
+func (f *dayFlow) number(instrument uint32, step uint64) uint64 {
+	engine := uint64(instrument) % uint64(len(f.next))
+	id := f.next[engine]*uint64(len(f.next)) + engine
+	f.next[engine] += step
+	return id
+}
+
 func (f *dayFlow) quantity() uint32 { return uint32(100 * (1 + f.rng.IntN(8))) }
 
 func (f *dayFlow) fill(ev *Event) {
@@ -72,12 +84,12 @@ func (f *dayFlow) fill(ev *Event) {
 		kind = 45
 	}
 	if kind < 45 {
-		o := flowOrder{id: f.next, instrument: f.symbol(), side: Bid, qty: f.quantity()}
+		o := flowOrder{instrument: f.symbol(), side: Bid, qty: f.quantity()}
 		if f.rng.IntN(2) == 0 {
 			o.side = Ask
 		}
 		o.price = f.price(o.instrument, o.side)
-		f.next += uint64(1 + f.rng.IntN(2))
+		o.id = f.number(o.instrument, uint64(1+f.rng.IntN(2)))
 		f.orders = append(f.orders, o)
 		ev.Kind, ev.OrderID, ev.Instrument, ev.Side = KindAdd, o.id, o.instrument, o.side
 		ev.Price, ev.Qty = int64(o.price)*cent, uint64(o.qty)
@@ -106,9 +118,9 @@ func (f *dayFlow) fill(ev *Event) {
 		ev.Kind, ev.Qty = KindReduce, 100
 		o.qty -= 100
 	default:
-		ev.Kind, ev.Ref, ev.OrderID = KindReplace, o.id, f.next
-		o.id, o.qty, o.price = f.next, f.quantity(), f.price(o.instrument, o.side)
-		f.next++
+		ev.Kind, ev.Ref = KindReplace, o.id
+		o.id, o.qty, o.price = f.number(o.instrument, 1), f.quantity(), f.price(o.instrument, o.side)
+		ev.OrderID = o.id
 		ev.Price, ev.Qty = int64(o.price)*cent, uint64(o.qty)
 	}
 	if gone {
