@@ -93,11 +93,12 @@ func (p *publisher) begin(e *book.Event) {
 	}
 }
 
-// beginUnstamped: no stamp at all is the venue's own time, marked as what it is.
+// beginUnstamped: no stamp at all is the venue's own time; that, and a stamp that says "undefined", are marked as what they
+// are.
 func (p *publisher) beginUnstamped(e *book.Event, sent uint64) {
-	r := receipt{tsRecv: p.packet.TsRecv, flags: p.packet.Flags}
+	r := receipt{tsRecv: p.packet.TsRecv, flags: p.packet.Flags | shm.FlagBadTsRecv}
 	if r.tsRecv == 0 {
-		r.tsRecv, r.flags = e.TsEvent, shm.FlagBadTsRecv
+		r.tsRecv = e.TsEvent
 	}
 	if sent != book.UndefTime && r.tsRecv != book.UndefTime {
 		r.delta = clampDelta(int64(r.tsRecv - sent))

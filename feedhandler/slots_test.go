@@ -136,7 +136,7 @@ func (r received) check(t *testing.T, f fields) {
 	if f.tsRecv != tsRecv || int64(f.delta) != delta {
 		t.Fatalf("%s %d, stamp %+v: ts_recv %d, ts_in_delta %d, want %d and %d", f.schema, f.seq, r.stamp, f.tsRecv, f.delta, tsRecv, delta)
 	}
-	bad := r.stamp.Bad || r.stamp.NS == 0 || r.stamp.Source == ptp.SourceNone
+	bad := r.stamp.Bad || r.stamp.NS == 0 || r.stamp.NS == book.UndefTime || r.stamp.Source == ptp.SourceNone
 	if (f.flags&shm.FlagBadTsRecv != 0) != bad {
 		t.Fatalf("%s %d, stamp %+v: flags %02x", f.schema, f.seq, r.stamp, f.flags)
 	}

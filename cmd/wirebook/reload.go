@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/view"
 	"wirebook/feedhandler/view/top"
 	"wirebook/shm"
 	"wirebook/shm/segment"
@@ -62,13 +63,13 @@ the run's log says which, and its channels are what they were.
 					return fmt.Errorf("the run found a mistake; its log says which (process %d)", pid)
 				}
 				if now.Counters["reloads"] > before.Counters["reloads"] {
-					n := 0
+					n := uint64(0)
 					for i := range now.Channels {
 						if now.Channels[i].Active {
 							n++
 						}
 					}
-					fmt.Printf("reloaded: %d channels\n", n)
+					fmt.Printf("reloaded: %s\n", view.Plural(n, "channel"))
 					return nil
 				}
 			}

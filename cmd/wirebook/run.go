@@ -19,6 +19,7 @@ import (
 
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/live"
+	"wirebook/feedhandler/view"
 )
 
 // runFlags override what the configuration says.
@@ -138,7 +139,7 @@ func (f *runFlags) run(c *cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s: %d channels, would receive by %s: %s\n", f.config, len(cfg.Channels), edge.Name, edge.Why)
+		fmt.Printf("%s: %s, would receive by %s: %s\n", f.config, view.Plural(uint64(len(cfg.Channels)), "channel"), edge.Name, edge.Why)
 		return nil
 	}
 	// Signals are ours before anything is open, so that none ends the run halfway.

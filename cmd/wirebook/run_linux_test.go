@@ -256,7 +256,7 @@ func TestReloadByVerb(t *testing.T) {
 		t.Fatalf("after a refused reload: %+v", s.Channels)
 	}
 	r.configure(one)
-	if out, code := r.verb("reload", "--instance", "live"); code != 0 || !strings.Contains(out, "1 channels") {
+	if out, code := r.verb("reload", "--instance", "live"); code != 0 || !strings.Contains(out, "reloaded: 1 channel\n") {
 		t.Fatalf("reload: %d, %s", code, out)
 	}
 	time.Sleep(400 * time.Millisecond) // a turn of the watchdog

@@ -144,9 +144,9 @@ func Summary(c *Counts, st *Status, instruments int) string {
 	if c.Matched != c.Read-c.Unknown {
 		text += ", " + Thousands(c.Matched) + " of the wanted symbols"
 	}
-	text += ", " + plural(uint64(instruments), "instrument")
+	text += ", " + Plural(uint64(instruments), "instrument")
 	if c.Lapped > 0 {
-		text += ", lapped " + plural(c.Lapped, "time") + " (" + plural(c.Lost, "record") + " missed)"
+		text += ", lapped " + Plural(c.Lapped, "time") + " (" + Plural(c.Lost, "record") + " missed)"
 	} else {
 		text += ", never lapped"
 	}
@@ -162,7 +162,8 @@ func Summary(c *Counts, st *Status, instruments int) string {
 	return text
 }
 
-func plural(n uint64, what string) string {
+// Plural is a count and what is counted: 1 channel, 2 channels.
+func Plural(n uint64, what string) string {
 	if n != 1 {
 		what += "s"
 	}
