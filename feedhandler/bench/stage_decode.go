@@ -127,20 +127,28 @@ func (b *bencher) decode(in *Input) error {
 	return err
 }
 
-// book decodes and applies, in bursts with lookahead. Every event asks for the top of book's change; nothing is published.
+// book decodes and applies, in bursts with lookahead, and again with packets that come alone: the lookahead has a packet's
+// messages. Every event asks for the top of book's change; nothing is published.
 func (b *bencher) book(in *Input) error {
-	return b.books(in, "book", func(d *decoding, changes *[2]book.Change) {
+	err := b.books(in, "book", in.Name, func(d *decoding, changes *[2]book.Change) {
 		if len(d.batch.Events) < burst && len(d.batch.Packets) < burst {
 			return
 		}
 		d.books.Stage(d.batch.Events)
 		d.apply(changes)
 	})
+	if err != nil || !in.feed.ByOrder {
+		return err
+	}
+	return b.books(in, "book", in.Name+", by packet", func(d *decoding, changes *[2]book.Change) {
+		d.books.Stage(d.batch.Events)
+		d.apply(changes)
+	})
 }
 
-// bookSingle is the same with every packet applied as it comes: there is nothing to look ahead to.
+// bookSingle is the same message by message: there is nothing to look ahead to.
 func (b *bencher) bookSingle(in *Input) error {
-	return b.books(in, "book-single", func(d *decoding, changes *[2]book.Change) { d.apply(changes) })
+	return b.books(in, "book-single", in.Name, func(d *decoding, changes *[2]book.Change) { d.apply(changes) })
 }
 
 func (d *decoding) apply(changes *[2]book.Change) {
@@ -159,8 +167,8 @@ func (d *decoding) apply(changes *[2]book.Change) {
 	}
 }
 
-func (b *bencher) books(in *Input, name string, step func(*decoding, *[2]book.Change)) error {
-	s := Stage{Name: name, Input: in.Name}
+func (b *bencher) books(in *Input, name, input string, step func(*decoding, *[2]book.Change)) error {
+	s := Stage{Name: name, Input: input}
 	var list []decoding
 	err := b.repeat(in, &s, func() (func(*meter), error) {
 		var err error
