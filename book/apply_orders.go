@@ -48,7 +48,7 @@ func (b *Books) enter(si uint32, id uint64, price int64, qty uint64, c *Change) 
 		b.anomalies[anomaly]++
 	}
 	if id > b.newest {
-		b.newest = id // venues number upwards: no chain can have it, and none is looked through
+		b.newest = id // venues number upwards: nobody has it, and nobody is looked for
 	} else if b.orders.at(b.orders.find(id)).level != 0 {
 		b.cannotEnter(si, id, price, anomaly, AnomalyDuplicateOrder, c)
 		return

@@ -11,7 +11,9 @@ type Config struct {
 	MaxInstruments int // highest instrument index; default 65536
 	MaxOrders      int // live orders; default 16 Mi
 	MaxLevels      int // live price levels of the order book, and as many of the level book; default 4 Mi
-	InitialOrders  int // orders there is room for at the start; doubles up to MaxOrders; default 16384
+	// InitialOrders is how many orders there is room for at the start; it doubles up to MaxOrders; default 16384. There is
+	// room for half as many where ids are 2^46 or more.
+	InitialOrders int
 	// TopOnly leaves Change.Depth at NoDepth unless it is 0. It spares a cache miss where only the top is published.
 	TopOnly bool
 	// Advise, where not nil, is shown the memory of each table before its first use, so that the process may ask the
@@ -255,8 +257,9 @@ func (b *Books) Growths() uint64 { return b.growths + b.entries.growth + b.rungs
 // LiveOrders returns the number of orders in the books.
 func (b *Books) LiveOrders() int { return b.orders.live }
 
-// Bytes returns the memory in use: what was ever touched, cleared since or not. Room reserved and never used is not
-// counted; it is not resident either, unless the process locks its memory or a large page reaches into it.
+// Bytes returns the memory in use: every order's home and memo, and of the rest what was ever touched, cleared since or not.
+// Room reserved and never used is not counted; it is not resident either, unless the process locks its memory or a large
+// page reaches into it.
 func (b *Books) Bytes() int {
 	n := int(max(b.orders.next, b.orders.used))*4 + int(max(b.nextLevel, b.usedLevels))*levelBytes
 	n += len(b.memos) * memoBytes

@@ -40,6 +40,9 @@ func TestSizes(t *testing.T) {
 }
 
 func TestConfigOutOfRange(t *testing.T) {
+	if _, err := New(Config{MaxOrders: limitOrders + 1}); err == nil || limitOrders > 1<<28 {
+		t.Errorf("more orders than places can name: %v", err) // see growOrders
+	}
 	_, err := New(Config{MaxInstruments: -1, MaxOrders: 1 << 40, MaxLevels: -2, InitialOrders: -3})
 	if err == nil {
 		t.Fatal("no error")

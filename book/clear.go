@@ -55,7 +55,7 @@ func (b *Books) ClearAll(visit func(instrument uint32)) {
 			b.quotes[i] = quote{}
 		}
 	}
-	if b.newest != 0 || b.orders.live != 0 { // else no order ever came
+	if b.orders.live != 0 { // without orders there is nothing that a lookup would find
 		b.orders.reset()
 		clear(b.memos)
 	}

@@ -19,16 +19,17 @@
 //
 // # Memory
 //
-// Everything lies in flat arrays without pointers, linked by index or place; 0 is "none". An order takes 20 bytes, a level
-// 32. Orders live where their ids say (see orderLine), three to a cache line, so one is found with one miss, there are no
-// tombstones, and nothing moves while the table does not grow. Venues number orders upwards: an id above every one seen
-// is looked for nowhere. Where a price's level is, is remembered beside its sorted place (Books.memo): Stage fetches
-// what is remembered, and where only the top is told (Config.TopOnly) most new orders need no search.
+// Everything lies in flat arrays without pointers, linked by index or place; 0 is "none". An order takes 20 bytes (a table
+// of them 36 for each of Config.InitialOrders), a level 32. Orders live where their ids say (see orderLine), three to a
+// cache line, so most are found with one miss, there are no tombstones, and nothing moves while the table does not grow.
+// Venues number orders upwards: an id above every one seen is looked for nowhere. Where a price's level is, is remembered
+// beside its sorted place (Books.memo): Stage fetches what is remembered, and where only the top is told
+// (Config.TopOnly) most new orders need no search.
 //
 // With Config.InitialOrders at a busy day's peak nothing grows; beyond it arrays double up to the configured maximum, which
-// takes milliseconds, and Growths counts it. Memory reserved costs nothing until it is touched, then the time to zero its
-// page; Config.Touch has that done at once. Config.Advise lets the process put large pages under it: with 4 KB pages a good
-// part of each miss is the walk of the page tables.
+// takes tens of milliseconds a million orders, and Growths counts it. Memory reserved costs nothing until it is touched,
+// then the time to zero its page; Config.Touch has that done at once. Config.Advise lets the process put large pages under
+// it: with 4 KB pages a good part of each miss is the walk of the page tables.
 //
 // # Cost and worst cases
 //

@@ -25,11 +25,11 @@ type order struct {
 //	| order       | order       | order       | annex|
 //
 // Where an order lives, its id says: a quarter of the id modulo the number of homes, which is a prime. Venues number
-// upwards, so they fill the homes in line, and ids of one home are side by side or as far apart as there are homes; ids
-// with a stride find as many homes as others do. So most orders are found with one miss, nothing moves while the table
+// upwards, so they fill the homes in line, and ids of one home are side by side or four times as far apart as there are homes;
+// ids with a stride find as many homes as others do. So most orders are found with one miss, nothing moves while the table
 // does not grow, and there are no tombstones.
 //
-// With the home, the tag says which id it is as long as that is less than 2^32 times the homes. Larger ones live in the
+// With the home, the tag says which id it is below the table's limit, 2^32 times the homes or 2^46. Larger ids live in the
 // annex all of them.
 type orderLine struct {
 	orders [3]order
@@ -72,6 +72,7 @@ type orderTable struct {
 	homes   uint64      // how many, a prime
 	inverse uint64      // 2^(64+inverseShift) / homes, rounded up
 	limit   uint64      // of the ids that may live at home
+	unrun   uint64      // idRun / 2^32 modulo homes
 	annex   uint32      // place where the annex begins
 	free    uint32      // place in the annex that was given back
 	next    uint32      // place in the annex that was never used since the last reset
@@ -86,21 +87,31 @@ const (
 	leastHomes   = 1<<inverseShift + 1
 )
 
-// newOrders makes an empty table for a number of orders, with at least so many places in the annex. At eleven homes for 35
-// orders about a quarter of them live in the annex when the table is full, and a sixth when it is three fifths full.
+// newOrders makes an empty table for a number of orders, with at least so many places in the annex. With eleven homes for 35
+// orders a sixth of the bench's day live in the annex at its peak, where the table is three fifths full; in small tables
+// a quarter, and more than a third when they are full. There is room for half.
 func newOrders(room, annexed int, advise func([]byte)) orderTable {
 	homes := prime(max(room/35*11, leastHomes))
 	annex := uint32(homes+1) * lineWords
 	return orderTable{
-		lines: newTable[orderLine](homes+1+max(room/3, annexed)/2+1, advise),
+		lines: newTable[orderLine](homes+1+max(room/2, annexed)/2+1, advise),
 		homes: uint64(homes), inverse: inverseOf(uint64(homes)), limit: min(uint64(homes)<<32, 1<<homeBits),
-		annex: annex, next: annex, room: room,
+		unrun: unrunOf(uint64(homes)), annex: annex, next: annex, room: room,
 	}
 }
 
 func inverseOf(homes uint64) uint64 {
 	q, _ := bits.Div64(1<<inverseShift, 0, homes)
 	return q + 1
+}
+
+// unrunOf divides 1 by 2^32 / idRun: it halves modulo homes, once for every bit.
+func unrunOf(homes uint64) uint64 {
+	n := uint64(1)
+	for range bits.Len64(1<<32/idRun) - 1 {
+		n = (n + n&1*homes) / 2
+	}
+	return n
 }
 
 // prime returns the first prime from n on.
@@ -130,11 +141,8 @@ func (t *orderTable) idOf(i uint32) uint64 {
 		return uint64(t.annexedAt(i).high)<<32 | tag
 	}
 	// The high half is the one number below homes with which a quarter of the id has the home as its remainder.
-	high := (uint64(i/lineWords-1) + t.homes - tag/idRun%t.homes) % t.homes
-	for range 30 { // over 2^32 / idRun
-		high = (high + high&1*t.homes) / 2
-	}
-	return high<<32 | tag
+	rest := uint64(i/lineWords-1) + t.homes - tag/idRun%t.homes
+	return rest*t.unrun%t.homes<<32 | tag
 }
 
 // place returns where in a line the order with a tag is, homeFull when nowhere; one that left may be found too. Which of
@@ -171,15 +179,6 @@ func (l *orderLine) vacancy() uint32 {
 	return (a + b + b&c) * orderWords
 }
 
-// differ is 1 when a and b are not the same, else 0, without a branch.
-func differ(a, b uint32) uint32 {
-	n := uint32(0)
-	if a != b {
-		n = 1
-	}
-	return n
-}
-
 // find returns the place of an id. Where it is none's, there is an order without a level.
 func (t *orderTable) find(id uint64) uint32 {
 	home := t.home(id)
@@ -190,9 +189,18 @@ func (t *orderTable) find(id uint64) uint32 {
 	return home + at
 }
 
-// inAnnex returns what names an order of the annex in the chain of its home; there is 0 when it is not in it.
+// chain returns where the chain of the annex begins that an id is in. Ids that have no home are spread over all of them:
+// their high bits may be all that differs.
+func (t *orderTable) chain(id uint64) *uint32 {
+	if id >= t.limit {
+		id = id * golden >> (64 - homeBits)
+	}
+	return &t.lineAt(t.home(id)).annex
+}
+
+// inAnnex returns what names an order of the annex in its chain; there is 0 when it is not in it.
 func (t *orderTable) inAnnex(id uint64) *uint32 {
-	link := &t.lineAt(t.home(id)).annex
+	link := t.chain(id)
 	for *link != 0 {
 		a := t.annexedAt(*link)
 		if a.tag == uint32(id) && a.high == uint32(id>>32) {
@@ -227,7 +235,7 @@ func (t *orderTable) settleInAnnex(id uint64) uint32 {
 		i = t.next
 		t.next += annexedWords
 	}
-	link := &t.lineAt(t.home(id)).annex
+	link := t.chain(id)
 	a := t.annexedAt(i)
 	a.tag, a.high, a.chain = uint32(id), uint32(id>>32), *link
 	*link = i
@@ -275,15 +283,16 @@ func (t *orderTable) reset() {
 	t.next, t.free, t.live = t.annex, 0, 0
 }
 
-// growOrders is for when no place is free. It makes a table for twice as many orders, up to the maximum, and moves them
-// into it; at the maximum only the annex becomes larger.
+// growOrders is for when the annex is full. It makes a table for twice as many orders, up to the maximum, and moves them
+// into it; its annex has room for all of them and one more. At the maximum only the annex becomes larger. 2^28 lines are
+// as many as places can name, and what the limit of orders comes to with its annex doubled twice.
 func (b *Books) growOrders() {
 	b.growths++
 	old := b.orders
 	room := min(2*old.room, b.maxOrders)
 	if room == old.room {
 		homes := int(old.homes) + 1
-		b.orders.lines = newTable[orderLine](homes+2*(len(old.lines)-homes)+8, b.advise)
+		b.orders.lines = newTable[orderLine](homes+2*(len(old.lines)-homes), b.advise)
 		copy(b.orders.lines, old.lines)
 		return
 	}
@@ -295,10 +304,11 @@ func (b *Books) growOrders() {
 		n.qty, n.level, n.prev, n.next = o.qty, o.level, o.prev, o.next
 		o.tag = to // from here on the old table says where an order went
 	})
-	b.orders.each(func(_ uint32, o *order) { o.prev, o.next = old.at(o.prev).tag, old.at(o.next).tag })
+	went := func(i uint32) uint32 { return old.at(i).tag }
+	b.orders.each(func(_ uint32, o *order) { o.prev, o.next = went(o.prev), went(o.next) })
 	for i := range b.levels[:b.nextLevel] {
 		if l := &b.levels[i]; l.count != 0 {
-			l.head, l.tail = old.at(l.head).tag, old.at(l.tail).tag
+			l.head, l.tail = went(l.head), went(l.tail)
 		}
 	}
 }

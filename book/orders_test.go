@@ -1,6 +1,7 @@
 package book
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -10,7 +11,13 @@ import (
 // TestOrderTable keeps ids beside a map, in a table with few homes: ids that share homes, that have the same low half, that
 // come back while their old tag is still there, and ids too large for a home.
 func TestOrderTable(t *testing.T) {
-	const homes = 257 // the least
+	for _, room := range []int{100, 100_000} { // the least homes, and so many that an id's bits are what limits
+		testOrderTable(t, room)
+	}
+}
+
+func testOrderTable(t *testing.T, room int) {
+	homes := newOrders(room, 0, nil).homes
 	kinds := map[string]func(n uint64) uint64{
 		"in line":              func(n uint64) uint64 { return n },
 		"stride":               func(n uint64) uint64 { return n * 64 },
@@ -18,15 +25,14 @@ func TestOrderTable(t *testing.T) {
 		"one low half":         func(n uint64) uint64 { return n << 32 },
 		"one home, low half":   func(n uint64) uint64 { return n * homes << 32 },
 		"at the limit":         func(n uint64) uint64 { return homes<<32 - 100 + n },
+		"alike in what counts": func(n uint64) uint64 { return n%3 + n/3<<homeBits },
 		"past the home's bits": func(n uint64) uint64 { return n << (homeBits - 3) },
 		"the largest":          func(n uint64) uint64 { return math.MaxUint64 - n },
 		"multiplied":           func(n uint64) uint64 { return n * golden },
 	}
 	for name, id := range kinds {
-		table := newOrders(100, 1000, nil)
-		if table.homes != homes {
-			t.Fatalf("%d homes, want %d", table.homes, homes)
-		}
+		name = fmt.Sprintf("%s, %d homes", name, homes)
+		table := newOrders(room, 1000, nil)
 		rng := rand.New(rand.NewPCG(1, 5))
 		places := map[uint64]uint32{}
 		for range 20_000 {
@@ -168,5 +174,67 @@ func TestGrowthKeepsQueues(t *testing.T) {
 			t.Errorf("ids shifted by %d: table grew %d times, annex alone %d, growths %d", shift, tables, annexes, b.Growths())
 		}
 		checkTables(t, b)
+	}
+}
+
+// TestChainsStayShort: ids that have no home are spread although only their high bits differ.
+func TestChainsStayShort(t *testing.T) {
+	table := newOrders(100_000, 100_000, nil)
+	for symbol := range uint64(4000) {
+		for n := range uint64(10) {
+			table.at(table.settle(symbol<<48 | n)).level = 1
+		}
+	}
+	for home := lineWords; home < table.annex; home += lineWords {
+		n := 0
+		for i := table.lineAt(home).annex; i != 0; i = table.annexedAt(i).chain {
+			n++
+		}
+		if n > 12 { // 1.3 on average
+			t.Fatalf("%d orders in one chain", n)
+		}
+	}
+}
+
+// TestAnnexShare is what the documentation says of a day's flow, and that a table has room for what it was made for.
+func TestAnnexShare(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	const room = 200_000
+	for _, most := range []struct{ full, share float64 }{{0.6, 0.27}, {1, 0.4}} {
+		b := newBooks(t, Config{MaxInstruments: 500, InitialOrders: room})
+		live := int(most.full * room)
+		flow := newDayFlow(6, 500, live, 1)
+		var ev Event
+		var out [2]Change
+		for range 8 * live {
+			flow.fill(&ev)
+			b.Apply(&ev, &out)
+		}
+		annexed := 0
+		b.orders.each(func(i uint32, _ *order) {
+			if i >= b.orders.annex {
+				annexed++
+			}
+		})
+		if share := float64(annexed) / float64(b.LiveOrders()); share > most.share || share < most.share/2 || b.orders.room != room {
+			t.Errorf("%.1f full: %.3f of the orders in the annex, want at most %.2f; room for %d", most.full, share, most.share, b.orders.room)
+		}
+	}
+}
+
+// TestClearAllForgetsTheFirstID: id 0 is an order like another.
+func TestClearAllForgetsTheFirstID(t *testing.T) {
+	b := newBooks(t, Config{MaxInstruments: 2})
+	var out [2]Change
+	for range 2 {
+		if b.Apply(&Event{Kind: KindAdd, Instrument: 1, Side: Bid, Price: 5, Qty: 1, Flags: FlagLast}, &out); out[0].Anomaly != AnomalyNone {
+			t.Fatalf("%+v", out[0])
+		}
+		b.Apply(&Event{Kind: KindClearAll}, &out)
+	}
+	if b.Apply(&Event{Kind: KindDelete, Instrument: 1}, &out); out[0].Anomaly != AnomalyUnknownOrder {
+		t.Fatalf("%+v", out[0])
 	}
 }

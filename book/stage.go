@@ -45,7 +45,7 @@ const (
 
 // stage is the pipeline behind Stage: a group in each pass.
 //
-// What an event is, and whether a chain begins with the order it names, nothing foresees, and a wrong guess costs more
+// What an event is, and which of a home's orders it names, nothing foresees, and a wrong guess costs more
 // than the work. So a pass does the same for every event and asks for as many lines, with index 0 where there is nothing
 // to ask for: its line is always in the cache.
 type stage struct {
@@ -147,7 +147,7 @@ func (b *Books) stageLevels(g *stageGroup) {
 			level = best
 		}
 		level = level&^s.names | o.level>>1
-		si := s.side | o.level&1 // an event that names an order and its side as well names the same
+		si := s.side | o.level&1 // of an event without instrument it is nobody's side, asked for in vain
 		s.order, s.level, s.side = annex, level, si
 		lines[0], lines[1], lines[2] = b.levelLine(level), b.orderLine(o.prev), b.orderLine(next)
 		lines[3], lines[4] = b.priceLines(b.sideAt(si))
@@ -183,4 +183,13 @@ func (b *Books) stageQueues(g *stageGroup) {
 		}
 	}
 	fetchLines(&lines[0], n)
+}
+
+// differ is 1 when a and b are not the same, else 0, without a branch.
+func differ(a, b uint32) uint32 {
+	n := uint32(0)
+	if a != b {
+		n = 1
+	}
+	return n
 }

@@ -46,7 +46,7 @@ type Channel struct {
 	SessionDate    string   `yaml:"session_date,omitempty" json:"session_date,omitempty" jsonschema:"description=Trading date for feeds that send times of day only; default: the first packet's,format=date"`
 	MaxInstruments int      `yaml:"max_instruments,omitempty" json:"max_instruments,omitempty" jsonschema:"default=65536"`
 	MaxOrders      int      `yaml:"max_orders,omitempty" json:"max_orders,omitempty" jsonschema:"description=Live orders the book can hold,default=16777216"`
-	InitialOrders  int      `yaml:"initial_orders,omitempty" json:"initial_orders,omitempty" jsonschema:"description=Live orders there is room for from the start. Beyond it tables double\\, which holds the channel up for milliseconds; default: the profile's"`
+	InitialOrders  int      `yaml:"initial_orders,omitempty" json:"initial_orders,omitempty" jsonschema:"description=Live orders there is room for from the start. Beyond it tables double\\, which holds the channel up for tens of milliseconds a million orders; default: the profile's"`
 	GapTimeout     Duration `yaml:"gap_timeout,omitempty" json:"gap_timeout,omitempty" jsonschema:"description=How long a gap may stay open,default=50ms"`
 	ReorderPackets int      `yaml:"reorder_packets,omitempty" json:"reorder_packets,omitempty" jsonschema:"description=How far a line may reorder by itself,default=16,minimum=1,maximum=64"`
 	ReorderTime    Duration `yaml:"reorder_time,omitempty" json:"reorder_time,omitempty" jsonschema:"description=How long a line may reorder by itself: a gap is real when every line went beyond it by reorder_packets and this long ago,default=3ms"`

@@ -160,6 +160,7 @@ func TestRoomAtTheStartIsWithinTheMost(t *testing.T) {
 		"    max_orders: 1000\n":                           "", // less than the profile's start: it is cut
 		"    max_orders: 1000\n    initial_orders: 1000\n": "",
 		"    max_orders: 1000\n    initial_orders: 1001\n": "line 5: channels[0].initial_orders: 1001: must not exceed max_orders, 1000",
+		"    max_orders: 268435457\n":                      "line 4: channels[0].max_orders: 268435457: must be 0 to 268435456",
 		"    initial_orders: 20000000\n":                   "line 4: channels[0].initial_orders: 20000000: must not exceed max_orders, 16777216",
 	} {
 		_, err := Parse("f.yaml", []byte(text+keys))
