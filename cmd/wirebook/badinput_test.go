@@ -77,6 +77,7 @@ func newRig(t *testing.T) *rig {
 `))
 	b.write("elsewhere.yaml", []byte("channels:\n  - {name: a, profile: nasdaq.itch50, lines: [{name: A, group: 239.255.255.1, port: 1}]}\n"))
 	b.write("foreign.yaml", []byte("channels:\n  - {name: a, profile: iex.deep10, lines: [{name: A, group: 239.10.1.1, port: 26477}]}\n"))
+	b.write("nowhere.yaml", []byte("channels:\n  - {name: a, profile: nasdaq.itch50}\n"))
 	b.write("shm/strange/control", []byte("not ours"))
 	if err := os.Mkdir(filepath.Join(b.dir, "folder"), 0o755); err != nil {
 		t.Fatal(err)
@@ -218,6 +219,8 @@ func TestBadInput(t *testing.T) {
 		add(exitUsage, verb+" -c good.pcap good.pcap", "configuration has mistakes")
 	}
 	add(exitUsage, "run", "--config FILE", "--help")
+	add(exitFailed, "run --check --interface lo --config nowhere.yaml", "channel a has no lines", "channels[0].lines")
+	add(exitUsage, "bench --runs 0", "--runs 0", "at least 1")
 	add(exitUsage, "send good.pcap", "--interface NAME")
 	add(exitUsage, "sim -o out/x.pcap --protocol fix", `--protocol "fix"`, "itch50, deepplus, deep or mdp3")
 	add(exitUsage, "replay -p fix44 good.pcap", `no profile "fix44": there are `, "cme.mdp3")
@@ -278,6 +281,12 @@ func TestDamageAndSilence(t *testing.T) {
 	}
 	if len(b.read("out/x.dbn")) < 10_000 {
 		t.Error("little came out of half a capture")
+	}
+	for profile, doubted := range map[string]bool{"nasdaq.itch50": false, "nasdaq.bbo21": true} { // both in MoldUDP64
+		r := b.run("replay", "--no-shm", "-p", profile, "good.pcap")
+		if r.code != 0 || strings.Contains(r.errors, "are not what "+profile+" says they are") != doubted {
+			t.Errorf("%s: %d %s", profile, r.code, r.errors)
+		}
 	}
 	r := b.run("replay", "--no-shm", "--json", "-c", "foreign.yaml", "good.pcap")
 	if r.code != exitFailed || !strings.Contains(r.errors, "another protocol") || !strings.Contains(r.out, `"packets"`) {

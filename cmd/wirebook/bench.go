@@ -48,6 +48,9 @@ The generated day is made once, in about half a minute, and kept (--input-dir, a
 		if bench.IsChild() {
 			return bench.Child()
 		}
+		if o.Runs < 1 {
+			return usageError{fmt.Errorf("--runs %d: must be at least 1", o.Runs)}
+		}
 		if len(args) == 1 {
 			o.File = args[0]
 			if o.Profile == "" {

@@ -23,7 +23,8 @@ type decoding struct {
 	h       framing.Header
 	spans   []framing.Span
 	tops    int // changes of a best price
-	peak    int // most live orders
+	room    int // live orders the books were made for
+	peak    int // most there were
 }
 
 func newDecodings(in *Input, books bool) ([]decoding, error) {
@@ -47,6 +48,7 @@ func newDecodings(in *Input, books bool) ([]decoding, error) {
 		if list[i].books, err = book.New(c.Books); err != nil {
 			return nil, err
 		}
+		list[i].room = c.Books.InitialOrders
 		list[i].books.SetView(book.View(c.Feed.Depth))
 	}
 	return list, nil
@@ -192,16 +194,17 @@ func (b *bencher) books(in *Input, name, input string, step func(*decoding, *[2]
 	if err != nil {
 		return err
 	}
-	bytes, peak, tops, faults := 0, 0, 0, uint64(0)
+	bytes, room, peak, tops, faults := 0, 0, 0, 0, uint64(0)
 	for i := range list {
 		tops += list[i].tops
 		for _, n := range list[i].faults {
 			faults += n
 		}
 		bytes += list[i].books.Bytes()
+		room += list[i].room
 		peak += list[i].peak
 	}
-	if in.feed.ByOrder && peak > 1000 {
+	if in.feed.ByOrder && 2*peak > room { // else it is the tables' size that counts
 		s.BytesPerOrder = round(float64(bytes) / float64(peak))
 	}
 	s.Note = fmt.Sprintf("%d changes of a best price, %d live orders at the peak", tops, peak)

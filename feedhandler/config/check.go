@@ -176,6 +176,9 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends map[string
 		if _, err := Addr(line.Group); err != nil {
 			r.add("must be an IPv4 address", strconv.Quote(line.Group), at("lines", l, "group")...)
 		}
+		if line.Port == 0 {
+			r.add("must be 1 to 65535", line.Port, at("lines", l, "port")...)
+		}
 		if line.Source != "" {
 			if _, err := Addr(line.Source); err != nil {
 				r.add("must be an IPv4 address", strconv.Quote(line.Source), at("lines", l, "source")...)

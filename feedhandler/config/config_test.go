@@ -15,7 +15,7 @@ channels:
   - name: one
     profile: nasdaq.itch51
     lines:
-      - {name: A, group: 233.54.12.300, port: 1}
+      - {name: A, group: 233.54.12.300, port: 0}
   - name: one
     profile: nasdaq.itch50
     gap_timeout: soon
@@ -33,6 +33,7 @@ channels:
 		`line 3: colour: unknown key`,
 		`line 6: channels[0].profile: "nasdaq.itch51"`,
 		`line 8: channels[0].lines[0].group: "233.54.12.300"`,
+		`line 8: channels[0].lines[0].port: 0: must be 1 to 65535`,
 		`line 9: channels[1].name: one`,
 		`line 11: channels[1].gap_timeout: "soon": must be a duration such as 50ms or 2s`,
 		`line 14: channels[1].lines[1].group`,

@@ -21,6 +21,9 @@ func Check(c *config.Config) error {
 		errs = append(errs, checkQueues(c, rxQueues))
 	}
 	for i := range c.Channels {
+		if len(c.Channels[i].Lines) == 0 {
+			errs = append(errs, fmt.Errorf("channel %s has no lines: say with channels[%d].lines to which groups and ports it is sent", c.Channels[i].Name, i))
+		}
 		for _, l := range c.Channels[i].Lines {
 			if err := checkGroup(l.Group); err != nil {
 				errs = append(errs, fmt.Errorf("channel %s line %s: %w", c.Channels[i].Name, l.Name, err))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"wirebook/feedhandler"
@@ -104,6 +105,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		s.NSPerMessage = float64((elapsed - r.idle).Nanoseconds()) / float64(s.Messages)
 	}
 	r.gapSummary()
+	r.doubtProfile()
 	s.Trailers = r.Trailers()
 	if s.Warnings == nil {
 		s.Warnings = []string{}
@@ -211,6 +213,27 @@ func (r *Replay) channels(o *Options) error {
 		ch.Lines = found[0].Lines
 	}
 	return nil
+}
+
+// doubtProfile warns when many messages were not what the profile says: feeds of one venue share their framing.
+func (r *Replay) doubtProfile() {
+	s, undecoded := &r.summary, uint64(0)
+	for name, n := range s.Dropped {
+		if strings.HasPrefix(name, "decode_") {
+			undecoded += n
+		}
+	}
+	if undecoded <= s.Messages/4 {
+		return
+	}
+	var profiles []string
+	for i := range r.Config.Channels {
+		if p := r.Config.Channels[i].Profile; !slices.Contains(profiles, p) {
+			profiles = append(profiles, p)
+		}
+	}
+	r.warn(fmt.Sprintf("%d of %d messages are not what %s says they are: is it another feed? ('wirebook profiles' lists what there is, 'wirebook inspect' shows messages)",
+		undecoded, s.Messages, strings.Join(profiles, ", ")))
 }
 
 func (r *Replay) warn(text string) {

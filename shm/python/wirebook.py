@@ -2,7 +2,7 @@
 """Read Wirebook's shared memory from Python: rings, the latest table, the control file.
 
     import wirebook
-    ring = wirebook.Ring("/dev/shm/wirebook/demo/mbo-0.ring")
+    ring = wirebook.Ring("/dev/shm/wirebook/default/mbo-0.ring")
     ring.seek_edge()
     while True:
         result, record = ring.next()
@@ -11,7 +11,7 @@
         elif result == wirebook.LAPPED:
             print("lost", ring.lost)
         elif result == wirebook.NEW_EPOCH:
-            books.clear()
+            pass  # the writer began anew: forget what was made of its records
 
 Records are ctypes structures of the public DBN version 3 layout; ring.next_bytes() gives the payload as bytes, which
 numpy.frombuffer(payload, dtype=wirebook.MBO) takes as it is. Layouts follow shm/include/wirebook.h. Standard library only.
