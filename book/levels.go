@@ -79,20 +79,22 @@ func (b *Books) applyLevel(ev *Event, c *Change) {
 		i += 2
 	}
 	l := &b.ladders[ev.Instrument]
-	before := b.at(l, i, 0)
 	var a Anomaly
-	switch ev.Kind {
-	case KindLevelSet:
+	if ev.Kind == KindLevelSet {
 		a = b.setLevel(l, i, ev, c)
-	case KindLevelDeleteThru:
-		b.dropLevels(l, i, l.runs[i].len(), c)
-	default:
-		a = b.applyPosition(l, i, ev, c)
+		c.Top = c.Depth == 0 // it tells of one price, and a depth only when that changed
+	} else {
+		before := b.at(l, i, 0)
+		if ev.Kind == KindLevelDeleteThru {
+			b.dropLevels(l, i, l.runs[i].len(), c)
+		} else {
+			a = b.applyPosition(l, i, ev, c)
+		}
+		c.Top = b.at(l, i, 0) != before
 	}
 	if a != AnomalyNone {
 		b.note(c, a)
 	}
-	c.Top = b.at(l, i, 0) != before
 	if implied {
 		c.Top, c.Depth = false, NoDepth
 	}
