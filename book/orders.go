@@ -25,9 +25,9 @@ type order struct {
 //	| order       | order       | order       | annex|
 //
 // Where an order lives, its id says: a quarter of the id modulo the number of homes, which is a prime. Venues number
-// upwards, so they fill the homes in line, and ids of one home are side by side or four times as far apart as there are homes;
-// ids with a stride find as many homes as others do. So most orders are found with one miss, nothing moves while the table
-// does not grow, and there are no tombstones.
+// upwards, so they fill the homes in line, and ids of one home are side by side or four times as far apart as there are
+// homes; ids with a stride find as many homes as others do. So most orders are found with one miss, nothing moves while the
+// table does not grow, and there are no tombstones.
 //
 // With the home, the tag says which id it is below the table's limit, 2^32 times the homes or 2^46. Larger ids live in the
 // annex all of them.

@@ -19,9 +19,9 @@ func touch(memory []byte) {
 }
 
 // Entries without the bounds check, which is a tenth of the work of an event. Every index in the tables was handed out by
-// the tables themselves, homes are remainders, memos are masked to theirs, sides are of valid instruments, and no table ever becomes
-// smaller: an index stays in range, be it as stale as the look-ahead's. Under the race detector, and with the build tag
-// invariants, it is checked all the same.
+// the tables themselves, homes are remainders, memos are masked to theirs, sides are of valid instruments, and no table
+// ever becomes smaller: an index stays in range, be it as stale as the look-ahead's. Under the race detector, and with the
+// build tag invariants, it is checked all the same.
 
 func (b *Books) levelAt(i uint32) *level { return at(b.levels, int(i)) }
 func (b *Books) memoAt(i uint32) *uint32 { return at(b.memos, int(i)) }

@@ -148,7 +148,7 @@ func (b *bencher) book(in *Input) error {
 	})
 }
 
-// bookSingle is the same message by message: there is nothing to look ahead to.
+// bookSingle is the same without lookahead: packets are decoded as they come and applied message by message.
 func (b *bencher) bookSingle(in *Input) error {
 	return b.books(in, "book-single", in.Name, func(d *decoding, changes *[2]book.Change) { d.apply(changes) })
 }
