@@ -1,29 +1,26 @@
 package book
 
 // Stage fetches into the cache what events will touch, so that the misses of a burst overlap instead of following one
-// another: an order hangs on its head, its level and its neighbours hang on the order. It is a hint and changes nothing:
-// Apply gives the same without it.
+// another: levels and neighbours hang on the order, and other orders on them. It is a hint and changes nothing: Apply gives
+// the same without it.
 //
 // Call it with the events of a receive burst, then apply them in order; of those that are not for Apply tell Reached.
-// Stage itself looks at the first few groups of events; at the first event of each group the groups behind it move one
-// link further along the chain. So the lines asked for at any moment are few and come in while earlier events are applied.
+// Stage itself only takes in the first group of events. At the first event of each later group the groups behind it move one
+// link further along the chain; so the lines asked for at any moment are few and come in while earlier events are applied.
+// The first group moves on between its own events: else the first would wait for what all of them need.
 // Books keep the slice until the next Stage and read it again; what is in it by then is of no consequence.
 //
-// Fewer than two events have nothing to overlap, and books that are small enough for the cache have no misses: there
-// Stage does nothing, since looking ahead costs about 20 ns an event.
+// Two events have next to nothing to overlap, and books that are small enough for the cache have no misses: there Stage
+// does nothing, since looking ahead costs about 20 ns an event.
 func (b *Books) Stage(events []Event) {
 	st := &b.stage
 	st.events, st.trigger = nil, nil
-	if len(events) < 2 || b.orders.live < b.stageFrom {
+	if len(events) < 3 || b.orders.live < b.stageFrom {
 		return
 	}
-	st.events, st.next, st.turn, st.reach = events, 0, 0, -stageEvents*(stagePasses-1)
-	for i := range st.groups {
-		st.groups[i].n = 0
-	}
-	for range stagePasses {
-		b.advance()
-	}
+	st.events, st.next, st.turn = events, 0, 0
+	b.stageHomes(&st.groups[0])
+	st.trigger = &events[stageMoves[0]]
 }
 
 // Reached moves the look-ahead on for an event that is not applied.
@@ -43,6 +40,10 @@ const (
 	stageMask   = stageEvents - 1
 )
 
+// stageMoves are the events of the first group at which the pipeline moves: half of the group's levels, the other half,
+// then all of it as ever.
+var stageMoves = [stagePasses]int{1, 3, 5}
+
 // stage is the pipeline behind Stage: a group in each pass.
 //
 // What an event is, and which of a home's orders it names, nothing foresees, and a wrong guess costs more
@@ -52,8 +53,7 @@ type stage struct {
 	events  []Event
 	next    int    // first event that is in no group yet
 	trigger *Event // Apply advances the pipeline when it comes to this one
-	turn    uint   // group that takes in events next, modulo stagePasses
-	reach   int    // first event of the group that comes to be applied next
+	turn    int    // how often the pipeline moved
 	groups  [stagePasses]stageGroup
 	lines   stageLines
 }
@@ -91,15 +91,27 @@ var stageNames = [256]uint32{
 // advance moves every group one pass on and starts a new one.
 func (b *Books) advance() {
 	st := &b.stage
-	turn := st.turn
-	b.stageQueues(&st.groups[(turn+1)%stagePasses])
-	b.stageLevels(&st.groups[(turn+2)%stagePasses])
-	b.stageHomes(&st.groups[turn%stagePasses])
-	st.turn = turn + 1
-	st.reach += stageEvents
+	switch g := &st.groups[0]; st.turn {
+	case 0:
+		b.stageLevels(g, 0, min(g.n, stageEvents/2))
+	case 1:
+		b.stageLevels(g, min(g.n, stageEvents/2), g.n)
+		b.stageHomes(&st.groups[1])
+	default:
+		turn := uint(st.turn)
+		levels := &st.groups[(turn+2)%stagePasses]
+		b.stageQueues(&st.groups[(turn+1)%stagePasses])
+		b.stageLevels(levels, 0, levels.n)
+		b.stageHomes(&st.groups[turn%stagePasses])
+	}
+	st.turn++
+	next := (st.turn - stagePasses + 1) * stageEvents
+	if st.turn < stagePasses {
+		next = stageMoves[st.turn]
+	}
 	st.trigger = nil
-	if first := st.reach; first >= 0 && first < len(st.events) {
-		st.trigger = &st.events[first]
+	if next < len(st.events) {
+		st.trigger = &st.events[next]
 	}
 }
 
@@ -131,9 +143,9 @@ func (b *Books) stageHomes(g *stageGroup) {
 
 // stageLevels: homes and memos are here. It asks for the levels of the orders named and for their neighbours in the
 // queues, for the prices at the touch, and for the levels that new and replaced orders go to.
-func (b *Books) stageLevels(g *stageGroup) {
+func (b *Books) stageLevels(g *stageGroup, from, to int) {
 	all := &b.stage.lines.levels
-	for i := range g.n {
+	for i := from; i < to; i++ {
 		s, lines := &g.events[i&stageMask], &all[i&stageMask]
 		line := b.orders.lineAt(s.order) // of other orders, when the table grew meanwhile: no harm
 		at := line.place(s.tag)
@@ -156,7 +168,7 @@ func (b *Books) stageLevels(g *stageGroup) {
 			lines[4] = b.levelLine(s.level)
 		}
 	}
-	fetchLines(&all[0][0], 5*g.n)
+	fetchLines(&all[from&stageMask][0], 5*(to-from))
 }
 
 // stageQueues: levels are here. It asks for the orders that new ones will queue behind, for the level that comes to the

@@ -15,15 +15,16 @@ func stagedLines(b *Books, events []Event) map[uintptr]bool {
 			asked[a>>6] = true
 		}
 	}
-	b.stage = stage{events: events}
-	for range len(events)/stageEvents + stagePasses {
-		b.advance()
+	b.stageFrom, b.stage = 0, stage{}
+	b.Stage(events)
+	for range len(events)/stageEvents + stagePasses + 2 {
 		lines := &b.stage.lines
 		for i := range stageEvents {
 			note(lines.homes[i][:])
 			note(lines.levels[i][:])
 		}
 		note(lines.queues[:])
+		b.advance()
 	}
 	return asked
 }
@@ -42,7 +43,7 @@ func TestLookAheadAsksForEveryLine(t *testing.T) {
 			b.Apply(&ev, &out)
 			instruments[ev.OrderID] = ev.Instrument
 		}
-		events := make([]Event, 2+rng.IntN(6*stageEvents))
+		events := make([]Event, 3+rng.IntN(6*stageEvents))
 		for i := range events {
 			id := uint64(1+rng.IntN(3000)) * 37
 			events[i] = Event{Kind: KindDelete, OrderID: id, Instrument: instruments[id]}
