@@ -125,8 +125,8 @@ type upcoming struct {
 	due      uint64
 }
 
-// pace hands over the rest of an input on time: as live does, a burst is what is due, and ends when nothing is. rest, if
-// not nil, is called now and then and says when to go on.
+// pace hands over the rest of an input on time: as live does, a burst is what was there when it looked. rest, if not nil,
+// is called now and then and says when to go on.
 //
 // Where the next frame lies and when it is due is found out ahead, while nothing is due: between a frame and the end of
 // its burst it would be part of what is measured. The frame is in the cache then, as a network card leaves it.
@@ -150,12 +150,13 @@ func (b *bencher) pace(in *Input, pipe *feedhandler.Pipeline, at int, w *watch, 
 	var frame, next upcoming
 	for more := load(&frame); more; frame = next {
 		more = load(&next)
-		for now := w.look(); now < frame.due; now = w.idle() {
+		now := w.look()
+		for ; now < frame.due; now = w.idle() {
 		}
 		pipe.OnFrame(frame.frame, ptp.Stamp{NS: frame.due, Source: ptp.SourceHost})
 		w.did(frame.messages)
 		s.Packets++
-		if waiting++; !more || waiting == burstPackets || next.due > b.clock.now() {
+		if waiting++; !more || waiting == burstPackets || next.due > now {
 			pipe.Flush()
 			waiting = 0
 		}
