@@ -61,7 +61,8 @@ func (b *Books) at(l *ladders, i, d int) Level {
 
 // applyLevel applies an event of the level book.
 func (b *Books) applyLevel(ev *Event, c *Change) {
-	*c = Change{Price: ev.Price, Instrument: ev.Instrument, Side: ev.Side, Action: 'N', Depth: NoDepth}
+	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument, c.Count = ev.Price, 0, 0, 0, ev.Instrument, 0
+	c.Side, c.Action, c.Depth, c.Top, c.Anomaly = ev.Side, 'N', NoDepth, false, AnomalyNone
 	i := 0
 	switch {
 	case !b.valid(ev.Instrument):
@@ -110,12 +111,13 @@ func (b *Books) setLevel(l *ladders, i int, ev *Event, c *Change) Anomaly {
 	case n != 0 && l.byPosition[i]:
 		return AnomalyMixedLevels
 	}
-	at, found := searchRungs(b.rungs.entries(*r), uint32(i), ev.Price)
+	rungs := b.rungs.entries(*r)
+	at, found := searchRungs(rungs, uint32(i), ev.Price)
 	switch {
 	case ev.Qty == 0 && !found:
 		return AnomalyUnknownLevel
 	case ev.Qty == 0:
-		c.Action, c.Qty, c.Depth = 'C', b.rungs.entries(*r)[at].Qty, b.reported(n-1-at)
+		c.Action, c.Qty, c.Depth = 'C', rungs[at].Qty, b.reported(n-1-at)
 		b.rungs.remove(r, at)
 		b.rungsOn--
 		return AnomalyNone
@@ -126,9 +128,10 @@ func (b *Books) setLevel(l *ladders, i int, ev *Event, c *Change) Anomaly {
 		b.rungsOn++
 		l.byPosition[i] = false
 		c.Action, c.Depth = 'A', b.reported(n-at)
-		b.rungs.entries(*r)[at] = Level{Price: ev.Price}
+		rungs, n = b.rungs.entries(*r), n+1
+		rungs[at] = Level{Price: ev.Price}
 	}
-	b.update(&b.rungs.entries(*r)[at], ev, b.reported(r.len()-1-at), c)
+	b.update(&rungs[at], ev, b.reported(n-1-at), c)
 	return AnomalyNone
 }
 
@@ -149,18 +152,23 @@ func (b *Books) update(l *Level, ev *Event, depth uint8, c *Change) {
 // searchRungs is search for a ladder told by price.
 func searchRungs(rungs []Level, si uint32, price int64) (int, bool) {
 	r := rankOf(si, price)
-	lo, hi := 0, len(rungs)
-	// Most updates are near the touch: try there first.
-	if near := hi - nearby; near > 0 && rankOf(si, rungs[near].Price) <= r {
-		lo = near
-	}
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if rankOf(si, rungs[mid].Price) < r {
-			lo = mid + 1
-		} else {
-			hi = mid
+	n := len(rungs)
+	if n >= nearby {
+		near := (*[nearby]Level)(rungs[n-nearby:])
+		if rankOf(si, near[0].Price) <= r {
+			at := n - nearby
+			for i := range near {
+				at += less(rankOf(si, near[i].Price), r)
+			}
+			return at, at < n && rungs[at].Price == price
 		}
+		n -= nearby
 	}
-	return lo, lo < len(rungs) && rungs[lo].Price == price
+	at := 0
+	for n > 0 {
+		half := (n + 1) >> 1
+		at += half & -less(rankOf(si, rungs[at+half-1].Price), r)
+		n -= half
+	}
+	return at, at < len(rungs) && rungs[at].Price == price
 }

@@ -59,9 +59,13 @@ func (b *Books) sideDepth(si uint32, to *[10]Level) int {
 
 func (b *Books) ladderDepth(instrument uint32, i int, to *[10]Level) int {
 	l := &b.ladders[instrument]
-	n := min(l.runs[i].len(), len(to))
+	rungs := b.rungs.entries(l.runs[i])
+	if l.byPosition[i] {
+		return copy(to[:], rungs)
+	}
+	n := min(len(rungs), len(to))
 	for d := range n {
-		to[d] = b.at(l, i, d)
+		to[d] = rungs[len(rungs)-1-d]
 	}
 	return n
 }

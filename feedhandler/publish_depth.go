@@ -57,13 +57,14 @@ func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, sid
 	r.Sequence = e.Seq
 	nb, na := a.books.Depth(e.Instrument, &a.bids, &a.asks)
 	for i := range r.Levels {
+		bid, ask := &a.bids[i], &a.asks[i]
 		if i >= nb {
-			a.bids[i] = noLevel
+			bid = &noLevel
 		}
 		if i >= na {
-			a.asks[i] = noLevel
+			ask = &noLevel
 		}
-		a.level(&r.Levels[i], &a.bids[i], &a.asks[i])
+		a.level(&r.Levels[i], bid, ask)
 	}
 	slot.TradeID = extra
 	if wanted && a.digest {
