@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestSearch compares the search without branches with the library's, for every rank there is, beside each and at both
-// ends.
+// TestSearch compares the searches without branches with the library's, for every rank there is, beside each and at both
+// ends: among a side's entries, and among the rungs of a ladder, bids and asks.
 func TestSearch(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for n := range 601 {
@@ -28,10 +28,21 @@ func TestSearch(t *testing.T) {
 			asked = append(asked, r-1, r, r+1)
 		}
 		slices.SortFunc(es, func(a, b entry) int { return less(b.rank, a.rank) - less(a.rank, b.rank) })
+		var ladder [2][]Level
+		for si := range ladder {
+			for i := range es {
+				ladder[si] = append(ladder[si], Level{Price: es[i].rank.price(uint32(si))})
+			}
+		}
 		for _, r := range asked {
 			want := sort.Search(n, func(i int) bool { return es[i].rank >= r })
 			if at, found := search(es, r); at != want || found != ranks[r] {
 				t.Fatalf("%d entries: %d is at %d (%v), want %d (%v)", n, r, at, found, want, ranks[r])
+			}
+			for si := range uint32(2) {
+				if at, found := searchRungs(ladder[si], si, r.price(si)); at != want || found != ranks[r] {
+					t.Fatalf("%d rungs of side %d: %d is at %d (%v), want %d (%v)", n, si, r, at, found, want, ranks[r])
+				}
 			}
 		}
 	}
