@@ -170,3 +170,13 @@ func TestRoomAtTheStartIsWithinTheMost(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptyFile: it is not the end of something, it is nothing.
+func TestEmptyFile(t *testing.T) {
+	for _, text := range []string{"", "# channels will follow\n"} {
+		_, err := Parse("x.yaml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), "the file says nothing") || !strings.Contains(err.Error(), "at least one channel") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -321,7 +321,7 @@ func TestLatestAndScreen(t *testing.T) {
 	if t.Failed() {
 		t.Log("\n" + text)
 	}
-	if s := Summary(&f.Counts, &st, books.Len()); s != "instance x running: 1 mbp-1 records read, 2 instruments, never lapped" {
+	if s := Summary(&f.Counts, &st, books.Len()); s != "instance x running: 1 mbp-1 record read, 2 instruments, never lapped" {
 		t.Errorf("summary %q", s)
 	}
 }
