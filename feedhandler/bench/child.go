@@ -47,6 +47,7 @@ type answer struct {
 	Slow    uint64        // latency: records above the limit, whether or not they are among Late
 	Early   uint64        // latency: records seen before they were due, which cannot be
 	Hist    *hdr.Snapshot `json:",omitempty"`
+	Places  []Place       `json:",omitempty"`
 	Late    []late        `json:",omitempty"`
 	Stalls  []stall       `json:",omitempty"`
 }

@@ -79,11 +79,15 @@ func percentiles(s *Stage, h *hdr.Histogram) {
 	if h.TotalCount() == 0 {
 		return
 	}
-	at := func(q float64) float64 { return round(float64(h.ValueAtQuantile(q)) / tenths) }
+	at := func(q float64) float64 { return quantile(h, q) }
 	s.P50, s.P99, s.P999 = at(50), at(99), at(99.9)
 	for _, q := range []float64{0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999} {
 		s.shape = append(s.shape, point{q, at(q)})
 	}
+}
+
+func quantile(h *hdr.Histogram, q float64) float64 {
+	return round(float64(h.ValueAtQuantile(q)) / tenths)
 }
 
 // perUnit is to four digits: what the runtime allocates for itself now and then is not the stage's.

@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -60,6 +61,8 @@ type Stage struct {
 	FloorNS float64 `json:"floor_ns,omitempty"`
 	Ratio   float64 `json:"ratio,omitempty"`
 
+	Places []Place `json:"places,omitempty"` // paced: the same by a record's place in its packet
+
 	BytesPerOrder float64            `json:"bytes_per_order,omitempty"`
 	Counters      map[string]float64 `json:"counters,omitempty"` // per message: cycles, instructions, cache_misses, branch_misses
 	Note          string             `json:"note,omitempty"`
@@ -67,22 +70,40 @@ type Stage struct {
 	shape []point // of the histogram, for the plots
 }
 
-// remarks is what a table has no column for: the note, and the processor's counters where there are any.
+// remarks is what a table has no column for: the note, the places, and the processor's counters where there are any.
 func (s *Stage) remarks() string {
+	text := s.Note
+	add := func(more string) {
+		if text != "" {
+			text += "; "
+		}
+		text += more
+	}
+	if len(s.Places) > 0 {
+		var medians []string
+		for _, p := range s.Places {
+			medians = append(medians, fmt.Sprintf("%d: %.0f", p.Place, p.P50))
+		}
+		add("p50 ns by a record's place in its packet " + strings.Join(medians, ", "))
+	}
 	var counted []string
 	for _, name := range []string{"cycles", "instructions", "cache_misses", "branch_misses"} {
 		if v, ok := s.Counters[name]; ok {
 			counted = append(counted, figure(v)+" "+strings.ReplaceAll(name, "_", " "))
 		}
 	}
-	if len(counted) == 0 {
-		return s.Note
-	}
-	text := "each " + strings.Join(counted, ", ")
-	if s.Note != "" {
-		text = s.Note + "; " + text
+	if len(counted) > 0 {
+		add("each " + strings.Join(counted, ", "))
 	}
 	return text
+}
+
+// Place is how old records were that came first, second, fourth, … of their packet.
+type Place struct {
+	Place   int     `json:"place"`
+	Records uint64  `json:"records"`
+	P50     float64 `json:"p50_ns"`
+	P99     float64 `json:"p99_ns"`
 }
 
 type point struct{ percentile, ns float64 }

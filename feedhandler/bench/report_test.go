@@ -65,6 +65,17 @@ func TestRun(t *testing.T) {
 		if _, ok := s["allocs"]; !ok {
 			t.Errorf("%v: no allocs", s)
 		}
+		if name == "paced" {
+			list, _ := s["places"].([]any)
+			for i, p := range list {
+				if p := p.(map[string]any); p["place"] != float64(int(1)<<i) || p["p50_ns"].(float64) <= 0 || p["records"].(float64) > s["records"].(float64) {
+					t.Errorf("place %d of %v", i, s)
+				}
+			}
+			if len(list) < 3 || list[0].(map[string]any)["records"].(float64) <= list[2].(map[string]any)["records"].(float64) {
+				t.Errorf("no packet has four records, or each has: %v", s)
+			}
+		}
 		if floor, ok := s["floor"].(string); ok && (!floors[floor] || s["ratio"] == nil) {
 			t.Errorf("%v: floor %s is not in the list, or there is no ratio", s, floor)
 		}
@@ -126,7 +137,11 @@ func TestRemarks(t *testing.T) {
 	if got := s.remarks(); got != "x; each 120.0 cycles, 0.50 branch misses" {
 		t.Errorf("got %q", got)
 	}
-	s.Note, s.Counters = "", nil
+	s.Note, s.Counters, s.Places = "", nil, []Place{{Place: 1, P50: 480.4}, {Place: 2, P50: 640}}
+	if got := s.remarks(); got != "p50 ns by a record's place in its packet 1: 480, 2: 640" {
+		t.Errorf("got %q", got)
+	}
+	s.Places = nil
 	if got := s.remarks(); got != "" {
 		t.Errorf("got %q", got)
 	}

@@ -86,7 +86,7 @@ func (b *bencher) paced(in *Input) error {
 	if err != nil {
 		return err
 	}
-	s.Records, s.Allocs = a.Records, perUnit(m.mallocs, s.Messages)
+	s.Records, s.Places, s.Allocs = a.Records, a.Places, perUnit(m.mallocs, s.Messages)
 	h := hdr.Import(a.Hist)
 	percentiles(&s, h)
 	s.Note = fmt.Sprintf("%d of %d records above 10 µs, the slowest %.0f µs; %d records lost", a.Slow, a.Records, float64(h.Max())/tenths/1e3, a.Lost)
