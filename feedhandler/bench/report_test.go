@@ -164,9 +164,11 @@ func TestExplain(t *testing.T) {
 		{From: 2000, To: 31_000, Count: 10, WorstNS: 20_000}, // 19 µs of the writer's stall, 7 of the reader's
 		{From: 20_500, To: 40_000, Count: 3, WorstNS: 12_000},
 		{From: 500_000, To: 520_000, Count: 1, WorstNS: 11_000},
-	}, 16, writer, reader)
+		{From: 905_500, To: 918_000, Count: 5, WorstNS: 10_500}, // due after the loop went round, behind what had piled up
+	}, 21, writer, reader)
 	want := []Slow{
 		{Cause: "writer: scheduler", Runs: 1, Count: 10, Worst: 20_000},
+		{Cause: "writer: page fault", Runs: 1, Count: 5, Worst: 10_500},
 		{Cause: "reader: collector", Runs: 1, Count: 3, Worst: 12_000},
 		{Cause: "not followed: too many", Count: 2},
 		{Cause: "within the path", Runs: 1, Count: 1, Worst: 11_000},

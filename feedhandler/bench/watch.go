@@ -12,7 +12,7 @@ const (
 	stallNS   = 3_000  // a loop that took longer was held up,
 	messageNS = 500    // unless so much for each message it handled explains it
 	maxLate   = 1 << 16
-	maxStalls = 1 << 14
+	maxStalls = 1 << 17 // a full packet is one by itself now and then
 )
 
 // stall is a time in which a loop that never waits did not go round, From to Held, and what was due piled up: To is when
@@ -118,12 +118,16 @@ const otherTenant = "other tenant"
 
 func (w *watch) end() []stall { return w.stalls }
 
-// explain counts slow samples by the stall that took most of their run's time, the writer's or the reader's. total is how
-// many there were: what the list had no room for is said too.
+// explain counts slow samples by the stall that took most of their run's time, the writer's or the reader's, or in whose
+// pile they were. total is how many there were: what the list had no room for is said too.
 func explain(list []late, total uint64, writer, reader []stall) []Slow {
 	found := map[string]*Slow{}
+	unexplained := "within the path"
+	if len(writer) == maxStalls || len(reader) == maxStalls {
+		unexplained += ", or of a stall that was not kept: too many"
+	}
 	for _, l := range list {
-		cause, longest := "within the path", uint64(0)
+		cause, longest := unexplained, uint64(0)
 		for _, end := range []struct {
 			who    string
 			stalls []stall
@@ -131,7 +135,8 @@ func explain(list []late, total uint64, writer, reader []stall) []Slow {
 			i, _ := slices.BinarySearchFunc(end.stalls, l.From, func(s stall, at uint64) int { return cmp.Compare(s.To, at) })
 			for ; i < len(end.stalls) && end.stalls[i].From < l.To; i++ {
 				s := &end.stalls[i]
-				if shared := min(s.Held, l.To) - min(max(s.From, l.From), s.Held); shared > longest {
+				// One more than the time shared: a run that began when the loop went round again is still of its pile.
+				if shared := min(s.Held, l.To) - min(max(s.From, l.From), s.Held) + 1; shared > longest {
 					cause, longest = end.who+": "+s.Cause, shared
 				}
 			}
@@ -155,6 +160,6 @@ func explain(list []late, total uint64, writer, reader []stall) []Slow {
 	for _, s := range found {
 		out = append(out, *s)
 	}
-	slices.SortFunc(out, func(a, b Slow) int { return cmp.Compare(b.Count, a.Count) })
+	slices.SortFunc(out, func(a, b Slow) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Cause, b.Cause)) })
 	return out
 }
