@@ -2,6 +2,7 @@ package book
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -264,5 +265,39 @@ func TestLookAheadReachesTheEnd(t *testing.T) {
 	}
 	if b.stage.next != len(events) {
 		t.Fatalf("looked ahead to event %d of %d", b.stage.next, len(events))
+	}
+}
+
+// TestLookAheadMovesWhenItShould: bursts of every length, each after another that was left half applied, move at the same
+// events; one or two are not looked ahead to.
+func TestLookAheadMovesWhenItShould(t *testing.T) {
+	b := newBooks(t, Config{MaxInstruments: 6, InitialOrders: 300})
+	b.stageFrom = 0
+	flow := randomFlow(rand.New(rand.NewPCG(3, 7)), 4000, 6, 40)
+	var out [2]Change
+	for n := range 41 {
+		events := flow[:n]
+		flow = flow[n:]
+		var moves, want []int
+		for _, i := range []int{1, 3, 5, 8, 16, 24, 32, 40} {
+			if n >= 3 && i < n {
+				want = append(want, i)
+			}
+		}
+		b.Stage(events)
+		for i := range events {
+			turn := b.stage.turn
+			if b.Apply(&events[i], &out); b.stage.turn != turn {
+				moves = append(moves, i)
+			}
+		}
+		if !slices.Equal(moves, want) {
+			t.Errorf("%d events: it moved at %v, want %v", n, moves, want)
+		}
+		b.Stage(flow[:29])
+		for i := range 13 {
+			b.Apply(&flow[i], &out)
+		}
+		flow = flow[13:]
 	}
 }

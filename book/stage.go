@@ -10,7 +10,7 @@ package book
 // The first group moves on between its own events: else the first would wait for what all of them need.
 // Books keep the slice until the next Stage and read it again; what is in it by then is of no consequence.
 //
-// Two events have next to nothing to overlap, and books that are small enough for the cache have no misses: there Stage
+// One or two events have next to nothing to overlap, and books that are small enough for the cache have no misses: there Stage
 // does nothing, since looking ahead costs about 20 ns an event.
 func (b *Books) Stage(events []Event) {
 	st := &b.stage
@@ -40,8 +40,8 @@ const (
 	stageMask   = stageEvents - 1
 )
 
-// stageMoves are the events of the first group at which the pipeline moves: half of the group's levels, the other half,
-// then all of it as ever.
+// stageMoves are the events of the first group at which the pipeline moves: levels of its first four events; of the rest, and
+// the homes of the second group; from the third move on every group moves one pass on. Bursts of up to five end before that.
 var stageMoves = [stagePasses]int{1, 3, 5}
 
 // stage is the pipeline behind Stage: a group in each pass.
@@ -88,7 +88,7 @@ var stageNames = [256]uint32{
 	KindModify: ^uint32(0), KindReplace: ^uint32(0),
 }
 
-// advance moves every group one pass on and starts a new one.
+// advance moves every group one pass on and starts a new one; the first two moves are the first group's (stageMoves).
 func (b *Books) advance() {
 	st := &b.stage
 	switch g := &st.groups[0]; st.turn {

@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-// stagedLines runs the look-ahead over events, as Stage begins it, and returns every line it asked for: the lists of each
-// pass hold what the last group asked for.
+// stagedLines runs the look-ahead over events, as Stage begins it, and returns every line it asked for: the lists hold what
+// each pass last asked for, and what is left of the move before.
 func stagedLines(b *Books, events []Event) map[uintptr]bool {
 	asked := map[uintptr]bool{}
 	note := func(lines []uintptr) {

@@ -88,7 +88,7 @@ func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, sid
 	}
 }
 
-var noLevel = book.Level{Price: book.UndefPrice}
+var noLevel = book.Level{Price: book.UndefPrice} // read only
 
 func (a *applier) level(l *shm.Level, bid, ask *book.Level) {
 	l.BidPx, l.AskPx = bid.Price, ask.Price

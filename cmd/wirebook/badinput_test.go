@@ -77,7 +77,7 @@ func newRig(t *testing.T) *rig {
 `))
 	b.write("elsewhere.yaml", []byte("channels:\n  - {name: a, profile: nasdaq.itch50, lines: [{name: A, group: 239.255.255.1, port: 1}]}\n"))
 	b.write("foreign.yaml", []byte("channels:\n  - {name: a, profile: iex.deep10, lines: [{name: A, group: 239.10.1.1, port: 26477}]}\n"))
-	b.write("nowhere.yaml", []byte("channels:\n  - {name: a, profile: nasdaq.itch50}\n"))
+	b.write("nowhere.yaml", []byte("channels:\n  - {name: a, profile: cme.mdp3tcp}\n"))
 	b.write("shm/strange/control", []byte("not ours"))
 	if err := os.Mkdir(filepath.Join(b.dir, "folder"), 0o755); err != nil {
 		t.Fatal(err)
@@ -219,7 +219,7 @@ func TestBadInput(t *testing.T) {
 		add(exitUsage, verb+" -c good.pcap good.pcap", "configuration has mistakes")
 	}
 	add(exitUsage, "run", "--config FILE", "--help")
-	add(exitFailed, "run --check --interface lo --config nowhere.yaml", "channel a has no lines", "channels[0].lines")
+	add(exitFailed, "run --check --interface lo --config nowhere.yaml", "channel a has no lines, nor has its profile", "channels[0].lines")
 	add(exitUsage, "bench --runs 0", "--runs 0", "at least 1")
 	add(exitUsage, "send good.pcap", "--interface NAME")
 	add(exitUsage, "sim -o out/x.pcap --protocol fix", `--protocol "fix"`, "itch50, deepplus, deep or mdp3")

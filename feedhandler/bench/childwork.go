@@ -155,7 +155,7 @@ func (c *childWork) read(h *hdr.Histogram, placed *[placesTold]*hdr.Histogram, w
 			}
 			_ = h.RecordValue(int64(took * tenths))
 			if place++; m.TsRecv != packet {
-				packet, place = m.TsRecv, 1 // no two packets are due at one time
+				packet, place = m.TsRecv, 1 // a packet is due when no other with records is
 			}
 			if place&(place-1) == 0 && place < 1<<placesTold {
 				_ = placed[bits.TrailingZeros(uint(place))].RecordValue(int64(took * tenths))

@@ -125,8 +125,9 @@ type upcoming struct {
 	due      uint64
 }
 
-// pace hands over the rest of an input on time: as live does, a burst is what was there when it looked. rest, if not nil,
-// is called now and then and says when to go on.
+// pace hands over the rest of an input on time. A burst ends with the frame after which nothing more was due when the loop
+// last looked, which it does before each frame: a loop that is late takes in what falls due meanwhile. rest, if not nil, is
+// called now and then and says when to go on.
 //
 // Where the next frame lies and when it is due is found out ahead, while nothing is due: between a frame and the end of
 // its burst it would be part of what is measured. The frame is in the cache then, as a network card leaves it.

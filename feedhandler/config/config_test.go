@@ -171,7 +171,7 @@ func TestRoomAtTheStartIsWithinTheMost(t *testing.T) {
 	}
 }
 
-// TestEmptyFile: it is not the end of something, it is nothing.
+// TestEmptyFile: the decoder's bare EOF is not shown.
 func TestEmptyFile(t *testing.T) {
 	for _, text := range []string{"", "# channels will follow\n"} {
 		_, err := Parse("x.yaml", []byte(text))
