@@ -301,3 +301,30 @@ func TestLookAheadMovesWhenItShould(t *testing.T) {
 		flow = flow[13:]
 	}
 }
+
+// TestLevelEventTellsEverything: nothing of an older change is left in the one a level event tells, whatever becomes of it.
+func TestLevelEventTellsEverything(t *testing.T) {
+	for _, ev := range []Event{
+		{Kind: KindLevelSet, Instrument: 1, Side: Bid, Price: 100, Qty: 5, Flags: FlagLast},
+		{Kind: KindLevelSet, Instrument: 1, Side: Bid, Price: 100, Flags: FlagLast}, // not there
+		{Kind: KindLevelSet, Instrument: 9, Side: Bid, Price: 100, Qty: 5},
+		{Kind: KindLevelNew, Instrument: 1, Side: Ask, Price: 100, Qty: 5, Level: 1, Flags: FlagLast},
+	} {
+		var told [2]Change
+		for i, fill := range []uint8{0, 1} {
+			var out [2]Change
+			for at := range unsafe.Sizeof(out[0]) { // 1 in a byte is a value of every field's type
+				*(*uint8)(unsafe.Add(unsafe.Pointer(&out[0]), at)) = fill
+			}
+			b := newBooks(t, Config{MaxInstruments: 2})
+			b.SetView(ViewLevels)
+			if n := b.Apply(&ev, &out); n != 1 {
+				t.Fatalf("%+v: %d changes", ev, n)
+			}
+			told[i] = out[0]
+		}
+		if told[0] != told[1] {
+			t.Errorf("%+v tells\n %+v after nothing,\n %+v after another", ev, told[0], told[1])
+		}
+	}
+}

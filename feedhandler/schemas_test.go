@@ -63,3 +63,59 @@ func TestASchemaDoesNotDependOnTheOthers(t *testing.T) {
 		}
 	}
 }
+
+// asBooks compares every mbp-10 record with the books as they are when it is made.
+type asBooks struct {
+	t       *testing.T
+	c       *feedhandler.Channel
+	records int
+	empty   int // levels that are not there
+}
+
+func (a *asBooks) Record(_ shm.Schema, body []byte, _ uint64) {
+	m := shm.View[shm.MBP10](body)
+	var bids, asks [10]book.Level
+	for i := range a.c.Directory().Len() {
+		if a.c.Directory().At(uint32(i)).ID != m.InstrumentID {
+			continue
+		}
+		nb, na := a.c.Books().Depth(uint32(i), &bids, &asks)
+		for d := range m.Levels {
+			none := book.Level{Price: book.UndefPrice}
+			if d >= nb {
+				bids[d] = none
+				a.empty++
+			}
+			if d >= na {
+				asks[d] = none
+			}
+			l := &m.Levels[d]
+			bid, ask := book.Level{Price: l.BidPx, Qty: uint64(l.BidSz), Count: l.BidCt}, book.Level{Price: l.AskPx, Qty: uint64(l.AskSz), Count: l.AskCt}
+			if bid != bids[d] || ask != asks[d] {
+				a.t.Fatalf("record %d, level %d: %v %v, the books have %v %v", a.records, d, bid, ask, bids[d], asks[d])
+			}
+		}
+		a.records++
+		return
+	}
+}
+
+// TestTenLevelsAreTheBooks: deep books and shallow ones in turn, and nothing of one is left in the other.
+func TestTenLevelsAreTheBooks(t *testing.T) {
+	for _, encoding := range sim.Encodings {
+		tap := &asBooks{t: t}
+		p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{{
+			Name: string(encoding), Feed: venue.Find(feedOf[encoding]), Lines: simLines, Options: venue.Options{MaxInstruments: 63},
+			Output: feedhandler.Output{Tap: tap, TapSchemas: feedhandler.Schemas(shm.SchemaMBP10)},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tap.c = p.Channels()[0]
+		day(t, encoding, 3, sim.WireConfig{Lines: make([]sim.LineConfig, 2), Merged: into(p)}, nil)
+		p.End()
+		if tap.records < 500 || tap.empty < 100 {
+			t.Errorf("%s: %d records, %d levels that are not there", encoding, tap.records, tap.empty)
+		}
+	}
+}

@@ -221,6 +221,7 @@ func TestBadInput(t *testing.T) {
 	add(exitUsage, "run", "--config FILE", "--help")
 	add(exitFailed, "run --check --interface lo --config nowhere.yaml", "channel a has no lines, nor has its profile", "channels[0].lines")
 	add(exitUsage, "bench --runs 0", "--runs 0", "at least 1")
+	add(exitUsage, "bench --messages 0", "--messages 0", "at least 10000")
 	add(exitUsage, "send good.pcap", "--interface NAME")
 	add(exitUsage, "sim -o out/x.pcap --protocol fix", `--protocol "fix"`, "itch50, deepplus, deep or mdp3")
 	add(exitUsage, "replay -p fix44 good.pcap", `no profile "fix44": there are `, "cme.mdp3")

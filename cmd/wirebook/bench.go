@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime/pprof"
@@ -34,7 +35,7 @@ The generated day is made once, in about half a minute, and kept (--input-dir, a
 	f.StringSliceVar(&o.Stages, "stage", nil, "only these stages, by comma: walk, demux, arbitrate, duplicate, decode, book, book-single, publish, path, ring-rtt, ring-stream, ring-fanout, paced, scale")
 	f.IntSliceVar(&o.CPU, "cpu", nil, "cores to use: the measured one, then the other end's (default: the first two)")
 	f.IntVar(&o.Runs, "runs", 1, "runs of everything; the medians are reported")
-	f.Uint64Var(&o.Messages, "messages", 30_000_000, "messages of the generated ITCH day")
+	f.Uint64Var(&o.Messages, "messages", 30_000_000, "messages of the generated ITCH day; paced counts the second half of them")
 	f.StringVarP(&o.Profile, "profile", "p", "", "what FILE carries, such as nasdaq.itch50 ('wirebook profiles' lists them)")
 	f.StringVar(&o.InputDir, "input-dir", "", "where generated days are kept (default: wirebook/bench in the user's cache directory)")
 	f.StringVar(&o.Captures, "captures", "", "folder of sample captures (default: WIREBOOK_CAPTURES, or ../shared/captures)")
@@ -50,6 +51,9 @@ The generated day is made once, in about half a minute, and kept (--input-dir, a
 		}
 		if o.Runs < 1 {
 			return usageError{fmt.Errorf("--runs %d: must be at least 1", o.Runs)}
+		}
+		if o.Messages == 0 {
+			return usageError{errors.New("--messages 0: must be at least 10000")}
 		}
 		if len(args) == 1 {
 			o.File = args[0]

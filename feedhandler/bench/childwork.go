@@ -1,12 +1,6 @@
 package bench
 
-import (
-	"math/bits"
-
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
-
-	"wirebook/shm"
-)
+import "wirebook/shm"
 
 // childWork is the second process's side of a ring.
 type childWork struct {
@@ -95,11 +89,7 @@ func (c *childWork) poll() answer {
 func (c *childWork) latency() func() answer {
 	c.touch()
 	var a answer
-	h := touchedHistogram()
-	var places [placesTold]*hdr.Histogram
-	for i := range places {
-		places[i] = touchedHistogram()
-	}
+	seen := newAges()
 	a.Late = make([]late, maxLate)
 	for i := range a.Late {
 		a.Late[i].Count = 1
@@ -107,26 +97,11 @@ func (c *childWork) latency() func() answer {
 	a.Late = a.Late[:0]
 	w := newWatch(&c.clock, nil)
 	c.ring.SeekEdge()
-	return func() answer { return c.read(h, &places, w, a) }
+	return func() answer { return c.read(seen, w, a) }
 }
 
-// touchedHistogram is one of which no page is new when the clock runs.
-func touchedHistogram() *hdr.Histogram {
-	h := newHistogram()
-	for v := int64(1); v < h.HighestTrackableValue(); v += v>>8 + 1 {
-		_ = h.RecordValue(v)
-	}
-	h.Reset()
-	return h
-}
-
-// placesTold is how many places in a packet have percentiles of their own: the first, second, fourth, …
-const placesTold = 5
-
-func (c *childWork) read(h *hdr.Histogram, placed *[placesTold]*hdr.Histogram, w *watch, a answer) answer {
+func (c *childWork) read(seen *ages, w *watch, a answer) answer {
 	running := false // a run of late samples
-	var packet uint64
-	place := 0
 	w.skip()
 	for {
 		switch c.ring.Next(c.buf) {
@@ -134,12 +109,7 @@ func (c *childWork) read(h *hdr.Histogram, placed *[placesTold]*hdr.Histogram, w
 			now := w.look()
 			m := shm.View[shm.MBO](c.ring.Body(c.buf))
 			if m.OrderID == c.job.Records && m.Action == shm.ActionNone {
-				a.Hist, a.Stalls = h.Export(), w.end()
-				for i, p := range placed {
-					if p.TotalCount() > 0 {
-						a.Places = append(a.Places, Place{Place: 1 << i, Records: uint64(p.TotalCount()), P50: quantile(p, 50), P99: quantile(p, 99)})
-					}
-				}
+				a.Hist, a.Places, a.Stalls = seen.all.Export(), seen.told(), w.end()
 				return a
 			}
 			if m.OrderID == pausePaced && m.Action == shm.ActionNone {
@@ -153,13 +123,7 @@ func (c *childWork) read(h *hdr.Histogram, placed *[placesTold]*hdr.Histogram, w
 				a.Early++
 				took = 0
 			}
-			_ = h.RecordValue(int64(took * tenths))
-			if place++; m.TsRecv != packet {
-				packet, place = m.TsRecv, 1 // a packet is due when no other with records is
-			}
-			if place&(place-1) == 0 && place < 1<<placesTold {
-				_ = placed[bits.TrailingZeros(uint(place))].RecordValue(int64(took * tenths))
-			}
+			seen.seen(m.TsRecv, took)
 			a.Records++
 			if took > lateNS {
 				a.Slow++
@@ -176,6 +140,7 @@ func (c *childWork) read(h *hdr.Histogram, placed *[placesTold]*hdr.Histogram, w
 			}
 		case shm.Lapped:
 			a.Lost += c.ring.Lost()
+			seen.missed()
 		default:
 			w.idle()
 			shm.Pause(spins)

@@ -91,7 +91,7 @@ func (b *bencher) paced(in *Input) error {
 	percentiles(&s, h)
 	s.Note = fmt.Sprintf("%d of %d records above 10 µs, the slowest %.0f µs; %d records lost", a.Slow, a.Records, float64(h.Max())/tenths/1e3, a.Lost)
 	for i, who := range []string{"writer", "reader"} {
-		s.Note += fmt.Sprintf("; of the %s's core interrupts took %d ms, the host %d ms", who, after[i].interrupts-before[i].interrupts, after[i].host-before[i].host)
+		s.Note += fmt.Sprintf("; of the %s's core the kernel knows that interrupts took %d ms, the host %d ms", who, after[i].interrupts-before[i].interrupts, after[i].host-before[i].host)
 	}
 	if a.Early > 0 {
 		s.Note += fmt.Sprintf("; %d records were seen before they were due: the clocks of the two cores differ", a.Early)
@@ -125,9 +125,8 @@ type upcoming struct {
 	due      uint64
 }
 
-// pace hands over the rest of an input on time. A burst ends with the frame after which nothing more was due when the loop
-// last looked, which it does before each frame: a loop that is late takes in what falls due meanwhile. rest, if not nil, is
-// called now and then and says when to go on.
+// pace hands over the rest of an input on time: as live does, a burst is what was there when it looked, and what arrives
+// meanwhile is the next one. rest, if not nil, is called now and then and says when to go on.
 //
 // Where the next frame lies and when it is due is found out ahead, while nothing is due: between a frame and the end of
 // its burst it would be part of what is measured. The frame is in the cache then, as a network card leaves it.
@@ -147,17 +146,21 @@ func (b *bencher) pace(in *Input, pipe *feedhandler.Pipeline, at int, w *watch, 
 		return true
 	}
 	before := messagesOf(pipe)
-	waiting := 0 // packets that wait for the end of the burst
+	waiting := 0      // packets that wait for the end of the burst
+	var looked uint64 // when that burst was taken
 	var frame, next upcoming
 	for more := load(&frame); more; frame = next {
 		more = load(&next)
 		now := w.look()
 		for ; now < frame.due; now = w.idle() {
 		}
+		if waiting == 0 {
+			looked = now
+		}
 		pipe.OnFrame(frame.frame, ptp.Stamp{NS: frame.due, Source: ptp.SourceHost})
 		w.did(frame.messages)
 		s.Packets++
-		if waiting++; !more || waiting == burstPackets || next.due > now {
+		if waiting++; !more || waiting == burstPackets || next.due > looked {
 			pipe.Flush()
 			waiting = 0
 		}

@@ -40,7 +40,7 @@ func (r *Report) WriteText(out io.Writer) error {
 	if len(r.Slow) > 0 {
 		fmt.Fprintln(out, "\npaced: where samples above 10 µs came from")
 		for _, s := range r.Slow {
-			fmt.Fprintf(out, "  %-34s %8d samples in %d runs, worst %.1f µs\n", s.Cause, s.Count, s.Runs, s.Worst/1e3)
+			fmt.Fprintf(out, "  %8d samples, worst %8.1f µs, in %5d stretches: %s\n", s.Count, s.Worst/1e3, s.Runs, s.Cause)
 		}
 	}
 	return nil

@@ -12,8 +12,21 @@ import (
 	"wirebook/feedhandler/venue"
 )
 
-// Build turns a channel into what the core takes, without its output. A channel without lines takes the profile's
-// sample groups.
+// lines are where the channel's lines arrive: its own, or the sample groups of its profile.
+func (ch *Channel) lines(p *Profile) []Line {
+	if len(ch.Lines) == 0 {
+		return p.Lines
+	}
+	return ch.Lines
+}
+
+// HasLines says whether there is anything the channel could receive: lines of its own, or sample groups of its profile.
+func (ch *Channel) HasLines() bool {
+	p, err := FindProfile(ch.Profile)
+	return len(ch.Lines) > 0 || err == nil && len(p.Lines) > 0
+}
+
+// Build turns a channel into what the core takes, without its output.
 func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 	p, err := FindProfile(ch.Profile)
 	if err != nil {
@@ -45,12 +58,8 @@ func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 		}
 		out.Options.SessionDate = uint64(day.Add(12 * time.Hour).UnixNano())
 	}
-	lines := ch.Lines
-	if len(lines) == 0 {
-		lines = p.Lines
-	}
 	var errs []error
-	for _, l := range lines {
+	for _, l := range ch.lines(&p) {
 		line := feedhandler.LineConfig{Name: l.Name, Port: l.Port, Recovery: l.Recovery}
 		if line.Group, err = Addr(l.Group); err != nil {
 			errs = append(errs, fmt.Errorf("channel %s line %s: group %w", ch.Name, l.Name, err))

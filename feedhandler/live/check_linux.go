@@ -21,8 +21,7 @@ func Check(c *config.Config) error {
 		errs = append(errs, checkQueues(c, rxQueues))
 	}
 	for i := range c.Channels {
-		// A channel without lines takes its profile's sample groups, where that has any.
-		if p, err := config.FindProfile(c.Channels[i].Profile); len(c.Channels[i].Lines) == 0 && err == nil && len(p.Lines) == 0 {
+		if !c.Channels[i].HasLines() {
 			errs = append(errs, fmt.Errorf("channel %s has no lines, nor has its profile: say with channels[%d].lines to which groups and ports it is sent", c.Channels[i].Name, i))
 		}
 		for _, l := range c.Channels[i].Lines {
