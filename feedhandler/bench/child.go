@@ -128,6 +128,7 @@ func Child() error {
 			return err
 		}
 		defer unpin()
+		confine(j.Core)
 	}
 	runtime.GOMAXPROCS(2) // this thread spins; the runtime keeps one to itself
 	v, err := segment.Open(j.Root, "bench")

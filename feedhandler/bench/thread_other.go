@@ -22,6 +22,8 @@ func pin(int) (func(), error) {
 	return runtime.UnlockOSThread, nil
 }
 
+func confine(int) {}
+
 func realtime(bool) error { return errors.ErrUnsupported }
 
 func lockMemory() {}
