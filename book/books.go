@@ -65,6 +65,7 @@ type Books struct {
 	quotes []quote // per instrument
 
 	stage     stage
+	ahead     foretelling
 	stageFrom int // live orders
 	anomalies [AnomalyCount]uint64
 	growths   uint64

@@ -14,6 +14,7 @@ type applier struct {
 	books   *book.Books
 	view    venue.Depth
 	changes [2]book.Change
+	ahead   bool // records of small bursts are told before the books have them
 	depth   bool // mbp-10 is wanted, by its ring or by the latest table
 
 	gapGen   uint32 // moves with every gap
@@ -38,6 +39,7 @@ func (a *applier) init(dir *book.Directory, books *book.Books, cfg *ChannelConfi
 	a.view = cfg.Feed.Depth
 	books.SetView(book.View(a.view))
 	a.depth = cfg.wantsDepth()
+	a.initAhead()
 	a.state = make([]instrumentState, cfg.Options.MaxInstruments+1)
 	for i := range a.state {
 		a.state[i].latestAt = noLatest
@@ -53,12 +55,15 @@ func (a *applier) apply(b *book.Batch) {
 		a.register()
 	}
 	a.books.Stage(b.Events)
-	packet := -1
+	packet, run := -1, a.firstRun(len(b.Events))
 	for i := range b.Events {
 		e := &b.Events[i]
 		if int(e.Packet) != packet {
 			packet = int(e.Packet)
 			a.enter(&b.Packets[packet])
+		}
+		if i == run {
+			run = a.tellAhead(b.Events, i)
 		}
 		a.begin(e)
 		if e.Kind-book.KindAdd <= book.KindQuote-book.KindAdd {
@@ -73,6 +78,7 @@ func (a *applier) apply(b *book.Batch) {
 			a.close(st, e)
 		}
 	}
+	a.now = a.want
 	if n := len(b.Events); n > 0 {
 		// Kept by value: the batch is used again before a restart may ask.
 		a.last, a.lastIn = b.Events[n-1], *a.packet
@@ -159,6 +165,11 @@ func (a *applier) otherEvent(e *book.Event, n int) {
 		}
 		return
 	}
+	a.publishChanges(e, n)
+}
+
+// publishChanges publishes the n changes of an order event.
+func (a *applier) publishChanges(e *book.Event, n int) {
 	// An execution names only the order: its instrument, price and side come from the book.
 	first := &a.changes[0]
 	e.Instrument = first.Instrument
@@ -197,7 +208,8 @@ func opposite(s book.Side) book.Side {
 	return book.NoSide
 }
 
-// close ends the venue's event for an instrument in the schemas where its last record did not carry LAST.
+// close ends the venue's event for an instrument in the schemas where its last record did not carry LAST, as far as they are
+// published now; a schema's record that does so closes it.
 func (a *applier) close(st *instrumentState, e *book.Event) {
 	open := st.open
 	if open&openMBO != 0 {
@@ -209,7 +221,6 @@ func (a *applier) close(st *instrumentState, e *book.Event) {
 	if open&openMBP10 != 0 {
 		a.noneMBP10(st, e)
 	}
-	st.open = 0
 }
 
 // clearAll empties every book; each that held anything gets its R.

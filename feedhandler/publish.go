@@ -14,6 +14,7 @@ type publisher struct {
 	out         Output
 	instruments InstrumentSink
 	want        SchemaSet
+	now         SchemaSet // of those wanted: all, or when a part was told ahead that or the rest
 	taps        SchemaSet
 	digest      bool
 	channel     int
@@ -60,6 +61,7 @@ type receipt struct {
 func (p *publisher) init(dir *book.Directory, cfg *ChannelConfig) {
 	p.dir, p.out, p.instruments = dir, cfg.Output, cfg.Output.Instruments
 	p.want = cfg.wants()
+	p.now = p.want
 	if p.out.Tap != nil {
 		p.taps = p.out.TapSchemas
 	}
@@ -142,7 +144,7 @@ func (p *publisher) tap(s shm.Schema, body []byte, extra uint64) {
 
 // putMBO publishes one mbo record.
 func (p *publisher) putMBO(st *instrumentState, e *book.Event, action uint8, side book.Side, id uint64, price int64, qty uint64, flags uint8) {
-	if !p.want.Has(shm.SchemaMBO) {
+	if !p.now.Has(shm.SchemaMBO) {
 		return
 	}
 	slot, ring := &p.own.mbo, p.rings.mbo
@@ -170,7 +172,7 @@ func (p *publisher) putMBO(st *instrumentState, e *book.Event, action uint8, sid
 
 // putTrade publishes one record of the trades schema.
 func (p *publisher) putTrade(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, flags uint8) {
-	if !p.want.Has(shm.SchemaTrades) {
+	if !p.now.Has(shm.SchemaTrades) {
 		return
 	}
 	slot, ring := &p.own.trade, p.rings.trade
