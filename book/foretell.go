@@ -54,13 +54,15 @@ func (b *Books) Foretell(ev *Event, out *[2]Change) int {
 func (b *Books) Foresee() {
 	f := &b.ahead
 	f.ids = 0
-	f.room = min(b.maxOrders-b.orders.live, b.maxLevels-int(b.nextLevel))
-	// What the sides of a run outgrow takes as many blocks as half of all levels: with half of the pool to come no price lacks
-	// its place.
+	f.room = min(foretoldEntries, b.maxOrders-b.orders.live, b.maxLevels-int(b.nextLevel))
+	// So few new prices find their places in half of the pool, whichever sides outgrow their blocks.
 	if b.entries.next > b.entries.max/2 {
 		f.room = 0
 	}
 }
+
+// foretoldEntries is how many new orders a run may have.
+const foretoldEntries = 8
 
 // unnamed says whether an id is certainly none that was named before in the run.
 func (f *foretelling) unnamed(id uint64) bool {

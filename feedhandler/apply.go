@@ -209,7 +209,7 @@ func opposite(s book.Side) book.Side {
 }
 
 // close ends the venue's event for an instrument in the schemas where its last record did not carry LAST, as far as they are
-// published now; a schema's record that does so closes it.
+// published now: what is told ahead leaves mbp-10 to when the books have the event. A record with LAST closes its schema.
 func (a *applier) close(st *instrumentState, e *book.Event) {
 	open := st.open
 	if open&openMBO != 0 {
@@ -218,7 +218,7 @@ func (a *applier) close(st *instrumentState, e *book.Event) {
 	if open&openMBP1 != 0 {
 		a.noneMBP1(st, e)
 	}
-	if open&openMBP10 != 0 {
+	if open&openMBP10 != 0 && a.depth {
 		a.noneMBP10(st, e)
 	}
 }
