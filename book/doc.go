@@ -17,6 +17,8 @@
 //		... publish changes[:n]
 //	}
 //
+// Where a record must leave before the books have its event, Foretell says what Apply is going to tell.
+//
 // # Memory
 //
 // Everything lies in flat arrays without pointers, linked by index or place; 0 is "none". An order takes 20 bytes (a table

@@ -82,11 +82,11 @@ func (b *Books) foretellEntry(si uint32, ev *Event, c *Change) bool {
 	if f.room--; f.room < 0 || r > s.rank || crossed(s, b.sideAt(si^1)) {
 		return false
 	}
-	top, depth, qty, count := false, NoDepth, s.qty, s.count
+	top, depth := false, NoDepth
 	if r == s.rank {
-		top, depth, qty, count = true, 0, qty+ev.Qty, count+1
+		top, depth = true, 0
+		s.qty, s.count = s.qty+ev.Qty, s.count+1
 	}
-	s.qty, s.count = qty, count
 	c.Price, c.Qty, c.Left, c.OrderID, c.Instrument = ev.Price, ev.Qty, ev.Qty, id, si>>1
 	c.Side, c.Action, c.Depth, c.Top, c.Anomaly = sideOf(si), 'A', depth, top, AnomalyNone
 	return true

@@ -2,6 +2,7 @@ package feedhandler
 
 import (
 	"wirebook/book"
+	"wirebook/feedhandler/venue"
 	"wirebook/shm"
 )
 
@@ -17,10 +18,10 @@ const (
 // foretold are the schemas whose records need no more than orders and touches.
 const foretold = SchemaSet(1<<shm.SchemaMBO | 1<<shm.SchemaTrades | 1<<shm.SchemaMBP1)
 
-// initAhead decides whether records are told ahead: there must be some, and the latest table must not say that a book holds
-// what is told and not yet applied, as it would if its positions counted one of these rings.
+// initAhead decides whether records are told ahead: the feed must tell orders, somebody must want such records, and the latest
+// table must not say that a book holds what is told and not yet applied, as it would if its positions counted one of these rings.
 func (a *applier) initAhead() {
-	a.ahead = a.want&foretold != 0 && (a.out.Latest == nil || foretold&Schemas(a.out.LatestSchema) == 0)
+	a.ahead = a.view == venue.ByOrder && a.want&foretold != 0 && (a.out.Latest == nil || foretold&Schemas(a.out.LatestSchema) == 0)
 }
 
 // firstRun returns the event of a batch at which tellAhead is to be called first; none when there is no such event.

@@ -13,6 +13,7 @@
 //	demux.go     group and port                 datagram → channel, line
 //	channel.go   framing, arbitration, decoding datagram → messages in sequence → events
 //	apply.go     books                          events → changes
+//	ahead.go     in a small burst the records that the books can foretell leave first
 //	trust.go     which books a gap made suspect
 //	publish*.go  records, digests               changes → rings, latest table
 //

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -34,7 +35,7 @@ func (r *Report) WriteText(out io.Writer) error {
 	for i := range r.Stages {
 		s := &r.Stages[i]
 		if text := s.remarks(); text != "" {
-			fmt.Fprintf(out, "%s, %s: %s\n", s.Name, s.Input, text)
+			fmt.Fprintf(out, "%s, %s: %s\n", s.Name, s.Input, strings.ReplaceAll(text, "; ", ";\n    "))
 		}
 	}
 	if len(r.Slow) > 0 {
