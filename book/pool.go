@@ -103,6 +103,9 @@ type run struct {
 
 func (r run) len() int { return int(r.size >> 5) }
 
+// butLast is the run without its last entry, for a look: nothing is given back.
+func (r run) butLast() run { return run{r.block, r.size - 1<<5} }
+
 // entries returns the used entries of a run.
 func (p *pool[T]) entries(r run) []T {
 	off := int(r.block) * poolBlock

@@ -53,6 +53,7 @@ func (a *applier) tellAhead(events []book.Event, from int) int {
 			a.close(st, e)
 		}
 	}
+	a.books.Foreseen()
 	a.now, a.depth = a.want, depth
 	if at == from {
 		return from + 1
