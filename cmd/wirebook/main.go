@@ -76,8 +76,22 @@ func rootCommand() *cobra.Command {
 	})
 	root.AddCommand(runCommand(), reloadCommand(), topCommand(), doctorCommand(), ptpCommand(),
 		replayCommand(), tailCommand(), inspectCommand(), exportCommand(), profilesCommand(),
-		simCommand(), sendCommand(), benchCommand())
+		simCommand(), sendCommand(), benchCommand(), versionCommand())
 	return root
+}
+
+// versionCommand says what --version says: half of all tools have the one, half the other.
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Long: `Prints the version, as --version does. A build by make says the tag or the commit it was made from, any other
+"development".
+
+  wirebook version`,
+		Args:  cobra.NoArgs,
+		Run:   func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "wirebook version "+version) },
+	}
 }
 
 // files is cobra's argument check for verbs that read captures.

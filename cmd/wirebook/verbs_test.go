@@ -42,7 +42,7 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("%s: %q, want %s", args, got.out, want)
 		}
 	}
-	for _, args := range []string{"--version", "profiles", "profiles iex.deep10", "profiles --json", "profiles --schema", "replay --help"} {
+	for _, args := range []string{"--version", "version", "profiles", "profiles iex.deep10", "profiles --json", "profiles --schema", "replay --help"} {
 		if got := r.run(strings.Fields(args)...); got.code != 0 || got.out == "" || got.errors != "" {
 			t.Errorf("%s: %+v", args, got)
 		}

@@ -106,7 +106,7 @@ func Parse(path string, data []byte) (*Config, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&c); errors.Is(err, io.EOF) {
-		r.list = append(r.list, path+": the file says nothing")
+		return nil, fmt.Errorf("%w:\n  %s: the file says nothing; it needs channels", ErrInvalid, path)
 	} else if err != nil {
 		var te *yaml.TypeError
 		if errors.As(err, &te) {

@@ -30,7 +30,7 @@ channels:
 	for _, want := range []string{
 		`line 1: instance: bad name`,
 		`line 2: publish[1]: mbp-2`,
-		`line 3: colour: unknown key`,
+		`line 3: colour: unknown key; there are instance, group, publish, latest, digests, checksums, trailer, rings, live, channels`,
 		`line 6: channels[0].profile: "nasdaq.itch51"`,
 		`line 8: channels[0].lines[0].group: "233.54.12.300"`,
 		`line 8: channels[0].lines[0].port: 0: must be 1 to 65535`,
@@ -71,7 +71,7 @@ channels:
 		"f.yaml: line 7: channels[0].channel_id: 256: must be a number from 0 to 255",
 		"f.yaml: line 8: channels[0].publisher_id: -1: must be a number from 0 to 65535",
 		"f.yaml: line 9: channels[0].max_orders: many of...: must be a whole number",
-		"f.yaml: line 11: channels[0].lines[0].speed: unknown key",
+		"f.yaml: line 11: channels[0].lines[0].speed: unknown key; there are name, group, port, source, interface, recovery",
 		"f.yaml: line 12: channels[0].lines[1]: 7: must be keys with values",
 	} {
 		i := strings.Index(err.Error(), want)
@@ -87,7 +87,11 @@ channels:
 	for text, want := range map[string]string{
 		"just words":          "f.yaml: line 1: the file: just words: must be keys with values",
 		"channels: {a: [}":    "f.yaml: did not find",
-		"":                    "channels: none: at least one channel",
+		"":                    "f.yaml: the file says nothing; it needs channels",
+		"# nothing\n":         "f.yaml: the file says nothing; it needs channels",
+		"live: {cpu: [1]}":    "f.yaml: line 1: live.cpu: unknown key; there are interface, rx, xdp_mode, cpus,",
+		"rings: {mbp1: 1}":    "f.yaml: line 1: rings.mbp1: unknown key; there are mbo, mbp-1, mbp-10, trades, admin, huge_dir, instruments",
+		"channels: [{x: 1}]":  "f.yaml: line 1: channels[0].x: unknown key; there are name, profile,",
 		"a: b\n\tc: d":        "f.yaml: line 2: found a tab",
 		"channels: nothing\n": "f.yaml: line 1: channels: nothing: must be a list",
 	} {
@@ -120,6 +124,9 @@ func TestUnknownProfileSuggests(t *testing.T) {
 	_, err := FindProfile("iex.tops17")
 	if err == nil || !strings.Contains(err.Error(), "iex.tops16") {
 		t.Fatalf("error %v does not suggest iex.tops16", err)
+	}
+	if _, err := FindProfile(""); err == nil || !strings.Contains(err.Error(), "there are bx.itch50, cme.mdp3") {
+		t.Errorf("no name: %v, want the list", err)
 	}
 }
 

@@ -59,7 +59,7 @@ func FindProfile(name string) (Profile, error) {
 	}
 	var near []string
 	for _, p := range Profiles() {
-		if share := strings.Split(p.Name, "."); strings.Contains(name, share[0]) || strings.Contains(p.Name, name) {
+		if share := strings.Split(p.Name, "."); strings.Contains(name, share[0]) || name != "" && strings.Contains(p.Name, name) {
 			near = append(near, p.Name)
 		}
 	}

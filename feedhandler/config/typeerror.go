@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 // The yaml library reports what does not fit our types in its own words and with Go's type names. They are turned into
 // our form: line, key, value, rule.
 var (
-	unknownKey  = regexp.MustCompile(`^line (\d+): field (.*) not found in type `)
+	unknownKey  = regexp.MustCompile(`^line (\d+): field (.*) not found in type (\S+)`)
 	wrongType   = regexp.MustCompile("(?s)^line (\\d+): cannot unmarshal !!(\\w+)(?: `(.*)`)? into (.*)$")
 	noDuration  = regexp.MustCompile(`(?s)^line (\d+): "(.*)" is not a duration`)
 	definedType = regexp.MustCompile(`^(?:\[\])?\*?config\.`)
@@ -31,7 +32,7 @@ var typeRules = map[string]string{
 func typeMistake(root *yaml.Node, e string) string {
 	if m := unknownKey.FindStringSubmatch(e); m != nil {
 		line, _ := strconv.Atoi(m[1])
-		return fmt.Sprintf("line %d: %s: unknown key", line, pathAt(root, line, m[2], true))
+		return fmt.Sprintf("line %d: %s: unknown key; there are %s", line, pathAt(root, line, m[2], true), strings.Join(keysOf(m[3]), ", "))
 	}
 	if m := noDuration.FindStringSubmatch(e); m != nil {
 		line, _ := strconv.Atoi(m[1])
@@ -56,6 +57,18 @@ func typeMistake(root *yaml.Node, e string) string {
 		value = map[string]string{"seq": "a list", "map": "keys with values"}[m[2]]
 	}
 	return fmt.Sprintf("line %d: %s: %s: %s", line, pathAt(root, line, strings.TrimSuffix(m[3], "..."), false), value, rule)
+}
+
+// keysOf lists the keys of a mapping by the name of its type, as the library says it.
+func keysOf(name string) (keys []string) {
+	for _, mapping := range []any{Config{}, Rings{}, Live{}, Channel{}, Line{}} {
+		t := reflect.TypeOf(mapping)
+		for i := 0; t.String() == name && i < t.NumField(); i++ {
+			key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // pathAt finds the key path of a key, or of a value that begins with text, on a line; "" in the library's error stands
