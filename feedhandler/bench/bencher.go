@@ -42,6 +42,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.normal(); err != nil {
 		return nil, err
 	}
+	done, err := alone(ctx, func() { o.Progress("wait for another bench of this host to end", 0, 0) })
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	b := &bencher{ctx: ctx, o: &o, clock: newClock()}
 	unpin, err := pin(o.CPU[0])
 	if err != nil {
