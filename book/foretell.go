@@ -26,8 +26,9 @@ type movedSide struct {
 // touch.
 //
 // It tells new orders, executions, and what reduces, deletes and replaces orders, where the event is complete (FlagLast). It does
-// not tell what names an order of an event before it in the run, what crosses the book, or what is in any way out of the
-// ordinary. Apply must not come to an anomaly with an event that was told.
+// not tell what names an order of an event before it in the run, what crosses the book, a touch that gives way after something
+// changed behind it, or what is in any way out of the ordinary; nor more than foretoldEntries new orders and foretoldMoves of
+// touches in a run. Apply must not come to an anomaly with an event that was told.
 func (b *Books) Foretell(ev *Event, out *[2]Change) int {
 	c := &out[0]
 	if ev.Flags&FlagLast == 0 || b.view != ViewOrders {
@@ -76,7 +77,8 @@ func (b *Books) Foresee() {
 	}
 }
 
-// Foreseen ends a run: touches that were told to be at another price are again where Apply expects them.
+// Foreseen ends a run: touches that were told to be at another price are again at the price where Apply expects them. What they
+// hold is ahead until Apply comes to the events.
 func (b *Books) Foreseen() {
 	f := &b.ahead
 	for ; f.moves > 0; f.moves-- {

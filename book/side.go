@@ -4,7 +4,8 @@ import "math"
 
 // side is one side of an instrument's order book with its touch, so that most questions about the top load nothing
 // else. The two sides of an instrument share a cache line. qty, count and best mean nothing while prices is empty; rank
-// is then 0, which no price has.
+// is then 0, which no price has. Between Foresee and Foreseen the touch is ahead of prices, and best is 0 where its level is
+// not made yet.
 type side struct {
 	rank   rank
 	qty    uint64

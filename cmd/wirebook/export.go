@@ -21,7 +21,7 @@ func exportCommand() *cobra.Command {
 	var pretty, compress bool
 	var version int
 	c := &cobra.Command{
-		Use:   "export (--profile P | --config F) --schema S [flags] FILE...",
+		Use:   "export (--profile P | --config F) [--schema S] [flags] FILE...",
 		Short: "Write normalized records from captures to DBN, CSV or JSON",
 		Long: `Runs captures through the core, offline, and writes one schema. DBN files are version 3 and open in any DBN tool that
 knows it (--dbn-version 2 for older ones, such as the Go module dbn-go). CSV and JSON have DBN's columns and their order, then

@@ -89,8 +89,8 @@ func versionCommand() *cobra.Command {
 "development".
 
   wirebook version`,
-		Args:  cobra.NoArgs,
-		Run:   func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "wirebook version "+version) },
+		Args: cobra.NoArgs,
+		Run:  func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "wirebook version "+version) },
 	}
 }
 

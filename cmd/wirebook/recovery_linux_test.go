@@ -378,8 +378,13 @@ func TestWriterKilledUnderLoad(t *testing.T) {
 			before := l.top()
 			_ = l.run.Process.Kill()
 			_ = l.run.Wait()
-			if s := l.top(); s.Alive || s.State != "running" {
-				t.Errorf("after SIGKILL readers see state %s, alive %v", s.State, s.Alive)
+			dead := l.top()
+			if dead.Alive || dead.State != "running" {
+				t.Errorf("after SIGKILL readers see state %s, alive %v", dead.State, dead.Alive)
+			}
+			time.Sleep(50 * time.Millisecond)
+			if later := l.top(); later.UptimeS != dead.UptimeS || dead.UptimeS == 0 {
+				t.Errorf("the killed run was up for %v s, then for %v", dead.UptimeS, later.UptimeS)
 			}
 			l.run, l.log = l.liveRig.run("--summary", "summary.json")
 			l.flows("after the run was started again")

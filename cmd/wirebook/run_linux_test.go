@@ -95,6 +95,7 @@ type topShape struct {
 	PID      int
 	Epoch    uint64
 	Alive    bool
+	UptimeS  float64 `json:"uptime_s"`
 	Counters map[string]uint64
 	Dropped  map[string]uint64
 	Records  map[string]uint64

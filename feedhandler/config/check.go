@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -13,9 +14,10 @@ import (
 
 // report collects mistakes with their place in the file.
 type report struct {
-	path string
-	root *yaml.Node
-	list []string
+	path  string
+	root  *yaml.Node
+	list  []string
+	typed []string // those of the list that say a value is of the wrong kind: what it then lacks is not another mistake
 }
 
 // add reports a mistake at a key path such as "channels", 0, "lines", 1, "port".
@@ -31,6 +33,9 @@ func (r *report) add(rule string, value any, keys ...any) {
 			}
 			name += k
 		}
+	}
+	if slices.ContainsFunc(r.typed, func(m string) bool { return strings.Contains(m, ": "+name+": ") }) {
+		return
 	}
 	where := r.path
 	if line := lineOf(r.root, keys); line > 0 {
@@ -70,12 +75,12 @@ func lineOf(n *yaml.Node, keys []any) int {
 	return n.Line
 }
 
-var instanceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+var instanceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
 // CheckInstance says whether a name can be an instance's directory.
 func CheckInstance(name string) error {
 	if !instanceName.MatchString(name) {
-		return fmt.Errorf("instance name %q: letters, digits, dot, dash and underscore, at most 64, the first a letter or digit", name)
+		return fmt.Errorf("instance name %q: letters, digits, dot, dash and underscore, at most 63, the first a letter or digit", name)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"strings"
@@ -15,7 +14,7 @@ import (
 
 // Config is the configuration file.
 type Config struct {
-	Instance  string    `yaml:"instance,omitempty" json:"instance,omitempty" jsonschema:"description=Name of the directory under /dev/shm/wirebook,pattern=^[A-Za-z0-9][A-Za-z0-9._-]{0\\,63}$,default=default"`
+	Instance  string    `yaml:"instance,omitempty" json:"instance,omitempty" jsonschema:"description=Name of the directory under /dev/shm/wirebook,pattern=^[A-Za-z0-9][A-Za-z0-9._-]{0\\,62}$,default=default"`
 	Group     string    `yaml:"group,omitempty" json:"group,omitempty" jsonschema:"description=Group whose processes may read the rings\\, by name or number; default: the writer's own"`
 	Publish   []string  `yaml:"publish,omitempty" json:"publish,omitempty" jsonschema:"description=Schemas to publish,enum=mbo,enum=mbp-1,enum=mbp-10,enum=trades,enum=admin"`
 	Latest    *bool     `yaml:"latest,omitempty" json:"latest,omitempty" jsonschema:"description=Keep the table of the last book of every instrument,default=true"`
@@ -102,12 +101,13 @@ func Parse(path string, data []byte) (*Config, error) {
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		return nil, fmt.Errorf("%w:\n  %s: %s", ErrInvalid, path, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
+	if len(root.Content) == 0 || root.Content[0].ShortTag() == "!!null" {
+		return nil, fmt.Errorf("%w:\n  %s: the file says nothing; it needs channels", ErrInvalid, path)
+	}
 	r := report{path: path, root: &root}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
-	if err := dec.Decode(&c); errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w:\n  %s: the file says nothing; it needs channels", ErrInvalid, path)
-	} else if err != nil {
+	if err := dec.Decode(&c); err != nil {
 		var te *yaml.TypeError
 		if errors.As(err, &te) {
 			for _, e := range te.Errors {
@@ -117,6 +117,7 @@ func Parse(path string, data []byte) (*Config, error) {
 			r.list = append(r.list, path+": "+err.Error())
 		}
 	}
+	r.typed = r.list
 	c.check(&r)
 	if len(r.list) > 0 {
 		inLineOrder(path, r.list)

@@ -81,14 +81,12 @@ channels:
 		}
 		at = i
 	}
-	if !strings.Contains(err.Error(), "f.yaml: line 11: channels[0].lines[0].port: 99999: must be a number from 0 to 65535") || strings.Contains(err.Error(), "uint") {
+	if strings.Count(err.Error(), ".port: ") != 1 || !strings.Contains(err.Error(), "f.yaml: line 11: channels[0].lines[0].port: 99999: must be a number from 0 to 65535") || strings.Contains(err.Error(), "uint") {
 		t.Error(err)
 	}
 	for text, want := range map[string]string{
 		"just words":          "f.yaml: line 1: the file: just words: must be keys with values",
 		"channels: {a: [}":    "f.yaml: did not find",
-		"":                    "f.yaml: the file says nothing; it needs channels",
-		"# nothing\n":         "f.yaml: the file says nothing; it needs channels",
 		"live: {cpu: [1]}":    "f.yaml: line 1: live.cpu: unknown key; there are interface, rx, xdp_mode, cpus,",
 		"rings: {mbp1: 1}":    "f.yaml: line 1: rings.mbp1: unknown key; there are mbo, mbp-1, mbp-10, trades, admin, huge_dir, instruments",
 		"channels: [{x: 1}]":  "f.yaml: line 1: channels[0].x: unknown key; there are name, profile,",
@@ -178,12 +176,23 @@ func TestRoomAtTheStartIsWithinTheMost(t *testing.T) {
 	}
 }
 
-// TestEmptyFile: the decoder's bare EOF is not shown.
+// TestEmptyFile: a file without anything is one mistake, however it says nothing.
 func TestEmptyFile(t *testing.T) {
-	for _, text := range []string{"", "# channels will follow\n"} {
+	for _, text := range []string{"", "# channels will follow\n", "---\n", "null\n", "~", "# a document\n---\n"} {
 		_, err := Parse("x.yaml", []byte(text))
-		if err == nil || !strings.Contains(err.Error(), "the file says nothing") || !strings.Contains(err.Error(), "at least one channel") {
+		if err == nil || !strings.HasSuffix(err.Error(), "mistakes:\n  x.yaml: the file says nothing; it needs channels") {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestInstanceNames: what the configuration takes for a name, shared memory takes too.
+func TestInstanceNames(t *testing.T) {
+	for name, good := range map[string]bool{
+		strings.Repeat("n", 63): true, strings.Repeat("n", 64): false, "": false, "a": true, "_a": false, ".a": false, "a b": false, "a-b.c_d": true,
+	} {
+		if err := CheckInstance(name); (err == nil) != good {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }

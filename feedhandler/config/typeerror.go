@@ -32,7 +32,11 @@ var typeRules = map[string]string{
 func typeMistake(root *yaml.Node, e string) string {
 	if m := unknownKey.FindStringSubmatch(e); m != nil {
 		line, _ := strconv.Atoi(m[1])
-		return fmt.Sprintf("line %d: %s: unknown key; there are %s", line, pathAt(root, line, m[2], true), strings.Join(keysOf(m[3]), ", "))
+		mistake := fmt.Sprintf("line %d: %s: unknown key", line, pathAt(root, line, m[2], true))
+		if keys := keysOf(m[3]); keys != nil {
+			mistake += "; there are " + strings.Join(keys, ", ")
+		}
+		return mistake
 	}
 	if m := noDuration.FindStringSubmatch(e); m != nil {
 		line, _ := strconv.Atoi(m[1])
