@@ -142,8 +142,7 @@ func (c *childWork) read(seen *ages, w *watch, a answer) answer {
 			a.Lost += c.ring.Lost()
 			seen.missed()
 		default:
-			w.idle()
-			shm.Pause(spins)
+			w.idle() // takes the time: that is pause enough between two looks
 		}
 	}
 }
