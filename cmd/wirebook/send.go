@@ -208,7 +208,11 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 		return enc.Encode(&s)
 	}
 	for _, to := range s.Destinations {
-		fmt.Printf("%s: %d datagrams, %d messages, %d bytes, %d refused\n", to.Address, to.Packets, to.Messages, to.Bytes, to.Failed)
+		messages := ""
+		if f.profile != "" { // else nobody counted them
+			messages = fmt.Sprintf("%d messages, ", to.Messages)
+		}
+		fmt.Printf("%s: %d datagrams, %s%d bytes, %d refused\n", to.Address, to.Packets, messages, to.Bytes, to.Failed)
 	}
 	fmt.Printf("%d datagrams in %s: %.0f/s, at most %s behind the pace\n", s.Packets, seconds(s.ElapsedNS),
 		float64(s.Packets)/(float64(max(s.ElapsedNS, 1))/1e9), time.Duration(s.LatestNS).Round(time.Microsecond))

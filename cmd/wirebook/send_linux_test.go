@@ -78,6 +78,12 @@ func TestSendChoosesATransmitter(t *testing.T) {
 	if s, out, code := send("--interface", wiretest.TX); code != 0 || s.TX != "xdp" || s.Packets != 2 || s.Failed != 0 {
 		t.Errorf("auto: exit %d, %s", code, out)
 	}
+	for profile, counted := range map[string]bool{"": false, "nasdaq.itch50": true} {
+		out, code := r.verb("send", "--quiet", "--interface", wiretest.TX, "--profile", profile, "mixed.pcap")
+		if code != 0 || strings.Contains(out, "0 messages") != counted {
+			t.Errorf("profile %q: messages are told only where they are counted: exit %d, %s", profile, code, out)
+		}
+	}
 	_ = host.SetReadDeadline(time.Now().Add(5 * time.Second))
 	buf := make([]byte, 100)
 	if n, err := host.Read(buf); err != nil || string(buf[:n]) != "to the host" {

@@ -200,7 +200,7 @@ func (f *simFlags) report(o *sim.Oracle) error {
 			LostOnAll []sim.Range     `json:"lost_on_all"`
 		}{f.output, profileOf[f.protocol], o.Datagrams, o.Messages, o.Lines, o.LostOnAll})
 	}
-	fmt.Fprintf(out, "%s: %d messages in %d datagrams over %s\n", f.output, o.Messages, o.Datagrams, seconds(int64(o.LastNS-o.FirstNS)))
+	fmt.Fprintf(out, "%s: %d messages in %d datagrams over %s, the last 3 s of it after the close\n", f.output, o.Messages, o.Datagrams, seconds(int64(o.LastNS-o.FirstNS)))
 	for _, l := range o.Lines {
 		fmt.Fprintf(out, "  line %s: %d sent, %d lost, %d reordered, %d duplicated\n", l.Name, l.Sent, l.Lost, l.Reordered, l.Duplicated)
 	}
