@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -14,10 +13,9 @@ import (
 
 // report collects mistakes with their place in the file.
 type report struct {
-	path  string
-	root  *yaml.Node
-	list  []string
-	typed []string // those of the list that say a value is of the wrong kind: what it then lacks is not another mistake
+	path string
+	root *yaml.Node
+	list []string
 }
 
 // add reports a mistake at a key path such as "channels", 0, "lines", 1, "port".
@@ -33,9 +31,6 @@ func (r *report) add(rule string, value any, keys ...any) {
 			}
 			name += k
 		}
-	}
-	if slices.ContainsFunc(r.typed, func(m string) bool { return strings.Contains(m, ": "+name+": ") }) {
-		return
 	}
 	where := r.path
 	if line := lineOf(r.root, keys); line > 0 {
@@ -97,7 +92,7 @@ const maxSlots = 1 << 28
 func (c *Config) check(r *report) {
 	if c.Instance != "" {
 		if CheckInstance(c.Instance) != nil {
-			r.add("letters, digits, dot, dash and underscore, at most 64", c.Instance, "instance")
+			r.add("letters, digits, dot, dash and underscore, at most 63, the first a letter or digit", c.Instance, "instance")
 		}
 	}
 	for i, s := range c.Publish {

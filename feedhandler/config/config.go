@@ -117,7 +117,6 @@ func Parse(path string, data []byte) (*Config, error) {
 			r.list = append(r.list, path+": "+err.Error())
 		}
 	}
-	r.typed = r.list
 	c.check(&r)
 	if len(r.list) > 0 {
 		inLineOrder(path, r.list)

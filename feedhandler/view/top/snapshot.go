@@ -125,7 +125,7 @@ func Read(v *segment.View, now time.Time) Snapshot {
 		UptimeS: age(c.StartNS()) / 1e3, Records: map[string]uint64{}, Dropped: map[string]uint64{}, Counters: map[string]uint64{},
 		Channels: []Channel{}, Readers: []Reader{},
 	}
-	if s.Alive = v.WriterAlive(); !s.Alive { // it was up until then
+	if s.Alive = v.WriterAlive(); !s.Alive || s.State == "stopped" || s.State == "replaced" { // it was up until then
 		s.UptimeS = max(float64(int64(c.HeartbeatNS()-c.StartNS()))/1e9, 0)
 	}
 	if b, ok := c.Clock(); ok {
