@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -74,6 +75,9 @@ The generated day is made once, in about half a minute, and kept (--input-dir, a
 			return fmt.Errorf("find this program: %w", err)
 		}
 		o.Child = []string{exe, "bench"}
+		o.Waiting = sync.OnceFunc(func() { // nobody should wait without knowing, quiet or not
+			fmt.Fprintln(os.Stderr, "wirebook: another bench runs on this host: waiting for its end")
+		})
 		quiet = quiet || asJSON && !isTerminal(os.Stderr)
 		if !quiet {
 			o.Note = func(text string) { fmt.Fprintln(os.Stderr, "note: "+text) }

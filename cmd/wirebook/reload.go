@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/view"
 	"wirebook/feedhandler/view/top"
 	"wirebook/shm"
@@ -30,7 +29,7 @@ the run's log says which, and its channels are what they were.
   wirebook reload --instance colo1`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := config.CheckInstance(instance); err != nil {
+			if err := segment.CheckName(instance); err != nil {
 				return usageError{err}
 			}
 			v, err := segment.Open("", instance)

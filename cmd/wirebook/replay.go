@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/replay"
+	"wirebook/shm/segment"
 )
 
 func replayCommand() *cobra.Command {
@@ -51,7 +51,7 @@ destinations that carry the same sequence are A and B.
 			if cfg != nil && cfg.Instance != "" && !c.Flags().Changed("instance") {
 				o.Instance = cfg.Instance
 			}
-			if err := config.CheckInstance(o.Instance); err != nil {
+			if err := segment.CheckName(o.Instance); err != nil {
 				return usageError{err}
 			}
 			if noShm {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/view"
 	"wirebook/shm"
 	"wirebook/shm/segment"
@@ -78,7 +77,7 @@ overtook this reader and records are missing), a silent writer, a new run of the
 			if t.opts.Wait, ok = tailWaits[wait]; !ok {
 				return usageError{fmt.Errorf("--wait %q: must be adaptive, block or spin", wait)}
 			}
-			if err := config.CheckInstance(t.opts.Name); err != nil {
+			if err := segment.CheckName(t.opts.Name); err != nil {
 				return usageError{err}
 			}
 			if t.timeout < 0 || t.maxRate < 0 {

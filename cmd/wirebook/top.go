@@ -10,7 +10,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 
-	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/view/top"
 	"wirebook/shm/segment"
 )
@@ -38,7 +37,7 @@ LAG is how far a line's packets come behind the other line's. HEALED gaps were f
 packet, GAPS no line filled; LOST are their messages. DROPPED is what the kernel or the NIC's ring had no room for.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := config.CheckInstance(f.instance); err != nil {
+			if err := segment.CheckName(f.instance); err != nil {
 				return usageError{err}
 			}
 			if f.every < 100*time.Millisecond {

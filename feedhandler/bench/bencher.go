@@ -32,6 +32,7 @@ type Options struct {
 	Child    []string // how this program is started as a second process: it must call Child
 	Progress func(what string, done, total int64)
 	Note     func(text string) // remarks: what was left out and why
+	Waiting  func()            // another bench runs on this host: Run begins when it has ended. Called again and again
 }
 
 // Check says what is wrong with the options.
@@ -42,7 +43,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.normal(); err != nil {
 		return nil, err
 	}
-	done, err := alone(ctx, func() { o.Progress("wait for another bench of this host to end", 0, 0) })
+	done, err := alone(ctx, o.Waiting)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +121,9 @@ func (o *Options) normal() error {
 	}
 	if o.Note == nil {
 		o.Note = func(string) {}
+	}
+	if o.Waiting == nil {
+		o.Waiting = func() {}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRun runs every stage on a tiny day with a second process and reads the report as its users do.
@@ -17,8 +18,10 @@ func TestRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a few seconds")
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // another bench of this host is waited for
+	defer cancel()
 	var notes []string
-	r, err := Run(context.Background(), Options{
+	r, err := Run(ctx, Options{
 		Messages: 20_000, InputDir: t.TempDir(), Captures: t.TempDir(), Child: []string{os.Args[0]},
 		Note: func(text string) { notes = append(notes, text) },
 	})

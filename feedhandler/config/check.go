@@ -3,12 +3,13 @@ package config
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"wirebook/shm/segment"
 )
 
 // report collects mistakes with their place in the file.
@@ -70,16 +71,6 @@ func lineOf(n *yaml.Node, keys []any) int {
 	return n.Line
 }
 
-var instanceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
-
-// CheckInstance says whether a name can be an instance's directory.
-func CheckInstance(name string) error {
-	if !instanceName.MatchString(name) {
-		return fmt.Errorf("instance name %q: letters, digits, dot, dash and underscore, at most 63, the first a letter or digit", name)
-	}
-	return nil
-}
-
 // SchemaNames are the publishable schemas in the order of rings.
 var SchemaNames = []string{"mbo", "mbp-1", "mbp-10", "trades", "admin"}
 
@@ -91,8 +82,8 @@ const maxSlots = 1 << 28
 
 func (c *Config) check(r *report) {
 	if c.Instance != "" {
-		if CheckInstance(c.Instance) != nil {
-			r.add("letters, digits, dot, dash and underscore, at most 63, the first a letter or digit", c.Instance, "instance")
+		if segment.CheckName(c.Instance) != nil {
+			r.add("must be "+segment.NameRule, c.Instance, "instance")
 		}
 	}
 	for i, s := range c.Publish {

@@ -3,8 +3,12 @@ package config
 import (
 	"errors"
 	"os"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
+
+	"wirebook/shm/segment"
 )
 
 func TestEveryMistakeAtOnceWithItsLine(t *testing.T) {
@@ -92,6 +96,10 @@ channels:
 		"channels: [{x: 1}]":  "f.yaml: line 1: channels[0].x: unknown key; there are name, profile,",
 		"a: b\n\tc: d":        "f.yaml: line 2: found a tab",
 		"channels: nothing\n": "f.yaml: line 1: channels: nothing: must be a list",
+		"channels: [{name: c, profile: abc, max_orders: abc}]":                  "channels[0].max_orders: abc: must be a whole number",
+		"channels: [{name: c, lines: [{name: A, group: abc, port: abc}]}]":      "channels[0].lines[0].port: abc: must be a number",
+		"channels: [{name: c, lines: [{name: abc, group: abc}]}]":               "channels[0].lines[0].group: \"abc\": must be an IPv4 address",
+		"live: {busy_poll: soon, interface: soon}\nchannels: [{profile: soon}]": "live.busy_poll: \"soon\": must be a duration",
 	} {
 		if _, err := Parse("f.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
@@ -186,13 +194,17 @@ func TestEmptyFile(t *testing.T) {
 	}
 }
 
-// TestInstanceNames: what the configuration takes for a name, shared memory takes too.
+// TestInstanceNames: the published schema takes the names that shared memory takes.
 func TestInstanceNames(t *testing.T) {
+	field, _ := reflect.TypeFor[Config]().FieldByName("Instance")
+	_, pattern, _ := strings.Cut(field.Tag.Get("jsonschema"), "pattern=")
+	pattern, _, _ = strings.Cut(pattern, ",default")
+	schema := regexp.MustCompile(strings.ReplaceAll(pattern, `\,`, ","))
 	for name, good := range map[string]bool{
-		strings.Repeat("n", 63): true, strings.Repeat("n", 64): false, "": false, "a": true, "_a": false, ".a": false, "a b": false, "a-b.c_d": true,
+		strings.Repeat("n", 63): true, strings.Repeat("n", 64): false, "": false, "a": true, "_a": false, ".a": false, "a b": false, "a-b.c_d": true, "1": true, "ä": false,
 	} {
-		if err := CheckInstance(name); (err == nil) != good {
-			t.Errorf("%q: %v", name, err)
+		if err := segment.CheckName(name); (err == nil) != good || schema.MatchString(name) != good {
+			t.Errorf("%q: %v, by the schema %v, want %v", name, err, schema.MatchString(name), good)
 		}
 	}
 }

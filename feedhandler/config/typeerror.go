@@ -32,7 +32,7 @@ var typeRules = map[string]string{
 func typeMistake(root *yaml.Node, e string) string {
 	if m := unknownKey.FindStringSubmatch(e); m != nil {
 		line, _ := strconv.Atoi(m[1])
-		mistake := fmt.Sprintf("line %d: %s: unknown key", line, pathAt(root, line, m[2], true))
+		mistake := fmt.Sprintf("line %d: %s: unknown key", line, pathAt(root, line, m[2]))
 		if keys := keysOf(m[3]); keys != nil {
 			mistake += "; there are " + strings.Join(keys, ", ")
 		}
@@ -40,7 +40,7 @@ func typeMistake(root *yaml.Node, e string) string {
 	}
 	if m := noDuration.FindStringSubmatch(e); m != nil {
 		line, _ := strconv.Atoi(m[1])
-		return fmt.Sprintf("line %d: %s: %q: must be a duration such as 50ms or 2s", line, pathAt(root, line, m[2], false), m[2])
+		return fmt.Sprintf("line %d: %s: %q: must be a duration such as 50ms or 2s", line, pathOf(root, line, m[2], "config.Duration"), m[2])
 	}
 	m := wrongType.FindStringSubmatch(e)
 	if m == nil {
@@ -60,7 +60,7 @@ func typeMistake(root *yaml.Node, e string) string {
 	if value == "" {
 		value = map[string]string{"seq": "a list", "map": "keys with values"}[m[2]]
 	}
-	return fmt.Sprintf("line %d: %s: %s: %s", line, pathAt(root, line, strings.TrimSuffix(m[3], "..."), false), value, rule)
+	return fmt.Sprintf("line %d: %s: %s: %s", line, pathOf(root, line, strings.TrimSuffix(m[3], "..."), strings.TrimPrefix(m[4], "*")), value, rule)
 }
 
 // keysOf lists the keys of a mapping by the name of its type, as the library says it.
@@ -68,52 +68,95 @@ func keysOf(name string) (keys []string) {
 	for _, mapping := range []any{Config{}, Rings{}, Live{}, Channel{}, Line{}} {
 		t := reflect.TypeOf(mapping)
 		for i := 0; t.String() == name && i < t.NumField(); i++ {
-			key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
-			keys = append(keys, key)
+			keys = append(keys, keyOf(t.Field(i)))
 		}
 	}
 	return keys
 }
 
-// pathAt finds the key path of a key, or of a value that begins with text, on a line; "" in the library's error stands
-// for a list or a mapping. It gives "the file" for the whole of it.
-func pathAt(root *yaml.Node, line int, text string, key bool) string {
-	var find func(n *yaml.Node, path string) string
-	find = func(n *yaml.Node, path string) string {
-		if !key && n.Line == line && path != "" && (n.Kind == yaml.ScalarNode) == (text != "") && strings.HasPrefix(n.Value, text) {
-			return path
+// pathAt finds the key path of a key on a line; it is the key alone where the file has another way to say it.
+func pathAt(root *yaml.Node, line int, key string) string {
+	found := key
+	walk(root, reflect.TypeFor[Config](), "", func(n *yaml.Node, _ reflect.Type, path string, isKey bool) bool {
+		if isKey && n.Line == line && n.Value == key {
+			found = path
 		}
-		for i, child := range n.Content {
-			at := path
-			switch n.Kind {
-			case yaml.SequenceNode:
-				at += "[" + strconv.Itoa(i) + "]"
-			case yaml.MappingNode:
-				name := n.Content[i&^1].Value
-				if at != "" {
-					at += "."
-				}
-				at += name
-				if i&1 == 0 {
-					if key && child.Line == line && name == text {
-						return at
-					}
-					continue // only values have something below
-				}
-			}
-			if found := find(child, at); found != "" {
-				return found
-			}
+		return found == key
+	})
+	return found
+}
+
+// pathOf finds the key path of a value on a line that begins with text and was to become a Go type; "" in the library's error
+// stands for a list or a mapping. It gives "the file" for the whole of it.
+func pathOf(root *yaml.Node, line int, text, goType string) string {
+	found := ""
+	walk(root, reflect.TypeFor[Config](), "", func(n *yaml.Node, t reflect.Type, path string, isKey bool) bool {
+		if !isKey && t != nil && t.String() == goType && n.Line == line && (n.Kind == yaml.ScalarNode) == (text != "") && strings.HasPrefix(n.Value, text) {
+			found = path
 		}
-		return ""
+		return found == ""
+	})
+	return cmp.Or(found, "the file")
+}
+
+// walk shows every key and value of a file with its path, and each value with the Go type it is for, nil for none, until visit
+// returns false.
+func walk(n *yaml.Node, t reflect.Type, path string, visit func(n *yaml.Node, t reflect.Type, path string, isKey bool) bool) bool {
+	if t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
 	}
-	if found := find(root, ""); found != "" {
-		return found
+	if n.Kind != yaml.DocumentNode && !visit(n, t, path, false) {
+		return false
 	}
-	if key {
-		return text
+	for i, child := range n.Content {
+		at, of := path, t
+		switch n.Kind {
+		case yaml.SequenceNode:
+			at, of = at+"["+strconv.Itoa(i)+"]", elementOf(t, reflect.Slice)
+		case yaml.MappingNode:
+			name := n.Content[i&^1].Value
+			if at != "" {
+				at += "."
+			}
+			at += name
+			if i&1 == 0 {
+				if !visit(child, nil, at, true) {
+					return false
+				}
+				continue // only values have something below
+			}
+			of = fieldOf(t, name)
+		}
+		if !walk(child, of, at, visit) {
+			return false
+		}
 	}
-	return "the file"
+	return true
+}
+
+func elementOf(t reflect.Type, kind reflect.Kind) reflect.Type {
+	if t == nil || t.Kind() != kind {
+		return nil
+	}
+	return t.Elem()
+}
+
+// fieldOf is the type of what a key of a mapping holds.
+func fieldOf(t reflect.Type, key string) reflect.Type {
+	if t == nil || t.Kind() != reflect.Struct {
+		return elementOf(t, reflect.Map)
+	}
+	for i := range t.NumField() {
+		if keyOf(t.Field(i)) == key {
+			return t.Field(i).Type
+		}
+	}
+	return nil
+}
+
+func keyOf(f reflect.StructField) string {
+	key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return key
 }
 
 // inLineOrder sorts mistakes by the line they name; those without one come first.

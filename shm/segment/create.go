@@ -74,8 +74,12 @@ func (i *Instance) Heartbeat(nowNS uint64) { i.Control.Heartbeat(nowNS) }
 // Running publishes that the instance is ready.
 func (i *Instance) Running() { i.Control.SetState(shm.StateRunning) }
 
-// Close ends the instance in good order: readers find what is left and then shm.Stopped. The files stay.
+// Close ends the instance in good order: readers find what is left and then shm.Stopped. The files stay. Closing it again does
+// nothing.
 func (i *Instance) Close() error {
+	if i.mappings == nil {
+		return nil
+	}
 	for k := range i.rings {
 		i.rings[k].writer.Close()
 	}
@@ -126,7 +130,7 @@ func Create(opts Options) (*Instance, error) {
 // Free fails with ErrRunning while a writer holds the instance. Create decides; Free lets a writer that touches much else
 // before it (a NIC that others receive from) be refused first. It makes nothing.
 func Free(root, name string) error {
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	dir := filepath.Join(Root(root), name)
@@ -142,7 +146,7 @@ func Free(root, name string) error {
 }
 
 func (o *Options) check() error {
-	if err := checkName(o.Name); err != nil {
+	if err := CheckName(o.Name); err != nil {
 		return err
 	}
 	for _, d := range []struct{ v, def *uint32 }{

@@ -42,15 +42,18 @@ func Root(dir string) string {
 	return DefaultRoot
 }
 
-func checkName(name string) error {
-	if name == "" || len(name) > 63 || name[0] == '.' {
-		return fmt.Errorf("instance name %q: use 1 to 63 letters, digits, '-', '_' or '.', not starting with '.'", name)
+// NameRule says what an instance may be called.
+const NameRule = "1 to 63 letters, digits, '-', '_' and '.', the first a letter or digit"
+
+// CheckName says whether an instance may be called name.
+func CheckName(name string) error {
+	good := len(name) >= 1 && len(name) <= 63
+	for i := 0; good && i < len(name); i++ {
+		c := name[i]
+		good = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || i > 0 && (c == '-' || c == '_' || c == '.')
 	}
-	for _, c := range []byte(name) {
-		ok := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.'
-		if !ok {
-			return fmt.Errorf("instance name %q: %q is not a letter, digit, '-', '_' or '.'", name, c)
-		}
+	if !good {
+		return fmt.Errorf("instance name %q: must be %s", name, NameRule)
 	}
 	return nil
 }
@@ -62,7 +65,7 @@ func RingFile(schema shm.Schema, worker uint16) string {
 
 // ringPath bounds a file name that a control file gave: a plain name in the instance's own directory.
 func ringPath(dir, file string) (string, error) {
-	if err := checkName(file); err != nil {
+	if err := CheckName(file); err != nil {
 		return "", fmt.Errorf("control file names ring %q: not a plain file name", file)
 	}
 	return filepath.Join(dir, file), nil

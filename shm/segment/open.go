@@ -21,7 +21,7 @@ type View struct {
 
 // Open maps the control file of an instance. Errors: ErrNotFound, or what is wrong with the file.
 func Open(root, name string) (*View, error) {
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	v := &View{Dir: filepath.Join(Root(root), name)}
@@ -137,7 +137,7 @@ func List(root string) ([]Info, error) {
 	}
 	var list []Info
 	for _, e := range entries {
-		if !e.IsDir() || checkName(e.Name()) != nil {
+		if !e.IsDir() || CheckName(e.Name()) != nil {
 			continue
 		}
 		list = append(list, describe(root, e.Name()))
@@ -169,7 +169,7 @@ func describe(root, name string) Info {
 
 // Remove deletes an instance that does not run. Readers that still map it keep what they have.
 func Remove(root, name string) error {
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	dir := filepath.Join(Root(root), name)

@@ -2,6 +2,7 @@ package top
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -103,6 +104,21 @@ func TestReadFilesEverythingInItsPlace(t *testing.T) {
 		if len([]rune(line)) > 40 {
 			t.Errorf("%d columns on a screen of 40: %q", len([]rune(line)), line)
 		}
+	}
+}
+
+// TestUptimeEndsWithTheWriter: who looks an hour later sees how long it was up, not how long ago it began, even where the
+// process that was the writer goes on.
+func TestUptimeEndsWithTheWriter(t *testing.T) {
+	seg, v, _, _ := instance(t)
+	if s := Read(v, time.Now().Add(time.Hour)); s.UptimeS < 3600 {
+		t.Errorf("a running writer is up for %v s after an hour", s.UptimeS)
+	}
+	if err := errors.Join(seg.Close(), seg.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if s := Read(v, time.Now().Add(time.Hour)); s.State != "stopped" || s.UptimeS > 60 || s.UptimeS == 0 {
+		t.Errorf("%s, up %v s", s.State, s.UptimeS)
 	}
 }
 
