@@ -264,6 +264,23 @@ func TestForetellKeepsToWhatIsCertain(t *testing.T) {
 	}
 }
 
+// TestForetellLeavesRoomInThePool: where half of the entries' pool is in use, a new price may find no place, so no order is
+// told.
+func TestForetellLeavesRoomInThePool(t *testing.T) {
+	for used, want := range map[string]int{"half": 1, "more": 0} {
+		b := newBooks(t, Config{MaxInstruments: 1})
+		b.entries.next = b.entries.max / 2
+		if used == "more" {
+			b.entries.next++
+		}
+		b.Foresee()
+		var out [2]Change
+		if n := b.Foretell(&Event{Kind: KindAdd, OrderID: 1, Instrument: 1, Side: Bid, Price: 100, Qty: 1, Flags: FlagLast}, &out); n != want {
+			t.Errorf("%s of the pool in use: %d changes foretold, want %d", used, n, want)
+		}
+	}
+}
+
 // TestForetellMovesSoManyTouches: a sweep is told price by price, as far as there is room to remember where the touch was.
 func TestForetellMovesSoManyTouches(t *testing.T) {
 	b := newBooks(t, Config{MaxInstruments: 1})

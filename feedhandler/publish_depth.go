@@ -176,15 +176,3 @@ func (a *applier) publishClear(instrument uint32) {
 	a.rebuilt(instrument, true, true)
 	a.publishClearEvent(&a.clearing)
 }
-
-func (a *applier) noneMBO(st *instrumentState, e *book.Event) {
-	a.putMBO(st, e, shm.ActionNone, book.NoSide, 0, book.UndefPrice, 0, a.orderFlags(st, book.FlagLast))
-}
-
-func (a *applier) noneMBP1(st *instrumentState, e *book.Event) {
-	a.putMBP1(st, e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.depthFlags(st, book.FlagLast), 0)
-}
-
-func (a *applier) noneMBP10(st *instrumentState, e *book.Event) {
-	a.putMBP10(st, e, shm.ActionNone, book.NoSide, book.UndefPrice, 0, 0, a.depthFlags(st, book.FlagLast), 0)
-}

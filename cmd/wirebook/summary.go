@@ -15,11 +15,11 @@ const shownGaps = 20
 
 // printSummary shows a replay's end for people.
 func printSummary(out io.Writer, s *replay.Summary) {
-	apart := ""
-	if s.NSPerMessage*float64(s.Messages) < 0.99*float64(s.ElapsedNS) {
-		apart = ", waiting for the pace apart"
+	pace, work := "", ""
+	if s.NSPerMessage*float64(s.Messages) < 0.99*float64(s.ElapsedNS) { // it waited most of the time
+		pace, work = ", paced", " of work"
 	}
-	fmt.Fprintf(out, "\n%d packets, %d messages in %s: %.0f ns per message%s\n", s.Packets, s.Messages, seconds(s.ElapsedNS), s.NSPerMessage, apart)
+	fmt.Fprintf(out, "\n%d packets, %d messages in %s%s: %.0f ns%s per message\n", s.Packets, s.Messages, seconds(s.ElapsedNS), pace, s.NSPerMessage, work)
 	fmt.Fprintf(out, "%d instruments, %d with a book, %d live orders\n\n", s.Instruments, s.Books, s.LiveOrders)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "line\taddress\tpackets\treceived\tfirst\tduplicate\tlate\tsuspect\tlost\tlag p50 ≤\tlag p99 ≤\t")
