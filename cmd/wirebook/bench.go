@@ -24,19 +24,22 @@ func benchCommand() *cobra.Command {
 from frame to ring, rings between processes) and, in the same minute, the machine's own floors. Ratios to a floor can be
 compared between machines; nanoseconds cannot.
 
-  wirebook bench                                         everything, on a generated ITCH day of 30 million messages
+  wirebook bench                                         everything, on generated ITCH days of 30 million messages
   wirebook bench --messages 1000000 --stage book,path    two stages, a smaller day
   wirebook bench --profile nasdaq.itch50 day.pcap        a capture of your own
   wirebook bench --runs 5 --cpu 2,3 --html report.html   medians of five runs, chosen cores, a page with plots
 
-The generated day is made once, in about half a minute, and kept (--input-dir, about 1.6 GB). Memory needed: about 4 GB.`,
+Two ITCH days are generated: a dense one, 4.4 messages a packet and order ids in line, and a sparse one, 1.5 messages a packet
+and ids with holes, as most real feeds are. They are made once, in about a minute, and kept (--input-dir, about 4 GB). Memory
+needed: about 9 GB; with --day dense 4 GB.`,
 		Args: cobra.MaximumNArgs(1),
 	}
 	f := c.Flags()
 	f.StringSliceVar(&o.Stages, "stage", nil, "only these stages, by comma: walk, demux, arbitrate, duplicate, decode, book, book-single, publish, path, ring-rtt, ring-stream, ring-fanout, paced, scale")
 	f.IntSliceVar(&o.CPU, "cpu", nil, "cores to use: the measured one, then the other end's (default: the first two)")
 	f.IntVar(&o.Runs, "runs", 1, "runs of everything; the medians are reported")
-	f.Uint64Var(&o.Messages, "messages", 30_000_000, "messages of the generated ITCH day; paced counts the second half of them")
+	f.Uint64Var(&o.Messages, "messages", 30_000_000, "messages of each generated ITCH day; paced counts the second half of them")
+	f.StringVar(&o.Day, "day", "", "which generated ITCH day: dense or sparse (default: both)")
 	f.StringVarP(&o.Profile, "profile", "p", "", "what FILE carries, such as nasdaq.itch50 ('wirebook profiles' lists them)")
 	f.StringVar(&o.InputDir, "input-dir", "", "where generated days are kept (default: wirebook/bench in the user's cache directory)")
 	f.StringVar(&o.Captures, "captures", "", "folder of sample captures (default: WIREBOOK_CAPTURES, or ../shared/captures)")
@@ -45,6 +48,7 @@ The generated day is made once, in about half a minute, and kept (--input-dir, a
 	f.StringVar(&profile, "cpuprofile", "", "also write a CPU profile for go tool pprof, and for builds with -pgo")
 	f.BoolVarP(&quiet, "quiet", "q", false, "no progress, no notes on standard error")
 	_ = c.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions(bench.StageNames, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("day", cobra.FixedCompletions(bench.DayNames, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("profile", completeProfiles)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if bench.IsChild() {

@@ -3,6 +3,7 @@ package bench
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 
 	"wirebook/feedhandler"
@@ -57,10 +58,23 @@ func (a *arena) add(ns uint64, frame []byte, from, length int, channel, line uin
 	a.used += arenaHead + (len(frame)+7)&^7
 }
 
-func (a *arena) room(frame int) bool { return len(a.mem)-a.used >= arenaHead+frame+7 }
+// largestFrame is what the arena's 16 bits of length can tell.
+const largestFrame = 0xFFFF
 
-// load copies packets of src into a new arena of bytes at most, with the channel and line that route finds. It stops
-// after most messages as count tells them, 0 for all.
+// makeRoom grows the arena until a frame fits.
+func (a *arena) makeRoom(frame int) error {
+	for len(a.mem)-a.used < arenaHead+frame+7 {
+		mem, unmap, err := enlarge(a.mem, 2*len(a.mem))
+		if err != nil {
+			return fmt.Errorf("memory for more than %d MB of packets: %w", len(a.mem)>>20, err)
+		}
+		a.mem, a.unmap = mem, unmap
+	}
+	return nil
+}
+
+// load copies every packet of src into a new arena, which begins with so many bytes and grows, with the channel and line
+// that route finds. It stops after most messages as count tells them, 0 for all.
 func load(src capture.Source, bytes int, route func(*feedhandler.Datagram) (channel, line uint8), count func(payload []byte) int, most uint64) (*arena, error) {
 	mem, unmap, err := reserve(bytes)
 	if err != nil {
@@ -73,11 +87,16 @@ func load(src capture.Source, bytes int, route func(*feedhandler.Datagram) (chan
 		if err := src.Next(&p); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			unmap()
+			a.unmap()
 			return nil, err
 		}
-		if len(p.Data) > 0xFFFF || !a.room(len(p.Data)) {
-			continue
+		if len(p.Data) > largestFrame {
+			a.unmap()
+			return nil, fmt.Errorf("a frame of %d bytes: the bench takes at most %d", len(p.Data), largestFrame)
+		}
+		if err := a.makeRoom(len(p.Data)); err != nil {
+			a.unmap()
+			return nil, err
 		}
 		channel, line, from, length := uint8(noChannel), uint8(0), 0, 0
 		if feedhandler.ParseFrame(p.Data, false, &d) == feedhandler.WireOK {

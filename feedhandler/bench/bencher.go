@@ -17,12 +17,17 @@ var StageNames = []string{
 	"ring-rtt", "ring-stream", "ring-fanout", "paced", "scale",
 }
 
+// DayNames lists what Options.Day may be: the generated ITCH day with many messages a packet and order ids in line, and the
+// one with few and ids with holes.
+var DayNames = []string{"dense", "sparse"}
+
 // Options say what to measure.
 type Options struct {
 	Stages   []string // names; none: all
 	CPU      []int    // the measured core, and the other end's; none: the first two there are
 	Runs     int      // of everything; the report has medians. Default 1
-	Messages uint64   // of the generated ITCH day. Default 30 million
+	Messages uint64   // of each generated ITCH day. Default 30 million
+	Day      string   // which of them, a name of DayNames; "": all
 
 	// File and Profile measure a capture of the user's instead of the generated days and the sample captures.
 	File, Profile string
@@ -86,6 +91,9 @@ func (o *Options) normal() error {
 		if !slices.Contains(StageNames, s) {
 			return fmt.Errorf("no stage %q: there are %s", s, strings.Join(StageNames, ", "))
 		}
+	}
+	if o.Day != "" && !slices.Contains(DayNames, o.Day) {
+		return fmt.Errorf("no day %q: there are %s", o.Day, strings.Join(DayNames, " and "))
 	}
 	cores := allowed()
 	if len(o.CPU) == 0 {
@@ -254,10 +262,18 @@ func (b *bencher) open() error {
 		return nil
 	}
 	others := max(min(b.o.Messages/10, 2_000_000), 10_000)
-	for _, d := range []struct {
+	type named struct {
 		name string
 		day  Day
-	}{{"day", itchDay(b.o.Messages)}, {"day deep", deepDay(others)}, {"day cme", cmeDay(others)}} {
+	}
+	days := []named{{"day", itchDay(b.o.Messages)}, {"day sparse", sparseDay(b.o.Messages)}, {"day deep", deepDay(others)}, {"day cme", cmeDay(others)}}
+	switch b.o.Day {
+	case "dense":
+		days = slices.Delete(days, 1, 2)
+	case "sparse":
+		days = slices.Delete(days, 0, 1)
+	}
+	for _, d := range days {
 		path, err := d.day.generate(b.o.InputDir, func(what string, done, total int64) error {
 			b.o.Progress(what, done, total)
 			return b.ctx.Err()

@@ -19,25 +19,37 @@ type Day struct {
 	Symbols  int
 	Live     int
 	Rate     uint64 // mean messages a second: it decides how many share a packet
+	PackNS   uint64 // how long a packet waits for more of them, 0: as the simulator has it
+	Engines  int    // that number orders, 0: one
+	IDStep   int    // order ids from one to the next at most, 0: as the simulator has it
 }
 
-// The three generated inputs. The ITCH day is Nasdaq's size: 8000 symbols by Zipf's law, 1.2 million live orders at
+// The generated inputs. The ITCH day is Nasdaq's size: 8000 symbols by Zipf's law, 1.2 million live orders at
 // the peak. Live orders shrink with the messages of a shorter day, so that its book is in use and not only filled.
 func itchDay(messages uint64) Day {
 	live := min(1_200_000, int(messages/4))
-	return Day{sim.ITCH50, "nasdaq.itch50", messages, min(8000, max(live/20, 1)), live, 300_000}
+	return Day{Encoding: sim.ITCH50, Profile: "nasdaq.itch50", Messages: messages, Symbols: min(8000, max(live/20, 1)), Live: live, Rate: 300_000}
+}
+
+// sparseDay is the same market on a wire like most real ones: a packet carries 1.5 messages on average, and order ids
+// are those of four matching engines, with holes.
+func sparseDay(messages uint64) Day {
+	d := itchDay(messages)
+	d.PackNS, d.Engines, d.IDStep = 200, 4, 64
+	return d
 }
 
 func deepDay(messages uint64) Day {
-	return Day{sim.Deep, "iex.deep10", messages, min(2000, int(messages/100)+1), min(100_000, int(messages/4)), 100_000}
+	return Day{Encoding: sim.Deep, Profile: "iex.deep10", Messages: messages, Symbols: min(2000, int(messages/100)+1), Live: min(100_000, int(messages/4)), Rate: 100_000}
 }
 
 func cmeDay(messages uint64) Day {
-	return Day{sim.MDP3, "cme.mdp3", messages, min(64, int(messages/100)+1), min(50_000, int(messages/4)), 100_000}
+	return Day{Encoding: sim.MDP3, Profile: "cme.mdp3", Messages: messages, Symbols: min(64, int(messages/100)+1), Live: min(50_000, int(messages/4)), Rate: 100_000}
 }
 
 func (d *Day) config(messages uint64) sim.Config {
-	return sim.Config{Seed: 20261120, Encoding: d.Encoding, Symbols: d.Symbols, Messages: messages, LiveOrders: d.Live, Rate: d.Rate}
+	return sim.Config{Seed: 20261120, Encoding: d.Encoding, Symbols: d.Symbols, Messages: messages, LiveOrders: d.Live, Rate: d.Rate,
+		PackNS: d.PackNS, Engines: d.Engines, IDStep: d.IDStep}
 }
 
 // file is the day's name in the cache. It holds a hash of the day's first datagrams, so that a day made by another

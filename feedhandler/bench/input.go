@@ -74,18 +74,14 @@ func openInput(name, profile, path string, most uint64) (*Input, error) {
 	return in, nil
 }
 
-// memoryFor guesses what an arena for a file takes: reserved memory costs nothing until it is written.
+// memoryFor guesses what an arena for a file takes: reserved memory costs nothing until it is written, and an arena that
+// was guessed too small grows.
 func memoryFor(path string) (int, error) {
 	st, err := os.Stat(path)
 	if err != nil {
 		return 0, err
 	}
-	factor := int64(2)
-	switch filepath.Ext(path) {
-	case ".gz", ".zst", ".xz", ".lz4", ".bz2":
-		factor = 40
-	}
-	return int(min(st.Size()*factor+(64<<20), 64<<30)), nil
+	return int(2*st.Size() + 64<<20), nil
 }
 
 type routeKey struct {

@@ -16,6 +16,16 @@ func reserve(bytes int) ([]byte, func(), error) {
 	return mem, func() { _ = unix.Munmap(mem) }, nil
 }
 
+// enlarge moves memory of reserve to a larger place: its pages, not their bytes.
+func enlarge(mem []byte, bytes int) ([]byte, func(), error) {
+	mem, err := unix.Mremap(mem, bytes, unix.MREMAP_MAYMOVE)
+	if err != nil {
+		return nil, nil, err
+	}
+	_ = unix.Madvise(mem, unix.MADV_HUGEPAGE) // advice
+	return mem, func() { _ = unix.Munmap(mem) }, nil
+}
+
 // mapFile maps a whole file for reading.
 func mapFile(path string) ([]byte, func(), error) {
 	f, err := os.Open(path)

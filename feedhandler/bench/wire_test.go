@@ -1,10 +1,13 @@
 package bench
 
 import (
+	"io"
 	"path/filepath"
 	"testing"
 
 	"wirebook/book"
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/feedtest"
 	"wirebook/feedhandler/venue/framing"
 	"wirebook/feedhandler/venue/nasdaq"
@@ -13,7 +16,11 @@ import (
 // testDay makes a small ITCH day and reads it.
 func testDay(t *testing.T, messages uint64) *Input {
 	t.Helper()
-	d := itchDay(messages)
+	return openDay(t, itchDay(messages))
+}
+
+func openDay(t *testing.T, d Day) *Input {
+	t.Helper()
 	path, err := d.generate(t.TempDir(), func(string, int64, int64) error { return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +94,68 @@ func TestDayIsMadeOnce(t *testing.T) {
 	other := itchDay(16_000)
 	if name, err := other.file(); err != nil || name == filepath.Base(path) {
 		t.Errorf("another day is called %s too: %v", name, err)
+	}
+}
+
+// TestArenaTakesEveryPacket: an arena that was guessed too small grows, and what it cannot hold is an error.
+func TestArenaTakesEveryPacket(t *testing.T) {
+	const frames = 5000
+	frame := make([]byte, 900)
+	left, longest := frames, 0
+	src := sourceFunc(func(p *capture.Packet) error {
+		if left == 0 {
+			return io.EOF
+		}
+		left--
+		p.Data = frame[:60+left%800]
+		if left == longest {
+			p.Data = make([]byte, largestFrame+1)
+		}
+		return nil
+	})
+	nowhere := func(*feedhandler.Datagram) (uint8, uint8) { return noChannel, 0 }
+	longest = -1
+	a, err := load(src, 1<<16, nowhere, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.unmap()
+	var p packet
+	n := 0
+	for at := 0; at < a.used; n++ {
+		at = a.next(at, &p)
+		if want := 60 + (frames-1-n)%800; len(p.frame) != want {
+			t.Fatalf("packet %d has %d bytes, want %d", n, len(p.frame), want)
+		}
+	}
+	if n != frames {
+		t.Errorf("%d packets of %d", n, frames)
+	}
+	left, longest = frames, frames/2
+	if _, err := load(src, 1<<16, nowhere, nil, 0); err == nil {
+		t.Error("a frame that the arena cannot hold was left out in silence")
+	}
+}
+
+// sourceFunc is a capture made by a function.
+type sourceFunc func(*capture.Packet) error
+
+func (f sourceFunc) Next(p *capture.Packet) error { return f(p) }
+func (sourceFunc) Progress() (read, total int64)  { return 0, 0 }
+func (sourceFunc) Files() []capture.FileInfo      { return nil }
+func (sourceFunc) Close() error                   { return nil }
+
+// TestSparseDay: the second day is what it says, few messages a packet and order ids with holes, and as long as the first.
+func TestSparseDay(t *testing.T) {
+	dense, sparse := testDay(t, 50_000), openDay(t, sparseDay(50_000))
+	if d := float64(dense.Messages) / float64(dense.Packets); d < 3 {
+		t.Errorf("dense: %.2f messages a packet", d)
+	}
+	if s := float64(sparse.Messages) / float64(sparse.Packets); s < 1.2 || s > 1.7 {
+		t.Errorf("sparse: %.2f messages a packet, want about 1.5", s)
+	}
+	if sparse.Messages < 50_000 {
+		t.Errorf("sparse: %d messages", sparse.Messages)
 	}
 }
 

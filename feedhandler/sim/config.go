@@ -39,6 +39,12 @@ type Config struct {
 	// LiveOrders is how many resting orders the market tends to; it never has more than 5/4 of them.
 	// Default 40 for each symbol.
 	LiveOrders int
+	// IDStep is how many order ids lie at most between one and the next. Default 4: nearly dense, as a young venue's.
+	IDStep int
+	// Engines is how many matching engines number the orders, each by itself: the venue's ids are theirs interleaved.
+	// Default 1, at most 16. Nasdaq's feeds show four.
+	Engines int
+
 	// Prefill is how many orders are entered before the market opens. Default half of LiveOrders; -1 is none.
 	Prefill int
 
@@ -83,6 +89,8 @@ func (c Config) normal() (Config, error) {
 	}
 	def(&c.Rate, 100_000)
 	def(&c.LiveOrders, 40*c.Symbols)
+	def(&c.IDStep, 4)
+	def(&c.Engines, 1)
 	def(&c.Prefill, c.LiveOrders/2)
 	c.Prefill = max(c.Prefill, 0)
 	def(&c.StartNS, 1_748_871_000_000_000_000)
@@ -127,6 +135,8 @@ func (c *Config) check() error {
 	rule(c.Symbols >= 1 && c.Symbols <= 16384, "Symbols", c.Symbols, "want 1 to 16384")
 	rule(c.Rate <= 100_000_000, "Rate", c.Rate, "want at most 100000000 messages a second")
 	rule(c.LiveOrders >= 1 && c.LiveOrders <= 100_000_000, "LiveOrders", c.LiveOrders, "want 1 to 100000000")
+	rule(c.IDStep >= 1 && c.IDStep <= 1<<16, "IDStep", c.IDStep, "want 1 to 65536")
+	rule(c.Engines >= 1 && c.Engines <= maxEngines, "Engines", c.Engines, "want 1 to 16")
 	rule(c.Prefill <= c.LiveOrders, "Prefill", c.Prefill, "want at most LiveOrders")
 	rule(c.TickSize > 0 && c.TickSize <= 1_000_000_000, "TickSize", c.TickSize, "want 1 to 1000000000 (1e-9 units)")
 	rule(c.Encoding == MDP3 || c.TickSize%100_000 == 0, "TickSize", c.TickSize, "want a multiple of 100000 (0.0001) for equities")

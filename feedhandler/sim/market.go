@@ -19,7 +19,7 @@ type market struct {
 	replaceNewID bool
 
 	now       uint64
-	nextID    uint64
+	nextID    [maxEngines]uint64 // of each matching engine
 	nextMatch uint64
 	priority  uint64
 	trades    [64]print // recent trades that may still be broken
@@ -71,13 +71,16 @@ type print struct {
 func newMarket(cfg Config) *market {
 	capacity := cfg.LiveOrders + cfg.LiveOrders/4 + 16
 	m := &market{
-		cfg: cfg, rng: newRandom(cfg.Seed, 0), now: cfg.StartNS, nextID: 1, nextMatch: 1,
+		cfg: cfg, rng: newRandom(cfg.Seed, 0), now: cfg.StartNS, nextMatch: 1,
 		symbols: make([]symbol, cfg.Symbols), zipf: zipfTable(cfg.Symbols),
 		orders: make([]order, capacity+1), free: make([]uint32, 0, capacity), live: make([]uint32, 0, capacity),
 		replaceNewID: cfg.Encoding == ITCH50,
 	}
 	for slot := capacity; slot > 0; slot-- {
 		m.free = append(m.free, uint32(slot))
+	}
+	for i := range m.nextID {
+		m.nextID[i] = 1 + uint64(i)*engineIDs
 	}
 	m.pulse = newPulse(cfg.Rate)
 	for i := range m.symbols {

@@ -135,10 +135,19 @@ func (m *market) report(sym uint16, price int32, qty uint32, match uint64) {
 	m.tradeNext++
 }
 
+const (
+	maxEngines = 16      // bounds Config.Engines
+	engineIDs  = 1 << 20 // how far apart their numbers begin
+)
+
 // takeID gives the next order id; the venue's numbers have holes.
 func (m *market) takeID() uint64 {
-	id := m.nextID
-	m.nextID += 1 + uint64(m.rng.below(4))
+	engine := uint32(0)
+	if m.cfg.Engines > 1 {
+		engine = m.rng.below(uint32(m.cfg.Engines))
+	}
+	id := m.nextID[engine]*uint64(m.cfg.Engines) + uint64(engine)
+	m.nextID[engine] += 1 + uint64(m.rng.below(uint32(m.cfg.IDStep)))
 	return id
 }
 
