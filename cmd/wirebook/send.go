@@ -29,6 +29,7 @@ type sendFlags struct {
 	checksums bool
 	asJSON    bool
 	wait      time.Duration
+	frames    bool
 }
 
 func sendCommand() *cobra.Command {
@@ -64,6 +65,7 @@ With --profile the messages are counted too.`,
 	fl.StringVar(&f.spread, "spread", "destination", "what takes the queues in turn: destination or packet")
 	fl.IntVar(&f.ttl, "ttl", 1, "multicast TTL")
 	fl.BoolVar(&f.checksums, "checksums", false, "with UDP checksums; from a UDP socket, offloading hosts leave them partial on virtual links")
+	fl.BoolVar(&f.frames, "frames", false, "send whole frames as captured, headers and checksums included, right or wrong (root): what no socket would send")
 	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
 	fl.DurationVar(&f.wait, "wait", 0, "wait so long before the first datagram")
 	_ = c.RegisterFlagCompletionFunc("tx", cobra.FixedCompletions(txNames, cobra.ShellCompDirectiveNoFileComp))
@@ -110,6 +112,9 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 	if err := f.checkTX(); err != nil {
 		return err
 	}
+	if f.frames && (f.tx != "auto" || len(f.queues) > 0 || f.profile != "") {
+		return usageError{errors.New("--frames sends by a packet socket, and reads nothing: leave out --tx, --queues and --profile")}
+	}
 	var split venue.Framing
 	if f.profile != "" {
 		p, err := config.FindProfile(f.profile)
@@ -123,6 +128,9 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer src.Close()
+	if f.frames {
+		return f.sendFrames(c, src, speed)
+	}
 	s := sendSummary{}
 	out, name, why, err := f.transmitter()
 	if err != nil {

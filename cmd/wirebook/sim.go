@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ import (
 // simFlags are what a simulated day is ordered with. Percentages and times are for people; sim counts in ppm and ns.
 type simFlags struct {
 	protocol, output, clean, perLine, oracle, binaryFile string
+	hostile                                              string
+	hostilePercent                                       float64
 	seconds                                              float64
 	messages, seed, rate                                 uint64
 	symbols, orders                                      int
@@ -76,6 +79,8 @@ deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
 	fl.IntVar(&f.depth, "reorder-depth", 0, "by how many packets one is overtaken at most; 0: 3")
 	fl.Uint16Var(&f.vlan, "vlan", 0, "802.1Q tag")
 	fl.BoolVar(&f.noDoubleLoss, "no-double-loss", false, "never lose a packet on both lines")
+	fl.StringVar(&f.hostile, "hostile", "", "also write a capture of what should not be on the wire beside the day: garbage, false claims, another session,\nforeign VLANs, wrong checksums (send it with 'wirebook send --frames')")
+	fl.Float64Var(&f.hostilePercent, "hostile-share", 5, "with --hostile: such frames, in percent of the day's")
 	fl.StringVar(&f.clean, "clean", "", "also write the clean capture: one line, no impairments")
 	fl.StringVar(&f.perLine, "per-line", "", "also write a capture for each line; %s in the name becomes A and B")
 	fl.StringVar(&f.binaryFile, "binaryfile", "", "also write the messages as Nasdaq BinaryFILE (itch50 only), such as 06022025.NASDAQ_ITCH50")
@@ -107,6 +112,12 @@ const maxSeconds = 86_400.0
 var profileOf = map[string]string{"itch50": "nasdaq.itch50", "deepplus": "iex.deepplus10", "deep": "iex.deep10", "mdp3": "cme.mdp3"}
 
 func (f *simFlags) run(c *cobra.Command) error {
+	if !(f.hostilePercent >= 0 && f.hostilePercent <= 100) {
+		return usageError{fmt.Errorf("--hostile-share %g: must be 0 to 100 percent", f.hostilePercent)}
+	}
+	if f.hostile != "" && f.vlan != 0 {
+		return usageError{errors.New("--hostile is made from untagged frames: leave out --vlan")}
+	}
 	wire, err := f.wire()
 	if err != nil {
 		return usageError{err}
@@ -156,6 +167,15 @@ func (f *simFlags) run(c *cobra.Command) error {
 			wire.PerLine = append(wire.PerLine, sink)
 		}
 	}
+	var hostile *sim.Hostile
+	if f.hostile != "" {
+		sink, err := outputs.capture(f.hostile)
+		if err != nil {
+			return err
+		}
+		hostile = sim.NewHostile(f.seed, cfg.Encoding, uint32(f.hostilePercent*10_000), sink)
+		wire.Merged = both(wire.Merged, hostile)
+	}
 	bar := newProgress("sim", f.asJSON)
 	total := int64(f.messages)
 	if total == 0 {
@@ -180,10 +200,14 @@ func (f *simFlags) run(c *cobra.Command) error {
 	if err := outputs.publish(); err != nil {
 		return err
 	}
-	return f.report(oracle)
+	return f.report(oracle, hostile)
 }
 
-func (f *simFlags) report(o *sim.Oracle) error {
+func (f *simFlags) report(o *sim.Oracle, hostile *sim.Hostile) error {
+	var harm map[string]uint64
+	if hostile != nil {
+		harm = hostile.Counts()
+	}
 	out := os.Stdout
 	if f.output == "-" {
 		out = os.Stderr // standard output is the capture
@@ -198,13 +222,18 @@ func (f *simFlags) report(o *sim.Oracle) error {
 			Messages  uint64          `json:"messages"`
 			Lines     []sim.LineStats `json:"lines"`
 			LostOnAll []sim.Range     `json:"lost_on_all"`
-		}{f.output, profileOf[f.protocol], o.Datagrams, o.Messages, o.Lines, o.LostOnAll})
+
+			Hostile map[string]uint64 `json:"hostile,omitempty"` // frames of --hostile, by kind
+		}{f.output, profileOf[f.protocol], o.Datagrams, o.Messages, o.Lines, o.LostOnAll, harm})
 	}
 	fmt.Fprintf(out, "%s: %d messages in %d datagrams over %s, the last 3 s of it after the close\n", f.output, o.Messages, o.Datagrams, seconds(int64(o.LastNS-o.FirstNS)))
 	for _, l := range o.Lines {
 		fmt.Fprintf(out, "  line %s: %d sent, %d lost, %d reordered, %d duplicated\n", l.Name, l.Sent, l.Lost, l.Reordered, l.Duplicated)
 	}
 	fmt.Fprintf(out, "  lost on both lines: %d ranges\n", len(o.LostOnAll))
+	for _, kind := range slices.Sorted(maps.Keys(harm)) {
+		fmt.Fprintf(out, "  hostile: %d of %s\n", harm[kind], kind)
+	}
 	fmt.Fprintf(out, "read it with: wirebook replay --profile %s %s\n", profileOf[f.protocol], f.output)
 	return nil
 }

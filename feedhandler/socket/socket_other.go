@@ -73,3 +73,15 @@ func (s *Sender) Flush() error { return nil }
 
 // Close does nothing.
 func (s *Sender) Close() error { return nil }
+
+// FrameSender sends frames; only Linux has it.
+type FrameSender struct{}
+
+// OpenFrameSender fails with ErrUnsupported.
+func OpenFrameSender(string) (*FrameSender, error) { return nil, ErrUnsupported }
+
+// Send fails with ErrUnsupported.
+func (s *FrameSender) Send([]byte) error { return ErrUnsupported }
+
+// Close does nothing.
+func (s *FrameSender) Close() error { return nil }
