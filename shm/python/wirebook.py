@@ -22,6 +22,7 @@ the copy, as in C. That holds on processors that keep loads in order (x86-64); e
 import ctypes
 import mmap
 import os
+import stat
 import struct
 
 ABI_VERSION = 1
@@ -81,10 +82,51 @@ class SegmentError(Exception):
     """A file that cannot be used, and why."""
 
 
+def _walk(path):
+    """Walk from / to a file and see who may have put it there; return the path without links and its folder's owner.
+
+    A folder that others may write must be sticky, and what lies in it must be root's, ours or the folder owner's. Links are
+    followed where that holds.
+    """
+    known = {0, os.geteuid()}
+    path, links = os.path.abspath(path), 0
+    while True:
+        at, parent, hidden = "/", os.lstat("/"), False
+        steps = [s for s in path.split("/") if s]
+        for i, step in enumerate(steps):
+            here, at = at, os.path.join(at, step)
+            found = os.lstat(at)
+            if parent.st_mode & 0o022 and not hidden:
+                if not parent.st_mode & stat.S_ISVTX:
+                    raise SegmentError(f"{here}: not to be relied on: others than its owner may write in it")
+                if found.st_uid not in known and found.st_uid != parent.st_uid:
+                    raise SegmentError(f"{at}: not to be relied on: uid {found.st_uid} made it where anybody could")
+            if stat.S_ISLNK(found.st_mode):
+                links += 1
+                if links > 20:
+                    raise SegmentError(f"{path}: a link that leads nowhere")
+                if i == len(steps) - 1:
+                    known.add(parent.st_uid)  # a ring on huge pages: its link is the folder owner's word
+                path = os.path.normpath(os.path.join(here, os.readlink(at), *steps[i + 1:]))
+                break
+            if i == len(steps) - 1:
+                return at, parent.st_uid
+            hidden = hidden or not found.st_mode & 0o011
+            parent = found
+        else:
+            raise SegmentError(f"{path}: not a file")
+
+
 def _map(path, magic):
     """Map a file of ours read-only."""
-    with open(path, "rb") as f:
-        size = os.fstat(f.fileno()).st_size
+    path, owner = _walk(path)
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as f:
+        found = os.fstat(f.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise SegmentError(f"{path}: not a regular file")
+        if found.st_uid not in (0, os.geteuid(), owner):
+            raise SegmentError(f"{path}: not to be relied on: it belongs to another user than its folder")
+        size = found.st_size
         if size < HEADER_BYTES:
             raise SegmentError(f"{path}: shorter than its header")
         mem = mmap.mmap(f.fileno(), size, prot=mmap.PROT_READ)

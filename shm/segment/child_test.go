@@ -76,6 +76,9 @@ func (c *child) end() string {
 }
 
 func childMain(job string) error {
+	if root, ok := strings.CutPrefix(job, "open,"); ok {
+		return openOnce(root)
+	}
 	f := strings.Split(job, ",")
 	schema, _ := shm.ParseSchema(f[2])
 	slots, _ := strconv.Atoi(f[3])

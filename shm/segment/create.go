@@ -105,19 +105,14 @@ func Create(opts Options) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	root := Root(opts.Root)
-	if err := makeDir(root, gid); err != nil {
-		return nil, err
-	}
-	dir := filepath.Join(root, opts.Name)
-	if err := checkDir(dir); errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("create instance %s: %w: %s is another user's; choose a folder of yours with WIREBOOK_SHM", opts.Name, err, root)
-	} else if err != nil {
+	base, err := makeBase(Root(opts.Root), gid)
+	if err != nil {
 		return nil, fmt.Errorf("create instance %s: %w", opts.Name, err)
 	}
-	c := &creation{opts: opts, dir: dir, gid: gid}
-	if c.lock, c.fresh, err = lockDir(dir, gid); err != nil {
-		return nil, err
+	c := &creation{opts: opts, base: base, gid: gid}
+	defer c.close()
+	if err := c.lockFolder(); err != nil {
+		return nil, fmt.Errorf("create instance %s: %w", opts.Name, err)
 	}
 	inst, err := c.run()
 	if err != nil {
@@ -127,22 +122,80 @@ func Create(opts Options) (*Instance, error) {
 	return inst, nil
 }
 
-// Free fails with ErrRunning while a writer holds the instance. Create decides; Free lets a writer that touches much else
-// before it (a NIC that others receive from) be refused first. It makes nothing.
+// Free fails with ErrRunning while a writer holds the instance, and with ErrUntrusted where Create would. Create decides;
+// Free lets a writer that touches much else before it (a NIC that others receive from) be refused first. It makes nothing.
 func Free(root, name string) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	dir := filepath.Join(Root(root), name)
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR, 0)
+	d, err := openInstance(root, name, toWrite)
+	if errors.Is(err, ErrUntrusted) {
+		return fmt.Errorf("instance %s: %w", name, err)
+	}
 	if err != nil {
 		return nil // no instance, or one that Create says what is wrong with
 	}
+	defer d.close()
+	f, err := d.openOwn(lockFile, 0)
+	if err != nil {
+		return nil
+	}
 	defer f.Close()
 	if busy, err := tryLock(f); err == nil && busy {
-		return runningError(dir)
+		return runningError(d)
 	}
 	return nil
+}
+
+// openInstance walks to an instance's folder.
+func openInstance(root, name string, a access) (*folder, error) {
+	base, err := openFolder(Root(root), a)
+	if err != nil {
+		return nil, err
+	}
+	defer base.close()
+	return base.sub(name, a)
+}
+
+// CheckBase says whether a writer would refuse the folder of all instances, as ErrUntrusted does. One that is not there is fine.
+func CheckBase(root string) error {
+	base, err := openFolder(Root(root), toWrite)
+	if err == nil {
+		base.close()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// MakeBase makes the folder of all instances where it is not there yet, and fails where somebody else may have put it
+// there: for files of a writer beside the instances.
+func MakeBase(root string) error {
+	base, err := makeBase(Root(root), -1)
+	if err == nil {
+		base.close()
+	}
+	return err
+}
+
+func makeBase(root string, gid int) (*folder, error) {
+	base, err := openFolder(root, toWrite)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return base, err
+	}
+	if root, err = filepath.Abs(root); err != nil {
+		return nil, err
+	}
+	parent, err := openFolder(filepath.Dir(root), toWrite)
+	if err != nil {
+		return nil, err
+	}
+	defer parent.close()
+	if err := parent.make(filepath.Base(root), gid); err != nil {
+		return nil, err
+	}
+	return openFolder(root, toWrite)
 }
 
 func (o *Options) check() error {
@@ -191,78 +244,64 @@ func groupID(group string) (int, error) {
 	return strconv.Atoi(g.Gid)
 }
 
-// makeDir makes dir with mode 0750, whatever the umask, unless it is there.
-func makeDir(dir string, gid int) error {
-	err := os.Mkdir(dir, 0o750)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("make %s: %w: its folder is another user's; choose one of yours with WIREBOOK_SHM", dir, err)
-	}
-	if err != nil {
-		return fmt.Errorf("make %s: %w", dir, err)
-	}
-	if err := os.Chmod(dir, 0o750); err != nil {
-		return err
-	}
-	if gid >= 0 {
-		if err := os.Chown(dir, -1, gid); err != nil {
-			os.Remove(dir)
-			return fmt.Errorf("give %s to group %d: %w", dir, gid, err)
-		}
-	}
-	return nil
-}
-
-// lockDir makes the instance's directory if needed and takes its lock. fresh says that the directory is new.
-func lockDir(dir string, gid int) (lock *os.File, fresh bool, err error) {
-	path := filepath.Join(dir, lockFile)
+// lockFolder makes the instance's folder if needed, opens it and takes its lock.
+func (c *creation) lockFolder() error {
+	name := c.opts.Name
 	for try := 0; ; try++ {
-		_, statErr := os.Stat(dir)
-		fresh = errors.Is(statErr, fs.ErrNotExist)
-		if err := makeDir(dir, gid); err != nil {
-			return nil, false, err
+		_, err := c.base.stat(name)
+		c.fresh = errors.Is(err, fs.ErrNotExist)
+		if err := c.base.make(name, c.gid); err != nil {
+			return err
 		}
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+		c.dir, err = c.base.sub(name, toWrite)
+		if err == nil {
+			err = checkFolder(c.dir)
+		}
+		if err == nil {
+			c.lock, err = c.dir.openOwn(lockFile, os.O_CREATE)
+		}
 		if errors.Is(err, fs.ErrNotExist) && try < 10 {
+			c.dir.close()
 			continue // the directory was removed in between
 		}
 		if err != nil {
-			return nil, false, fmt.Errorf("lock instance: %w", err)
+			return err
 		}
-		busy, err := tryLock(f)
+		busy, err := tryLock(c.lock)
+		if err == nil && busy {
+			err = runningError(c.dir)
+		}
 		if err != nil {
-			f.Close()
-			return nil, false, fmt.Errorf("lock %s: %w", path, err)
-		}
-		if busy {
-			f.Close()
-			return nil, false, runningError(dir)
+			c.lock.Close()
+			return err
 		}
 		// The file we locked may have been removed with its directory since we opened it.
-		mine, err1 := f.Stat()
-		there, err2 := os.Stat(path)
-		if err1 == nil && err2 == nil && os.SameFile(mine, there) {
-			return f, fresh, nil
+		mine, err1 := nodeOf(int(c.lock.Fd()))
+		there, err2 := c.dir.stat(lockFile)
+		dir, err3 := c.base.stat(name)
+		if err1 == nil && err2 == nil && err3 == nil && same(mine, there) && same(dir, c.dir.node) {
+			return nil
 		}
-		f.Close()
+		c.lock.Close()
+		c.dir.close()
 		if try == 10 {
-			return nil, false, fmt.Errorf("lock %s: the directory keeps disappearing", path)
+			return fmt.Errorf("lock %s: the directory keeps disappearing", c.dir.path)
 		}
 	}
 }
 
-func runningError(dir string) error {
+func same(a, b node) bool { return a.dev == b.dev && a.inode == b.inode }
+
+func runningError(d *folder) error {
 	by := ""
-	if m, err := openRead(filepath.Join(dir, controlFile)); err == nil {
+	if m, err := d.openRead(controlFile); err == nil {
 		if v, err := shm.NewControlView(m.mem); err == nil {
 			pid, _ := v.WriterPID()
 			by = fmt.Sprintf(" (process %d)", pid)
 		}
 		m.close()
 	}
-	return fmt.Errorf("%w: %s%s; stop it or choose another name with --instance", ErrRunning, dir, by)
+	return fmt.Errorf("%w: %s%s; stop it or choose another name with --instance", ErrRunning, d.path, by)
 }
 
 func nowNS() uint64 { return uint64(time.Now().UnixNano()) }

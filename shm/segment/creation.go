@@ -13,10 +13,12 @@ import (
 // creation is one Create on its way: what to take back if it fails.
 type creation struct {
 	opts  Options
-	dir   string
+	base  *folder // of all instances
+	dir   *folder // of this one
+	huge  *folder // of its rings on huge pages; nil without
 	gid   int
 	lock  *os.File
-	fresh bool
+	fresh bool // the folder is new
 
 	files []*file
 	inst  *Instance
@@ -24,8 +26,8 @@ type creation struct {
 
 // file is one file of the instance: kept from the last writer, or new under a name of its own until all is well.
 type file struct {
-	name  string // in the instance's directory
-	path  string // where the bytes are: elsewhere on huge pages
+	name  string // in the instance's folder
+	made  string // in there, or in the folder on huge pages, until all is well; "" before it is made
 	size  int64  // bytes needed
 	keep  bool
 	huge  bool
@@ -95,7 +97,7 @@ func (c *creation) plan() (epoch uint64) {
 
 // open maps the file a former run left, for writing; nil where there is none that can be used.
 func (c *creation) open(f *file) *mapping {
-	h, err := os.OpenFile(filepath.Join(c.dir, f.name), os.O_RDWR, 0)
+	h, err := c.openFormer(f.name)
 	if err != nil {
 		return nil
 	}
@@ -108,13 +110,55 @@ func (c *creation) open(f *file) *mapping {
 	return m
 }
 
+// openFormer opens a file of the instance, or what its link on huge pages leads to.
+func (c *creation) openFormer(name string) (*os.File, error) {
+	target := c.dir.readlink(name)
+	if target == "" {
+		return c.dir.openOwn(name, 0)
+	}
+	if !c.ourHuge(target) {
+		return nil, fmt.Errorf("%s: a link to %s", name, target)
+	}
+	d, file, err := c.dir.follow(name, toWrite)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	return d.openOwn(file, 0)
+}
+
+// ourHuge tells whether a link leads where this instance's rings on huge pages are, under whatever mount.
+func (c *creation) ourHuge(target string) bool {
+	return filepath.Base(filepath.Dir(target)) == hugeName(c.opts.Name)
+}
+
 func (c *creation) onHuge(f *file) bool {
-	target, err := os.Readlink(filepath.Join(c.dir, f.name))
-	return err == nil && c.opts.HugeDir != "" && filepath.Dir(target) == c.hugeDir()
+	target := c.dir.readlink(f.name)
+	return target != "" && c.opts.HugeDir != "" && filepath.Dir(target) == c.hugeDir()
 }
 
 func (c *creation) hugeDir() string {
-	return filepath.Join(c.opts.HugeDir, "wirebook-"+c.opts.Name)
+	return filepath.Join(c.opts.HugeDir, hugeName(c.opts.Name))
+}
+
+func hugeName(instance string) string { return "wirebook-" + instance }
+
+// openHuge makes and opens the folder of the instance's rings on huge pages.
+func (c *creation) openHuge() error {
+	if c.huge != nil {
+		return nil
+	}
+	mount, err := openFolder(c.opts.HugeDir, toWrite)
+	if err != nil {
+		return err
+	}
+	defer mount.close()
+	name := hugeName(c.opts.Name)
+	if err := mount.make(name, c.gid); err != nil {
+		return err
+	}
+	c.huge, err = mount.sub(name, toWrite)
+	return err
 }
 
 func (c *creation) controlConfig(epoch uint64) shm.ControlConfig {
@@ -128,7 +172,7 @@ func (c *creation) controlConfig(epoch uint64) shm.ControlConfig {
 // checkSpace says in one message what is missing, before anything is made.
 func (c *creation) checkSpace() error {
 	for _, huge := range []bool{false, true} {
-		dir := c.dir
+		dir := c.dir.path
 		if huge {
 			dir = c.opts.HugeDir
 		}
@@ -169,31 +213,31 @@ func (c *creation) make(f *file) error {
 	if f.keep {
 		return c.lockPages(f)
 	}
-	f.path = filepath.Join(c.dir, f.name+newSuffix)
+	at, name := c.dir, f.name+newSuffix
 	if f.huge {
-		if err := makeDir(c.hugeDir(), c.gid); err != nil {
+		if err := c.openHuge(); err != nil {
 			return err
 		}
-		f.path = filepath.Join(c.hugeDir(), fmt.Sprintf("%s.%d", f.name, nowNS()))
+		at, name = c.huge, fmt.Sprintf("%s.%d", f.name, nowNS())
 	}
-	h, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
+	h, err := at.open(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
 		return err
 	}
+	f.made = name
 	defer h.Close()
 	if err := h.Chmod(0o640); err != nil {
 		return err
 	}
 	if c.gid >= 0 {
 		if err := h.Chown(-1, c.gid); err != nil {
-			return fmt.Errorf("give %s to group %d: %w", f.path, c.gid, err)
+			return fmt.Errorf("give %s to group %d: %w", h.Name(), c.gid, err)
 		}
 	}
 	if err := reserve(h, f.size); err != nil {
 		if errors.Is(err, errFull) {
-			dir := filepath.Dir(f.path)
-			free, _, _ := space(dir)
-			return noSpace(dir, f.size, free, f.huge)
+			free, _, _ := space(at.path)
+			return noSpace(at.path, f.size, free, f.huge)
 		}
 		return err
 	}
@@ -205,7 +249,7 @@ func (c *creation) lockPages(f *file) error {
 	if !c.opts.Lock {
 		return nil
 	}
-	h, err := os.OpenFile(filepath.Join(c.dir, f.name), os.O_RDWR, 0)
+	h, err := c.openFormer(f.name)
 	if err != nil {
 		return err
 	}
@@ -222,7 +266,7 @@ func (c *creation) lockPages(f *file) error {
 // layOut fills the new files, puts them in place, and takes over the kept ones. Until the first rename a failure can
 // be taken back; behind it only renames and stores remain.
 func (c *creation) layOut(epoch uint64) (*Instance, error) {
-	inst := &Instance{Dir: c.dir, Epoch: epoch, lock: c.lock}
+	inst := &Instance{Dir: c.dir.path, Epoch: epoch, lock: c.lock}
 	c.inst = inst
 	var err error
 	control := c.files[0]
@@ -282,20 +326,19 @@ func (c *creation) place(f *file) error {
 	if f.keep {
 		return nil
 	}
-	final := filepath.Join(c.dir, f.name)
 	if f.huge {
-		link := final + newSuffix
-		if err := os.Symlink(f.path, link); err != nil {
+		link := f.name + newSuffix
+		if err := c.dir.symlink(filepath.Join(c.hugeDir(), f.made), link); err != nil {
 			return err
 		}
-		old, _ := os.Readlink(final)
-		if err := os.Rename(link, final); err != nil {
+		old := c.dir.readlink(f.name)
+		if err := c.dir.rename(link, f.name); err != nil {
 			return err
 		}
 		if filepath.Dir(old) == c.hugeDir() {
-			os.Remove(old)
+			c.huge.remove(filepath.Base(old))
 		}
-	} else if err := os.Rename(f.path, final); err != nil {
+	} else if err := c.dir.rename(f.made, f.name); err != nil {
 		return err
 	}
 	if f.saved != nil {
@@ -308,10 +351,10 @@ func (c *creation) place(f *file) error {
 
 // sweep removes what a Create that was killed left behind.
 func (c *creation) sweep() {
-	left, _ := filepath.Glob(filepath.Join(c.dir, "*"+newSuffix))
-	for _, path := range left {
-		if ourName(strings.TrimSuffix(filepath.Base(path), newSuffix)) {
-			os.Remove(path)
+	left, _ := c.dir.names()
+	for _, name := range left {
+		if stem, ok := strings.CutSuffix(name, newSuffix); ok && ourName(stem) {
+			c.dir.remove(name)
 		}
 	}
 }
@@ -323,13 +366,12 @@ func (c *creation) dropStrangers() {
 	for _, f := range c.files {
 		mine[f.name] = true
 	}
-	entries, _ := os.ReadDir(c.dir)
-	for _, e := range entries {
-		if mine[e.Name()] || !ourName(e.Name()) {
+	names, _ := c.dir.names()
+	for _, name := range names {
+		if mine[name] || !ourName(name) {
 			continue
 		}
-		f := &file{name: e.Name()}
-		m := c.open(f)
+		m := c.open(&file{name: name})
 		if m == nil {
 			continue
 		}
@@ -341,32 +383,48 @@ func (c *creation) dropStrangers() {
 		if !ours {
 			continue
 		}
-		path := filepath.Join(c.dir, e.Name())
-		if target, err := os.Readlink(path); err == nil && filepath.Base(filepath.Dir(target)) == "wirebook-"+c.opts.Name {
-			os.Remove(target)
+		if c.dir.readlink(name) != "" {
+			if d, file, err := c.dir.follow(name, toWrite); err == nil {
+				d.remove(file)
+				d.close()
+			}
 		}
-		os.Remove(path)
+		c.dir.remove(name)
 	}
 }
 
 // undo takes back a Create that failed.
 func (c *creation) undo() {
 	for _, f := range c.files {
-		if !f.keep && f.path != "" {
-			os.Remove(f.path)
+		if !f.keep && f.made != "" {
+			if f.huge {
+				c.huge.remove(f.made)
+			} else {
+				c.dir.remove(f.made)
+			}
 		}
 		f.m.close()
 		f.saved.close()
 	}
 	c.sweep()
-	if c.opts.HugeDir != "" {
-		os.Remove(c.hugeDir()) // only if empty
+	if c.huge != nil {
+		if mount, err := openFolder(c.opts.HugeDir, toWrite); err == nil {
+			mount.removeDir(hugeName(c.opts.Name)) // only if empty
+			mount.close()
+		}
 	}
 	if c.fresh {
-		os.Remove(filepath.Join(c.dir, lockFile))
-		os.Remove(c.dir)
+		c.dir.remove(lockFile)
+		c.base.removeDir(c.opts.Name)
 	}
 	c.lock.Close()
+}
+
+// close closes the folders; what was made in them stays.
+func (c *creation) close() {
+	c.huge.close()
+	c.dir.close()
+	c.base.close()
 }
 
 // checkABI refuses an instance that another version of the ABI left behind: its readers may still be there.
@@ -378,7 +436,7 @@ func (c *creation) checkABI() error {
 	}
 	defer m.close()
 	if abi, ok := shm.OtherABI(m.mem); ok {
-		return fmt.Errorf("%s was made with ABI %d and this is ABI %d: remove the directory or choose another instance name", c.dir, abi, shm.ABIVersion)
+		return fmt.Errorf("%s was made with ABI %d and this is ABI %d: remove the directory or choose another instance name", c.dir.path, abi, shm.ABIVersion)
 	}
 	return nil
 }

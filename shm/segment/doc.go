@@ -23,6 +23,8 @@
 //		}
 //	}
 //
+// Writers and readers refuse what somebody else may have put there (ErrUntrusted); trust.go has the rule.
+//
 // The trap: the control view and latest table a Reader returns are unmapped when it follows a restart. Ask for them
 // again after each NewEpoch.
 package segment

@@ -55,21 +55,10 @@ func mapFile(f *os.File, write, populate, lock bool) (*mapping, error) {
 	return m, nil
 }
 
-// openRead maps an existing file read-only. It never waits, whatever kind of file it is.
-func openRead(path string) (*mapping, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
-	}
-	f := os.NewFile(uintptr(fd), path)
-	defer f.Close()
-	return mapFile(f, false, false, false)
-}
-
 // identity returns what tells a file from another under the same path.
 func identity(path string) (dev, inode uint64, err error) {
 	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
+	if err := unix.Lstat(path, &st); err != nil {
 		return 0, 0, err
 	}
 	return uint64(st.Dev), st.Ino, nil

@@ -3,9 +3,8 @@ package segment
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,12 +62,12 @@ func RingFile(schema shm.Schema, worker uint16) string {
 	return fmt.Sprintf("%s-%d.ring", schema, worker)
 }
 
-// ringPath bounds a file name that a control file gave: a plain name in the instance's own directory.
-func ringPath(dir, file string) (string, error) {
+// checkRingName bounds a file name that a control file gave: a plain name in the instance's own directory.
+func checkRingName(file string) error {
 	if err := CheckName(file); err != nil {
-		return "", fmt.Errorf("control file names ring %q: not a plain file name", file)
+		return fmt.Errorf("control file names ring %q: not a plain file name", file)
 	}
-	return filepath.Join(dir, file), nil
+	return nil
 }
 
 // ourName tells whether a file of an instance's directory has a name that we give.
@@ -86,30 +85,14 @@ func ourName(name string) bool {
 	return known && err == nil
 }
 
-// checkDir refuses what cannot be an instance's directory: a link to somewhere else, a file, or a directory that holds
-// somebody's files and no lock of ours. A directory that is not there is fine.
-func checkDir(dir string) error {
-	info, err := os.Lstat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+// checkFolder refuses what cannot be an instance's folder: one that holds somebody's files and no lock of ours.
+func checkFolder(d *folder) error {
+	names, err := d.names()
 	if err != nil {
 		return err
 	}
-	if !info.IsDir() {
-		return fmt.Errorf("%s is not a directory of its own (%s): remove it or choose another instance name", dir, info.Mode().Type())
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Name() == lockFile {
-			return nil
-		}
-	}
-	if len(entries) > 0 {
-		return fmt.Errorf("%s holds files and is no instance: remove it or choose another instance name", dir)
+	if len(names) > 0 && !slices.Contains(names, lockFile) {
+		return fmt.Errorf("%s holds files and is no instance: remove it or choose another instance name", d.path)
 	}
 	return nil
 }

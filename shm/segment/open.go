@@ -15,6 +15,7 @@ import (
 type View struct {
 	Dir     string
 	Control *shm.ControlView
+	dir     *folder
 	control *mapping
 	others  []*mapping
 }
@@ -25,22 +26,27 @@ func Open(root, name string) (*View, error) {
 		return nil, err
 	}
 	v := &View{Dir: filepath.Join(Root(root), name)}
-	path := filepath.Join(v.Dir, controlFile)
-	m, err := openRead(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	var m *mapping
+	d, err := openInstance(root, name, toRead)
+	if err == nil {
+		if m, err = d.openRead(controlFile); err != nil {
+			d.close()
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: %s; start one with wirebook replay or run, or set WIREBOOK_SHM", ErrNotFound, v.Dir)
-	}
-	if errors.Is(err, fs.ErrPermission) {
+	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("open instance %s: %w: readers need the writer's user or group", name, err)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("open instance %s: %w", name, err)
 	}
 	if v.Control, err = shm.NewControlView(m.mem); err != nil {
 		m.close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		d.close()
+		return nil, fmt.Errorf("open %s: %w", filepath.Join(v.Dir, controlFile), err)
 	}
-	v.control = m
+	v.dir, v.control = d, m
 	return v, nil
 }
 
@@ -55,11 +61,11 @@ func (v *View) Ring(e shm.RingEntry) (*shm.Reader, error) {
 }
 
 func (v *View) openRing(e shm.RingEntry) (*shm.Reader, *mapping, error) {
-	path, err := ringPath(v.Dir, shm.Text(e.File[:]))
-	if err != nil {
+	name := shm.Text(e.File[:])
+	if err := checkRingName(name); err != nil {
 		return nil, nil, err
 	}
-	m, err := openRead(path)
+	m, err := v.dir.openRead(name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open ring: %w", err)
 	}
@@ -69,7 +75,7 @@ func (v *View) openRing(e shm.RingEntry) (*shm.Reader, *mapping, error) {
 	}
 	if err != nil {
 		m.close()
-		return nil, nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, nil, fmt.Errorf("open %s: %w", filepath.Join(v.Dir, name), err)
 	}
 	return r, m, nil
 }
@@ -86,7 +92,7 @@ func (v *View) Latest() (*shm.LatestReader, error) {
 
 func (v *View) openLatest() (*shm.LatestReader, *mapping, error) {
 	path := filepath.Join(v.Dir, latestFile)
-	m, err := openRead(path)
+	m, err := v.dir.openRead(latestFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("%w latest table: %s", ErrNotFound, path)
 	}
@@ -106,6 +112,7 @@ func (v *View) WriterAlive() bool { return alive(v.Control.WriterPID()) }
 
 // Close unmaps everything the view handed out.
 func (v *View) Close() {
+	v.dir.close()
 	v.control.close()
 	for _, m := range v.others {
 		m.close()
@@ -127,32 +134,33 @@ type Info struct {
 
 // List returns the instances below root, by name. A root that does not exist has none.
 func List(root string) ([]Info, error) {
-	dir := Root(root)
-	entries, err := os.ReadDir(dir)
+	base, err := openFolder(Root(root), toRead)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list instances: %w", err)
 	}
+	defer base.close()
+	names, err := base.names()
+	if err != nil {
+		return nil, fmt.Errorf("list instances: %w", err)
+	}
 	var list []Info
-	for _, e := range entries {
-		if !e.IsDir() || CheckName(e.Name()) != nil {
-			continue
+	for _, name := range names {
+		if n, err := base.stat(name); err == nil && n.mode.IsDir() && CheckName(name) == nil {
+			list = append(list, describe(root, base, name))
 		}
-		list = append(list, describe(root, e.Name()))
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
 	return list, nil
 }
 
-func describe(root, name string) Info {
+func describe(root string, base *folder, name string) Info {
 	info := Info{Name: name}
-	files, _ := os.ReadDir(filepath.Join(Root(root), name))
-	for _, f := range files {
-		if st, err := os.Stat(filepath.Join(Root(root), name, f.Name())); err == nil {
-			info.Bytes += st.Size()
-		}
+	if d, err := base.sub(name, toRead); err == nil {
+		info.Bytes = d.bytes()
+		d.close()
 	}
 	v, err := Open(root, name)
 	if err != nil {
@@ -172,13 +180,25 @@ func Remove(root, name string) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	dir := filepath.Join(Root(root), name)
-	if err := checkDir(dir); err != nil {
+	base, err := openFolder(Root(root), toWrite)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s", ErrNotFound, filepath.Join(Root(root), name))
+	}
+	if err != nil {
 		return fmt.Errorf("remove instance %s: %w", name, err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR, 0)
+	c := &creation{opts: Options{Name: name}, base: base}
+	defer c.close()
+	c.dir, err = base.sub(name, toWrite)
+	if err == nil {
+		err = checkFolder(c.dir)
+	}
+	var f *os.File
+	if err == nil {
+		f, err = c.dir.openOwn(lockFile, 0)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %s", ErrNotFound, dir)
+		return fmt.Errorf("%w: %s", ErrNotFound, filepath.Join(base.path, name))
 	}
 	if err != nil {
 		return fmt.Errorf("remove instance %s: %w", name, err)
@@ -189,12 +209,30 @@ func Remove(root, name string) error {
 		return fmt.Errorf("remove instance %s: %w", name, err)
 	}
 	if busy {
-		return runningError(dir)
+		return runningError(c.dir)
 	}
-	c := &creation{opts: Options{Name: name}, dir: dir}
 	c.dropStrangers()
-	if err := os.Remove(filepath.Join(dir, lockFile)); err != nil {
+	if err := c.dir.remove(lockFile); err != nil {
 		return err
 	}
-	return os.Remove(dir)
+	return base.removeDir(name)
+}
+
+// bytes adds up the files of an instance, those on huge pages as well.
+func (f *folder) bytes() int64 {
+	var sum int64
+	names, _ := f.names()
+	for _, name := range names {
+		n, err := f.stat(name)
+		if err == nil && n.mode&fs.ModeSymlink != 0 {
+			if d, file, err2 := f.follow(name, toRead); err2 == nil {
+				n, err = d.stat(file)
+				d.close()
+			}
+		}
+		if err == nil {
+			sum += n.size
+		}
+	}
+	return sum
 }

@@ -123,6 +123,32 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 	}
 }
 
+// TestAStrangersFolderIsFound: who made /dev/shm/wirebook first is told before a run fails over it.
+func TestAStrangersFolderIsFound(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to be several users; this check did not run")
+	}
+	o := host(t, tuned)
+	base := filepath.Join(o.ShmRoot, "wirebook")
+	if got := levels(Examine(o))["memory.instances"]; got != Note {
+		t.Errorf("not there: %q", got)
+	}
+	if err := os.Mkdir(base, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := levels(Examine(o))["memory.instances"]; got != OK {
+		t.Errorf("root's: %q", got)
+	}
+	if err := os.Chown(base, 4242, 4242); err != nil {
+		t.Fatal(err)
+	}
+	r := Examine(o)
+	if got := levels(r)["memory.instances"]; got != Fail {
+		t.Errorf("a stranger's: %q", got)
+	}
+	complete(t, r)
+}
+
 // complete holds for every report: a finding that is not ok says what is wanted, what it costs and how to change it.
 func complete(t *testing.T, r *Report) {
 	t.Helper()

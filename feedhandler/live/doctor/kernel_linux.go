@@ -1,13 +1,17 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"wirebook/ptp/clock"
+	"wirebook/shm/segment"
 )
 
 func (e *examination) kernel() {
@@ -113,6 +117,11 @@ func (e *examination) memory() {
 		e.judge("memory.shm", free >= want, Warn, mib(free)+" free of "+mib(size)+" in "+e.o.ShmRoot, "512 MiB free",
 			"an instance with default rings takes 200 MiB and would not start", "mount -o remount,size=2G "+e.o.ShmRoot)
 	}
+	if e.o.ShmRoot == "/dev/shm" {
+		e.instances(segment.Root("")) // WIREBOOK_SHM may name another
+	} else {
+		e.instances(filepath.Join(e.o.ShmRoot, "wirebook"))
+	}
 	if thp, ok := e.read("sys/kernel/mm/transparent_hugepage/enabled"); ok {
 		e.judge("memory.thp", chosen(thp) != "never", Note, chosen(thp), "madvise", "books lie on 4 KiB pages: more TLB misses", "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled")
 	}
@@ -127,6 +136,19 @@ func (e *examination) memory() {
 	if n, ok := e.number("proc/sys/kernel/numa_balancing"); ok {
 		e.judge("memory.numa_balancing", n == 0, Note, strconv.FormatInt(n, 10), "0", "pages are unmapped now and then to see who uses them: faults in the hot path", "sysctl -w kernel.numa_balancing=0")
 	}
+}
+
+// instances tells whether the folder of instances can be relied on, and whether somebody else could come first to it.
+func (e *examination) instances(base string) {
+	err := segment.CheckBase(base)
+	if errors.Is(err, segment.ErrUntrusted) {
+		e.add(Finding{"memory.instances", Fail, err.Error(), base + " made by root or by the user that runs", "no instance can be written: whoever made the folder could have root write where they like, and readers believe their books",
+			"remove it, then install scripts/wirebook.tmpfiles.conf: systemd-tmpfiles --create"})
+		return
+	}
+	_, missing := os.Lstat(base)
+	e.judge("memory.instances", missing == nil, Note, map[bool]string{true: base + " is there", false: base + " is not there"}[missing == nil], "made at boot by root",
+		"whoever makes it first keeps all others from writing instances there", "install scripts/wirebook.tmpfiles.conf: systemd-tmpfiles --create")
 }
 
 func (e *examination) clock() {

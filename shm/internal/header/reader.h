@@ -46,20 +46,116 @@ static inline void wb_unmap(wb_map *m) {
 	m->size = 0;
 }
 
+/* An absolute path without empty steps, "." and "..". */
+static inline void wb_clean(char *path) {
+	char *out = path, *in = path;
+	while (*in) {
+		size_t len;
+		while (*in == '/')
+			in++;
+		len = strcspn(in, "/");
+		if (len == 2 && in[0] == '.' && in[1] == '.') {
+			while (out > path && *--out != '/')
+				;
+		} else if (len && !(len == 1 && in[0] == '.')) {
+			*out++ = '/';
+			memmove(out, in, len);
+			out += len;
+		}
+		in += len;
+	}
+	*out = 0;
+}
+
+#define WB_PATH 4096
+
+/* Walk from / to a file and see who may have put it there: a folder that others may write must be sticky, and what lies in it
+ * must be root's, ours or the folder owner's. Links are followed where that holds. full gets the path without links, owner
+ * that of its folder. 0, or -1 with the reason in err. */
+static inline int wb_walk(const char *path, char full[WB_PATH], uid_t *owner, char *err, size_t n) {
+	char target[WB_PATH], why[96];
+	struct stat dir, st;
+	char *at, *end;
+	int hidden, links = 0;
+	uid_t self = geteuid(), also = self;
+	size_t have = 0;
+	if (path[0] != '/') {
+		if (!getcwd(full, WB_PATH))
+			return wb_fail(err, n, path, strerror(errno));
+		have = strlen(full);
+		full[have++] = '/';
+	}
+	if (have + strlen(path) >= WB_PATH)
+		return wb_fail(err, n, path, "path too long");
+	memcpy(full + have, path, strlen(path) + 1);
+again:
+	wb_clean(full);
+	if (lstat("/", &dir) != 0)
+		return wb_fail(err, n, "/", strerror(errno));
+	for (at = full, hidden = 0; *at; at = end) {
+		char rest;
+		end = at + 1 + strcspn(at + 1, "/");
+		rest = *end;
+		*end = 0;
+		if (lstat(full, &st) != 0)
+			return wb_fail(err, n, full, strerror(errno));
+		if (!hidden && (dir.st_mode & 022) != 0) {
+			if ((dir.st_mode & 01000) == 0) {
+				*at = 0;
+				return wb_fail(err, n, at == full ? "/" : full, "not to be relied on: others than its owner may write in it");
+			}
+			if (st.st_uid != 0 && st.st_uid != self && st.st_uid != also && st.st_uid != dir.st_uid) {
+				snprintf(why, sizeof why, "not to be relied on: uid %lu made it where anybody could", (unsigned long)st.st_uid);
+				return wb_fail(err, n, full, why);
+			}
+		}
+		if (S_ISLNK(st.st_mode)) {
+			ssize_t len = readlink(full, target, sizeof target);
+			*end = rest;
+			if (len <= 0 || ++links > 20)
+				return wb_fail(err, n, path, "a link that leads nowhere");
+			if (!rest)
+				also = dir.st_uid; /* a ring on huge pages: its link is the folder owner's word */
+			have = target[0] == '/' ? 0 : (size_t)(at - full) + 1;
+			if (have + (size_t)len + strlen(end) >= WB_PATH)
+				return wb_fail(err, n, path, "path too long");
+			memmove(full + have + len, end, strlen(end) + 1);
+			memcpy(full + have, target, (size_t)len);
+			goto again;
+		}
+		*end = rest;
+		if (!rest)
+			break;
+		hidden |= (st.st_mode & 011) == 0;
+		dir = st;
+	}
+	*owner = dir.st_uid;
+	return 0;
+}
+
 /* Map a file read-only and check that it is ours and of our version. 0, or -1 with a message in err. */
 static inline int wb_map_file(wb_map *m, const char *path, uint64_t magic, char *err, size_t n) {
 	struct stat st;
+	char full[WB_PATH];
 	void *p;
 	uint64_t got;
 	uint32_t abi;
-	int fd = open(path, O_RDONLY | O_NONBLOCK);
+	uid_t owner = 0;
+	int fd;
 	m->mem = NULL;
 	m->size = 0;
+	if (wb_walk(path, full, &owner, err, n) != 0)
+		return -1;
+	fd = open(full, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return wb_fail(err, n, path, strerror(errno));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)WB_HEADER_BYTES) {
 		close(fd);
 		return wb_fail(err, n, path, "shorter than its header, or not a regular file");
+	}
+	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != owner) {
+		close(fd);
+		return wb_fail(err, n, path, "not to be relied on: it belongs to another user than its folder");
 	}
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);

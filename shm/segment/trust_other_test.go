@@ -1,0 +1,5 @@
+//go:build !linux
+
+package segment
+
+func openOnce(string) error { return ErrUnsupported }
