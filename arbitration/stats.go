@@ -1,38 +1,5 @@
 package arbitration
 
-import "math/bits"
-
-// LagBuckets is the number of buckets of LineStats.LagNS.
-const LagBuckets = 40
-
-// Histogram counts nanoseconds in powers of two: bucket 0 holds 0, bucket i holds [2^(i-1), 2^i), the
-// last one everything longer (9 minutes and more).
-type Histogram [LagBuckets]uint64
-
-// add counts one value.
-func (h *Histogram) add(ns uint64) {
-	h[min(bits.Len64(ns), LagBuckets-1)]++
-}
-
-// Percentile is the upper bound of the bucket in which the given part (0 to 1) of all values is reached;
-// 0 when nothing was counted.
-func (h *Histogram) Percentile(p float64) uint64 {
-	var total, seen uint64
-	for _, n := range h {
-		total += n
-	}
-	if total == 0 {
-		return 0
-	}
-	want := max(uint64(p*float64(total)), 1)
-	for i, n := range h {
-		if seen += n; seen >= want {
-			return 1<<i - 1
-		}
-	}
-	return 1<<(LagBuckets-1) - 1
-}
-
 // LineState says how a line is doing.
 type LineState uint8
 
@@ -82,10 +49,10 @@ type LineStats struct {
 	Heartbeats       uint64
 	EndsOfSession    uint64
 
-	Gaps  uint64    // times this line's own numbering jumped ahead
-	LagNS Histogram // of the packets this line brought second: how long after the first
+	Gaps  uint64 // times this line's own numbering jumped ahead
 	State LineState
-	Last  uint64 // TsRecv of the newest packet, ns
+	Last  uint64    // TsRecv of the newest packet, ns
+	LagNS Histogram // of the packets this line brought second: how long after the first
 }
 
 // Stats counts the channel.

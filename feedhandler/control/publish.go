@@ -74,14 +74,11 @@ func publishLine(e *shm.LineEntry, s *arbitration.LineStats) {
 	atomic.StoreUint64(&e.Packets, s.ReceivedPackets)
 	atomic.StoreUint64(&e.LastRecvNS, s.Last)
 	var count uint64
+	lags := s.LagNS.Octaves()
 	for b := range e.LagHistogram {
-		// Ours: bucket b holds 2^b to 2^(b+1)-1; the arbiter's: bucket b holds 2^(b-1) to 2^b-1, 0 for none.
-		n := s.LagNS[b+1]
-		if b == 0 {
-			n += s.LagNS[0]
-		}
+		n := lags[b]
 		if b == len(e.LagHistogram)-1 {
-			for _, more := range s.LagNS[b+2:] {
+			for _, more := range lags[b+1:] {
 				n += more
 			}
 		}
@@ -89,6 +86,8 @@ func publishLine(e *shm.LineEntry, s *arbitration.LineStats) {
 		atomic.StoreUint64(&e.LagHistogram[b], n)
 	}
 	atomic.StoreUint64(&e.LagCount, count)
+	atomic.StoreUint64(&e.LagMaxNS, s.LagNS.Max)
+	atomic.StoreUint64(&e.LagSumNS, s.LagNS.Sum)
 	atomic.StoreUint32(&e.State, lineState(s.State))
 }
 

@@ -69,10 +69,20 @@ func (f *Follower) Status(now time.Time) Status {
 		ch := &s.Channels[e.Channel]
 		ch.Lines = append(ch.Lines, Line{
 			Name: shm.Text(e.Name[:]), State: e.State, Received: e.Received, First: e.First, Duplicate: e.Duplicate,
-			Late: e.Late, Lost: e.Lost, LagP50NS: Percentile(&e.LagHistogram, 0.5), LagP99NS: Percentile(&e.LagHistogram, 0.99),
+			Late: e.Late, Lost: e.Lost, LagP50NS: Lag(&e, 0.5), LagP99NS: Lag(&e, 0.99),
 		})
 	}
 	return s
+}
+
+// Lag returns what the given share of a line's lags does not exceed, as far as powers of two tell: never more than the
+// longest.
+func Lag(e *shm.LineEntry, share float64) uint64 {
+	ns := Percentile(&e.LagHistogram, share)
+	if e.LagMaxNS > 0 {
+		ns = min(ns, e.LagMaxNS)
+	}
+	return ns
 }
 
 // Percentile returns the upper end of the bucket in which the given share of the lags is reached.

@@ -191,7 +191,7 @@ func line(e *shm.LineEntry) Line {
 	return Line{
 		Name: shm.Text(e.Name[:]), State: view.LineStateName(e.State), Packets: e.Packets, Received: e.Received, First: e.First,
 		Duplicate: e.Duplicate, Late: e.Late, Lost: e.Lost, Recovered: e.Recovered, LastRecvNS: e.LastRecvNS,
-		LagP50NS: view.Percentile(&e.LagHistogram, 0.5), LagP99NS: view.Percentile(&e.LagHistogram, 0.99),
+		LagP50NS: view.Lag(e, 0.5), LagP99NS: view.Lag(e, 0.99),
 	}
 }
 
