@@ -94,6 +94,7 @@ func eachPacket(in *Input, m *meter, one func(p *packet) int) {
 	n := 0
 	for at := 0; at < in.arena.used; {
 		at = in.arena.next(at, &p)
+		in.arena.ask(at)
 		if p.channel == noChannel || p.line != 0 {
 			continue
 		}

@@ -42,6 +42,7 @@ func feed(in *Input, pipe *feedhandler.Pipeline, lap func(packets int)) {
 	n := 0
 	for at := 0; at < in.arena.used; {
 		at = in.arena.next(at, &p)
+		in.arena.ask(at)
 		pipe.OnFrame(p.frame, ptp.Stamp{NS: p.ns, Source: ptp.SourceCapture})
 		if n++; n&(burstPackets-1) == 0 {
 			pipe.Flush()

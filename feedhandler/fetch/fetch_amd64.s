@@ -1,0 +1,8 @@
+#include "textflag.h"
+
+// func Head(frame *byte)
+TEXT ·Head(SB), NOSPLIT, $0-8
+	MOVQ frame+0(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	RET
