@@ -11,6 +11,7 @@ const (
 	NoSocket      = Counter(filterCounterCOUNT_NO_SOCKET)      // subscribed, but the queue has no socket
 	Unsubscribed  = Counter(filterCounterCOUNT_UNSUBSCRIBED)   // UDP over IPv4 to another group or port
 	OtherSource   = Counter(filterCounterCOUNT_OTHER_SOURCE)   // our group and port, a sender not subscribed
+	OtherVLAN     = Counter(filterCounterCOUNT_OTHER_VLAN)     // our group and port, under another VLAN than subscribed
 	NotUDP        = Counter(filterCounterCOUNT_NOT_UDP)        // IGMP, TCP
 	Fragment      = Counter(filterCounterCOUNT_FRAGMENT)       // IPv4 fragment
 	BadHeader     = Counter(filterCounterCOUNT_BAD_HEADER)     // impossible IPv4 version or header length
@@ -24,7 +25,7 @@ const (
 	CounterCount  = Counter(filterCounterCOUNTERS)
 )
 
-var counterNames = [CounterCount]string{"redirected", "no_socket", "unsubscribed", "other_source", "not_udp", "fragment", "bad_header",
+var counterNames = [CounterCount]string{"redirected", "no_socket", "unsubscribed", "other_source", "other_vlan", "not_udp", "fragment", "bad_header",
 	"not_ipv4", "vlan_depth", "short", "meta_failed", "stamp_hardware", "stamp_driver", "stamp_none"}
 
 // String returns the name used in metrics.

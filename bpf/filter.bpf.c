@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // The filter in front of the sockets: subscribed multicast goes to the AF_XDP socket of its queue, all else passes up.
 //
-// Parsing follows a cursor through Ethernet, up to two VLAN tags, IPv4 with options and UDP. Nothing is dropped here,
+// Parsing follows a cursor through Ethernet, up to two VLAN tags (as feedhandler/wire.go reads them), IPv4 with options and UDP. Nothing is dropped here,
 // ever: a packet that is not for us, or that we cannot read, belongs to the kernel (ARP, IGMP, PTP, ssh).
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -15,6 +15,8 @@
 #include "shared.h"
 
 #define MORE_FRAGMENTS_OR_OFFSET 0x3fff
+#define VLAN_NUMBER 0x0fff
+#define ETH_P_QINQ_OLD 0x9100 /* stacked tags before 802.1ad */
 
 struct vlan_tag {
 	__be16 tci;
@@ -54,11 +56,28 @@ struct {
 const struct rx_meta *type_rx_meta __attribute__((unused));
 const enum stamp_source *type_stamp_source __attribute__((unused));
 const enum subscription_flags *type_subscription_flags __attribute__((unused));
+const enum vlan_number *type_vlan_number __attribute__((unused));
 const enum counter *type_counter __attribute__((unused));
 
 extern int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, __u64 *timestamp) __ksym;
 
 enum stamp_kind { KIND_HARDWARE, KIND_DRIVER, KIND_CARRIED, KIND_NONE };
+
+static __always_inline int is_tag(__be16 proto)
+{
+	return proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD) || proto == bpf_htons(ETH_P_QINQ_OLD);
+}
+
+// tagged returns the VLAN of a frame with one tag more than was read. The number 0 says a priority and no VLAN; the kernel
+// passes it over as well.
+static __always_inline __u16 tagged(__u16 vlan, __be16 proto, __be16 tci)
+{
+	__u16 number = bpf_ntohs(tci) & VLAN_NUMBER;
+
+	if (!number && proto != bpf_htons(ETH_P_QINQ_OLD))
+		return vlan;
+	return !vlan && proto == bpf_htons(ETH_P_8021Q) ? number : VLAN_MANY;
+}
 
 // match finds the subscription of a frame, or says in *why (a verdict of enum counter) that it has none.
 static __always_inline struct subscription *match(struct xdp_md *ctx, __u32 *why)
@@ -81,15 +100,16 @@ static __always_inline struct subscription *match(struct xdp_md *ctx, __u32 *why
 	for (int i = 0; i < MAX_VLAN_TAGS; i++) {
 		struct vlan_tag *tag = at;
 
-		if (proto != bpf_htons(ETH_P_8021Q) && proto != bpf_htons(ETH_P_8021AD))
+		if (!is_tag(proto))
 			break;
 		at = tag + 1;
 		if (at > end)
 			return NULL;
+		key.vlan = tagged(key.vlan, proto, tag->tci);
 		proto = tag->proto;
 	}
 	if (proto != bpf_htons(ETH_P_IP)) {
-		*why = proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD) ? COUNT_VLAN_DEPTH : COUNT_NOT_IPV4;
+		*why = is_tag(proto) ? COUNT_VLAN_DEPTH : COUNT_NOT_IPV4;
 		return NULL;
 	}
 
@@ -113,13 +133,22 @@ static __always_inline struct subscription *match(struct xdp_md *ctx, __u32 *why
 	if ((void *)(udp + 1) > end)
 		return NULL;
 
-	// One lookup is the common case: entries by source are looked for only where the group says that it has some.
+	// One lookup is the common case: the entry of any VLAN is looked for where the frame's own has none, entries by source
+	// only where the group says that it has some.
 	*why = COUNT_UNSUBSCRIBED;
 	key.group = ip->daddr;
 	key.port = udp->dest;
 	sub = bpf_map_lookup_elem(&subscriptions, &key);
-	if (!sub)
-		return NULL;
+	if (!sub) {
+		key.vlan = VLAN_ANY;
+		sub = bpf_map_lookup_elem(&subscriptions, &key);
+		if (!sub)
+			return NULL;
+		if (sub->flags & SUBSCRIPTION_OTHER_VLAN) {
+			*why = COUNT_OTHER_VLAN;
+			return NULL;
+		}
+	}
 	if (sub->flags & SUBSCRIPTION_BY_SOURCE) {
 		struct subscription *own;
 

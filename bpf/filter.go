@@ -3,7 +3,6 @@ package bpf
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"sync"
 
@@ -40,7 +39,7 @@ type Filter struct {
 	cpus int
 
 	mu        sync.Mutex
-	groups    map[netip.AddrPort]group
+	groups    map[place]group
 	slots     int
 	freeSlots []uint32
 	prog      *ebpf.Program
@@ -73,9 +72,10 @@ func Load(o Options) (*Filter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the filter: count CPUs: %w", err)
 	}
-	f := &Filter{o: o, spec: spec, cpus: cpus, groups: map[netip.AddrPort]group{}, slots: o.MaxSubscriptions}
-	// A group subscribed by source only takes an entry of its own beside those of its sources.
-	spec.Maps[filterMapSubscriptions].MaxEntries = uint32(2 * o.MaxSubscriptions)
+	f := &Filter{o: o, spec: spec, cpus: cpus, groups: map[place]group{}, slots: o.MaxSubscriptions}
+	// A group subscribed by source only takes an entry of its own beside those of its sources, and one that says of other VLANs
+	// that they are.
+	spec.Maps[filterMapSubscriptions].MaxEntries = uint32(3 * o.MaxSubscriptions)
 	spec.Maps[filterMapSubscriptionCounts].MaxEntries = uint32(o.MaxSubscriptions)
 	spec.Maps[filterMapSockets].MaxEntries = uint32(o.Queues)
 	for name, at := range map[string]**ebpf.Map{

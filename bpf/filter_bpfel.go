@@ -20,22 +20,23 @@ const (
 	filterCounterCOUNT_NO_SOCKET      filterCounter = 1
 	filterCounterCOUNT_UNSUBSCRIBED   filterCounter = 2
 	filterCounterCOUNT_OTHER_SOURCE   filterCounter = 3
-	filterCounterCOUNT_NOT_UDP        filterCounter = 4
-	filterCounterCOUNT_FRAGMENT       filterCounter = 5
-	filterCounterCOUNT_BAD_HEADER     filterCounter = 6
-	filterCounterCOUNT_NOT_IPV4       filterCounter = 7
-	filterCounterCOUNT_VLAN_DEPTH     filterCounter = 8
-	filterCounterCOUNT_SHORT          filterCounter = 9
-	filterCounterCOUNT_META_FAILED    filterCounter = 10
-	filterCounterCOUNT_STAMP_HARDWARE filterCounter = 11
-	filterCounterCOUNT_STAMP_DRIVER   filterCounter = 12
-	filterCounterCOUNT_STAMP_NONE     filterCounter = 13
-	filterCounterCOUNTERS             filterCounter = 14
+	filterCounterCOUNT_OTHER_VLAN     filterCounter = 4
+	filterCounterCOUNT_NOT_UDP        filterCounter = 5
+	filterCounterCOUNT_FRAGMENT       filterCounter = 6
+	filterCounterCOUNT_BAD_HEADER     filterCounter = 7
+	filterCounterCOUNT_NOT_IPV4       filterCounter = 8
+	filterCounterCOUNT_VLAN_DEPTH     filterCounter = 9
+	filterCounterCOUNT_SHORT          filterCounter = 10
+	filterCounterCOUNT_META_FAILED    filterCounter = 11
+	filterCounterCOUNT_STAMP_HARDWARE filterCounter = 12
+	filterCounterCOUNT_STAMP_DRIVER   filterCounter = 13
+	filterCounterCOUNT_STAMP_NONE     filterCounter = 14
+	filterCounterCOUNTERS             filterCounter = 15
 )
 
 type filterCounters struct {
 	_ structs.HostLayout
-	N [14]uint64
+	N [15]uint64
 }
 
 type filterRxMeta struct {
@@ -72,6 +73,7 @@ type filterSubscriptionFlags uint32
 const (
 	filterSubscriptionFlagsSUBSCRIPTION_ANY_SOURCE filterSubscriptionFlags = 1
 	filterSubscriptionFlagsSUBSCRIPTION_BY_SOURCE  filterSubscriptionFlags = 2
+	filterSubscriptionFlagsSUBSCRIPTION_OTHER_VLAN filterSubscriptionFlags = 4
 )
 
 type filterSubscriptionKey struct {
@@ -79,8 +81,15 @@ type filterSubscriptionKey struct {
 	Group  uint32
 	Source uint32
 	Port   uint16
-	Pad    uint16
+	Vlan   uint16
 }
+
+type filterVlanNumber uint32
+
+const (
+	filterVlanNumberVLAN_ANY  filterVlanNumber = 65535
+	filterVlanNumberVLAN_MANY filterVlanNumber = 65534
+)
 
 // Names of all BPF objects in the ELF.
 //
@@ -98,6 +107,7 @@ const (
 	filterVarTypeRxMeta            = "type_rx_meta"
 	filterVarTypeStampSource       = "type_stamp_source"
 	filterVarTypeSubscriptionFlags = "type_subscription_flags"
+	filterVarTypeVlanNumber        = "type_vlan_number"
 )
 
 // loadFilter returns the embedded CollectionSpec for filter.
@@ -166,6 +176,7 @@ type filterVariableSpecs struct {
 	TypeRxMeta            *ebpf.VariableSpec `ebpf:"type_rx_meta"`
 	TypeStampSource       *ebpf.VariableSpec `ebpf:"type_stamp_source"`
 	TypeSubscriptionFlags *ebpf.VariableSpec `ebpf:"type_subscription_flags"`
+	TypeVlanNumber        *ebpf.VariableSpec `ebpf:"type_vlan_number"`
 }
 
 // filterObjects contains all objects after they have been loaded into the kernel.
@@ -211,6 +222,7 @@ type filterVariables struct {
 	TypeRxMeta            *ebpf.Variable `ebpf:"type_rx_meta"`
 	TypeStampSource       *ebpf.Variable `ebpf:"type_stamp_source"`
 	TypeSubscriptionFlags *ebpf.Variable `ebpf:"type_subscription_flags"`
+	TypeVlanNumber        *ebpf.Variable `ebpf:"type_vlan_number"`
 }
 
 // filterPrograms contains all programs after they have been loaded into the kernel.

@@ -8,6 +8,7 @@ import (
 // packet describes a test frame; zero values make a good one for group and port.
 type packet struct {
 	vlans    []uint16 // EtherTypes of the tags, outermost first
+	tci      []uint16 // their priorities and numbers; 100, 101 where there are none
 	ethType  uint16   // 0: IPv4
 	version  byte     // 0: 4
 	options  int      // bytes of IPv4 options
@@ -30,7 +31,11 @@ func (p packet) bytes() []byte {
 	b := []byte{0x01, 0, 0x5e, 0x36, 0x0c, 0x6f, 2, 0, 0, 0, 0, 1}
 	for i, t := range p.vlans {
 		b = binary.BigEndian.AppendUint16(b, t)
-		b = binary.BigEndian.AppendUint16(b, uint16(100+i))
+		tci := uint16(100 + i)
+		if i < len(p.tci) {
+			tci = p.tci[i]
+		}
+		b = binary.BigEndian.AppendUint16(b, tci)
 	}
 	if p.ethType == 0 {
 		p.ethType = 0x0800

@@ -97,7 +97,10 @@ func TestVerdicts(t *testing.T) {
 	b := newBench(t, filterProgFilterNone, 0)
 	b.subscribe(Subscription{Group: groupA, ID: 7})
 	b.subscribe(Subscription{Group: netip.MustParseAddrPort("239.1.1.1:5000"), Source: sender1, ID: 9})
-	bySource := netip.MustParseAddrPort("239.1.1.1:5000")
+	b.subscribe(Subscription{Group: groupA, VLAN: 100, ID: 8})
+	b.subscribe(Subscription{Group: netip.MustParseAddrPort("239.1.1.2:5000"), VLAN: AnyVLAN, ID: 10})
+	b.subscribe(Subscription{Group: netip.MustParseAddrPort("239.1.1.3:5000"), VLAN: 7, ID: 11})
+	bySource, anyVLAN, oneVLAN := netip.MustParseAddrPort("239.1.1.1:5000"), netip.MustParseAddrPort("239.1.1.2:5000"), netip.MustParseAddrPort("239.1.1.3:5000")
 	good := packet{payload: 30}
 	cut := func(p packet, n int) []byte { return p.bytes()[:n] }
 	for _, c := range []struct {
@@ -108,13 +111,26 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"plain", good.bytes(), Redirected, 7},
 		{"other sender, any wanted", packet{source: sender2}.bytes(), Redirected, 7},
-		{"one VLAN tag", packet{vlans: []uint16{0x8100}}.bytes(), Redirected, 7},
-		{"service tag", packet{vlans: []uint16{0x88a8}}.bytes(), Redirected, 7},
-		{"two VLAN tags", packet{vlans: []uint16{0x88a8, 0x8100}}.bytes(), Redirected, 7},
+		{"its VLAN", packet{vlans: []uint16{0x8100}}.bytes(), Redirected, 8},
+		{"its VLAN, with a priority", packet{vlans: []uint16{0x8100}, tci: []uint16{0xe000 | 100}}.bytes(), Redirected, 8},
+		{"another VLAN", packet{vlans: []uint16{0x8100}, tci: []uint16{101}}.bytes(), OtherVLAN, 0},
+		{"a priority tag is no VLAN", packet{vlans: []uint16{0x8100}, tci: []uint16{0xe000}}.bytes(), Redirected, 7},
+		{"a priority tag before the VLAN's", packet{vlans: []uint16{0x8100, 0x8100}, tci: []uint16{0xe000, 100}}.bytes(), Redirected, 8},
+		{"service tag of its number", packet{vlans: []uint16{0x88a8}}.bytes(), OtherVLAN, 0},
+		{"the old stacked tag of its number", packet{vlans: []uint16{0x9100}}.bytes(), OtherVLAN, 0},
+		{"two VLAN tags", packet{vlans: []uint16{0x88a8, 0x8100}}.bytes(), OtherVLAN, 0},
 		{"three VLAN tags", packet{vlans: []uint16{0x88a8, 0x8100, 0x8100}}.bytes(), VLANDepth, 0},
+		{"three, the last of the old kind", packet{vlans: []uint16{0x88a8, 0x8100, 0x9100}}.bytes(), VLANDepth, 0},
+		{"any VLAN: none", packet{group: anyVLAN}.bytes(), Redirected, 10},
+		{"any VLAN: one", packet{group: anyVLAN, vlans: []uint16{0x8100}}.bytes(), Redirected, 10},
+		{"any VLAN: the old stacked tag", packet{group: anyVLAN, vlans: []uint16{0x9100}}.bytes(), Redirected, 10},
+		{"any VLAN: two", packet{group: anyVLAN, vlans: []uint16{0x9100, 0x8100}}.bytes(), Redirected, 10},
+		{"one VLAN: untagged", packet{group: oneVLAN}.bytes(), OtherVLAN, 0},
+		{"one VLAN: it", packet{group: oneVLAN, vlans: []uint16{0x8100}, tci: []uint16{7}}.bytes(), Redirected, 11},
+		{"own source under a tag", packet{group: bySource, vlans: []uint16{0x8100}}.bytes(), OtherVLAN, 0},
 		{"IPv4 options", packet{options: 4}.bytes(), Redirected, 7},
 		{"most IPv4 options", packet{options: 40}.bytes(), Redirected, 7},
-		{"VLAN and options", packet{vlans: []uint16{0x8100}, options: 24}.bytes(), Redirected, 7},
+		{"VLAN and options", packet{vlans: []uint16{0x8100}, options: 24}.bytes(), Redirected, 8},
 		{"don't fragment", packet{fragment: 0x4000}.bytes(), Redirected, 7},
 		{"first fragment", packet{fragment: 0x2000}.bytes(), Fragment, 0},
 		{"later fragment", packet{fragment: 0x0001}.bytes(), Fragment, 0},

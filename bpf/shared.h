@@ -21,17 +21,24 @@ struct rx_meta {
 	__u16 magic;    /* RX_META_MAGIC */
 };
 
-/* Addresses and port as they stand in the packet. source 0: the entry of the group and port, whoever sends. */
+/* The VLAN of a frame: 0 untagged, or tagged with a priority alone; 1 to 4094; these beside them. */
+enum vlan_number {
+	VLAN_ANY = 0xffff,  /* of a key: the entry of the group and port, whatever the VLAN */
+	VLAN_MANY = 0xfffe, /* of a frame: tagged twice, or by another tag than 802.1Q's, as no key but that one says it */
+};
+
+/* Addresses and port as they stand in the packet. source 0: the entry of the group, port and VLAN, whoever sends. */
 struct subscription_key {
 	__u32 group;
 	__u32 source;
 	__u16 port;
-	__u16 pad; /* 0 */
+	__u16 vlan; /* the number, or VLAN_ANY */
 };
 
 enum subscription_flags {
 	SUBSCRIPTION_ANY_SOURCE = 1, /* any sender will do (entries with source 0) */
 	SUBSCRIPTION_BY_SOURCE = 2,  /* entries for particular senders exist as well: look again with the source */
+	SUBSCRIPTION_OTHER_VLAN = 4, /* with VLAN_ANY: nobody wants any VLAN; some particular one is wanted */
 };
 
 struct subscription {
@@ -51,6 +58,7 @@ enum counter {
 	COUNT_NO_SOCKET,      /* subscribed, but no socket on this queue: passed up */
 	COUNT_UNSUBSCRIBED,   /* UDP over IPv4 to another group or port: passed up, as all below */
 	COUNT_OTHER_SOURCE,   /* the group and port, from a sender that was not subscribed */
+	COUNT_OTHER_VLAN,     /* the group and port, under a VLAN that was not subscribed */
 	COUNT_NOT_UDP,
 	COUNT_FRAGMENT,   /* an IPv4 fragment: ports are unknown or the datagram is not whole */
 	COUNT_BAD_HEADER, /* IPv4 version or header length that cannot be */

@@ -1,6 +1,7 @@
 package bpf
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,15 +15,28 @@ import (
 type Subscription struct {
 	Group  netip.AddrPort // IPv4 destination, usually multicast, and UDP port
 	Source netip.Addr     // the only sender wanted; the zero Addr for any
+	VLAN   uint16         // 0 untagged, 1 to 4094, or AnyVLAN
 	ID     uint16         // comes back in Meta.ID; the receiver's channel and line. Several subscriptions may share one
 }
 
-// String returns "group:port" or "group:port from source".
+// AnyVLAN subscribes to frames under every tag, and untagged. Where a particular VLAN is subscribed as well, that one wins for
+// its frames.
+const AnyVLAN = uint16(filterVlanNumberVLAN_ANY)
+
+// String returns "group:port", with "VLAN n" and "from source" where they are said.
 func (s Subscription) String() string {
-	if s.Source.IsValid() {
-		return fmt.Sprintf("%s from %s", s.Group, s.Source)
+	text := s.Group.String()
+	switch s.VLAN {
+	case 0:
+	case AnyVLAN:
+		text += " any VLAN"
+	default:
+		text += fmt.Sprintf(" VLAN %d", s.VLAN)
 	}
-	return s.Group.String()
+	if s.Source.IsValid() {
+		text += fmt.Sprintf(" from %s", s.Source)
+	}
+	return text
 }
 
 // SubscriptionCount is a subscription and what it brought since it was made.
@@ -37,7 +51,15 @@ var (
 	ErrNotSubscribed = errors.New("not subscribed")
 )
 
-// group is what user space knows of one group and port: at most one subscription for any source, and those by source.
+// place is where packets come to: a destination under a VLAN.
+type place struct {
+	at   netip.AddrPort
+	vlan uint16
+}
+
+func (s Subscription) place() place { return place{s.Group, s.VLAN} }
+
+// group is what user space knows of one place: at most one subscription for any source, and those by source.
 type group struct {
 	any     *held
 	sources []*held
@@ -56,6 +78,8 @@ func (s Subscription) check() error {
 		return fmt.Errorf("subscribe to %s: the port must not be 0", s)
 	case s.Source.IsValid() && !s.Source.Is4():
 		return fmt.Errorf("subscribe to %s: the source must be an IPv4 address", s)
+	case s.VLAN > 4094 && s.VLAN != AnyVLAN:
+		return fmt.Errorf("subscribe to %s: a VLAN's number is at most 4094", s)
 	}
 	return nil
 }
@@ -63,7 +87,7 @@ func (s Subscription) check() error {
 // key is the entry of a subscription as the packet spells it: bytes in network order.
 func (s Subscription) key() filterSubscriptionKey {
 	g := s.Group.Addr().As4()
-	k := filterSubscriptionKey{Group: binary.NativeEndian.Uint32(g[:])}
+	k := filterSubscriptionKey{Group: binary.NativeEndian.Uint32(g[:]), Vlan: s.VLAN}
 	var port [2]byte
 	binary.BigEndian.PutUint16(port[:], s.Group.Port())
 	k.Port = binary.NativeEndian.Uint16(port[:])
@@ -74,7 +98,7 @@ func (s Subscription) key() filterSubscriptionKey {
 	return k
 }
 
-// Subscribe adds s while the program runs. The same group, port and source twice is ErrSubscribed.
+// Subscribe adds s while the program runs. The same group, port, VLAN and source twice is ErrSubscribed.
 // A subscription by source beside one for any source wins for that source's packets.
 func (f *Filter) Subscribe(s Subscription) error {
 	if err := s.check(); err != nil {
@@ -82,7 +106,7 @@ func (f *Filter) Subscribe(s Subscription) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	g := f.groups[s.Group]
+	g := f.groups[s.place()]
 	if g.find(s.Source) >= -1 {
 		return fmt.Errorf("subscribe to %s: %w", s, ErrSubscribed)
 	}
@@ -106,18 +130,18 @@ func (f *Filter) Subscribe(s Subscription) error {
 	} else {
 		changed.any = h
 	}
-	if err := f.putGroup(s.Group, changed); err != nil {
+	if err := f.putGroup(s.place(), changed); err != nil {
 		if s.Source.IsValid() {
 			err = errors.Join(err, f.maps.subscriptions.Delete(s.key()))
 		}
 		return fmt.Errorf("subscribe to %s: %w", s, err)
 	}
 	f.freeSlots = f.freeSlots[:len(f.freeSlots)-1]
-	f.groups[s.Group] = changed
+	f.groups[s.place()] = changed
 	return nil
 }
 
-// Unsubscribe removes the subscription of s's group, port and source; its ID does not matter.
+// Unsubscribe removes the subscription of s's group, port, VLAN and source; its ID does not matter.
 // Packets already in a socket's ring still arrive.
 func (f *Filter) Unsubscribe(s Subscription) error {
 	if err := s.check(); err != nil {
@@ -125,7 +149,7 @@ func (f *Filter) Unsubscribe(s Subscription) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	g := f.groups[s.Group]
+	g := f.groups[s.place()]
 	at := g.find(s.Source)
 	var h *held
 	changed := g
@@ -138,17 +162,17 @@ func (f *Filter) Unsubscribe(s Subscription) error {
 		h = g.sources[at]
 		changed.sources = slices.Delete(slices.Clone(g.sources), at, at+1)
 	}
-	if err := f.putGroup(s.Group, changed); err != nil {
+	if err := f.putGroup(s.place(), changed); err != nil {
 		return fmt.Errorf("unsubscribe from %s: %w", s, err)
 	}
 	if s.Source.IsValid() {
-		if err := f.maps.subscriptions.Delete(s.key()); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		if err := f.remove(s.key()); err != nil {
 			return fmt.Errorf("unsubscribe from %s: %w", s, err)
 		}
 	}
 	f.freeSlots = append(f.freeSlots, h.slot)
-	if f.groups[s.Group] = changed; changed.empty() {
-		delete(f.groups, s.Group)
+	if f.groups[s.place()] = changed; changed.empty() {
+		delete(f.groups, s.place())
 	}
 	return nil
 }
@@ -169,14 +193,26 @@ func (g group) find(source netip.Addr) int {
 	return -2
 }
 
-// putGroup writes the entry that every packet of the group and port finds first.
-func (f *Filter) putGroup(at netip.AddrPort, g group) error {
-	key := Subscription{Group: at}.key()
-	if g.empty() {
-		if err := f.maps.subscriptions.Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+// putGroup writes the entry that every packet of the place finds first, and the one of the destination that packets of other
+// VLANs find.
+func (f *Filter) putGroup(at place, g group) error {
+	key := Subscription{Group: at.at, VLAN: at.vlan}.key()
+	others := f.otherVLANs(at)
+	if at.vlan == AnyVLAN && g.empty() && others {
+		return f.maps.subscriptions.Put(key, filterSubscription{Flags: uint16(filterSubscriptionFlagsSUBSCRIPTION_OTHER_VLAN)})
+	}
+	if at.vlan != AnyVLAN && !others && f.groups[place{at.at, AnyVLAN}].empty() {
+		known := Subscription{Group: at.at, VLAN: AnyVLAN}.key()
+		if g.empty() {
+			if err := f.remove(known); err != nil {
+				return err
+			}
+		} else if err := f.maps.subscriptions.Put(known, filterSubscription{Flags: uint16(filterSubscriptionFlagsSUBSCRIPTION_OTHER_VLAN)}); err != nil {
 			return err
 		}
-		return nil
+	}
+	if g.empty() {
+		return f.remove(key)
 	}
 	var v filterSubscription
 	if g.any != nil {
@@ -188,7 +224,24 @@ func (f *Filter) putGroup(at netip.AddrPort, g group) error {
 	return f.maps.subscriptions.Put(key, v)
 }
 
-// Subscriptions returns what is subscribed and what each brought, ordered by group, port and source.
+// otherVLANs says whether a destination is subscribed under another particular VLAN than the place's.
+func (f *Filter) otherVLANs(at place) bool {
+	for p := range f.groups {
+		if p.at == at.at && p.vlan != at.vlan && p.vlan != AnyVLAN {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *Filter) remove(key filterSubscriptionKey) error {
+	if err := f.maps.subscriptions.Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Subscriptions returns what is subscribed and what each brought, ordered by group, port, VLAN and source.
 func (f *Filter) Subscriptions() ([]SubscriptionCount, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -213,6 +266,9 @@ func (f *Filter) Subscriptions() ([]SubscriptionCount, error) {
 	}
 	slices.SortFunc(all, func(a, b SubscriptionCount) int {
 		if c := a.Group.Compare(b.Group); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(a.VLAN, b.VLAN); c != 0 {
 			return c
 		}
 		return a.Source.Compare(b.Source)

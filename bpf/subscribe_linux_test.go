@@ -50,6 +50,62 @@ func TestSubscriptionsChange(t *testing.T) {
 	}
 }
 
+// TestVLANsChange adds and removes the VLANs of one group under a running program.
+func TestVLANsChange(t *testing.T) {
+	b := newBench(t, filterProgFilterNone, 0)
+	plain, ten, any := Subscription{Group: groupA, ID: 1}, Subscription{Group: groupA, VLAN: 10, ID: 2}, Subscription{Group: groupA, VLAN: AnyVLAN, ID: 3}
+	tenFrom := Subscription{Group: groupA, VLAN: 10, Source: sender2, ID: 4}
+	anyFrom := Subscription{Group: groupA, VLAN: AnyVLAN, Source: sender2, ID: 5}
+	const other, nobody = -1, -2
+	id := func(p packet) int {
+		before := b.counters()
+		_, meta, _ := b.run(nil, p.bytes())
+		after := b.counters()
+		if m, ok := TakeMeta(meta); ok {
+			return int(m.ID)
+		}
+		if after[OtherVLAN] > before[OtherVLAN] {
+			return other
+		}
+		return nobody
+	}
+	for i, step := range []struct {
+		do                       func(Subscription) error
+		s                        Subscription
+		untagged, tagged, eleven int
+	}{
+		{b.f.Subscribe, ten, other, 2, other},
+		{b.f.Subscribe, any, 3, 2, 3},
+		{b.f.Unsubscribe, ten, 3, 3, 3},
+		{b.f.Subscribe, plain, 1, 3, 3},
+		{b.f.Unsubscribe, any, 1, other, other},
+		{b.f.Subscribe, ten, 1, 2, other},
+		{b.f.Subscribe, tenFrom, 1, 2, other},
+		{b.f.Unsubscribe, ten, 1, nobody, other},
+		{b.f.Subscribe, anyFrom, 1, nobody, nobody},
+		{b.f.Unsubscribe, plain, nobody, nobody, nobody},
+		{b.f.Unsubscribe, tenFrom, nobody, nobody, nobody},
+		{b.f.Subscribe, ten, nobody, 2, nobody},
+		{b.f.Unsubscribe, anyFrom, other, 2, other},
+		{b.f.Unsubscribe, ten, nobody, nobody, nobody},
+	} {
+		if err := step.do(step.s); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+		tag := []uint16{0x8100}
+		got := [3]int{id(packet{}), id(packet{vlans: tag, tci: []uint16{10}}), id(packet{vlans: tag, tci: []uint16{11}})}
+		if got != [3]int{step.untagged, step.tagged, step.eleven} {
+			t.Fatalf("step %d (%s): %v, want %d %d %d", i, step.s, got, step.untagged, step.tagged, step.eleven)
+		}
+	}
+	if n := entries(t, b.f); n != 0 || len(b.f.groups) != 0 || len(b.f.freeSlots) != 8 {
+		t.Errorf("%d entries, %d groups left, %d slots free", n, len(b.f.groups), len(b.f.freeSlots))
+	}
+	if err := b.f.Subscribe(Subscription{Group: groupA, VLAN: 4095}); err == nil || !strings.Contains(err.Error(), "at most 4094") {
+		t.Error(err)
+	}
+}
+
 func entries(tb testing.TB, f *Filter) int {
 	var k filterSubscriptionKey
 	var v filterSubscription

@@ -17,6 +17,7 @@ type LineConfig struct {
 	Group    uint32 // destination address, big-endian integer
 	Port     uint16
 	Source   uint32 // 0: any sender
+	VLAN     uint16 // 0: untagged; 1 to 4094; AnyVLAN
 	Recovery bool
 }
 

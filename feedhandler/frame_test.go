@@ -61,7 +61,7 @@ func sharedPipeline(t *testing.T, checksums bool) *feedhandler.Pipeline {
 	for i := range 2 {
 		cfg.Channels = append(cfg.Channels, feedhandler.ChannelConfig{
 			Name: sharedSenders[i].String(), Feed: venue.Find("nasdaq.itch50"),
-			Lines:   []feedhandler.LineConfig{{Name: "A", Group: simLines[0].Group, Port: simLines[0].Port, Source: 0x0A0A0101 + uint32(i)}},
+			Lines:   []feedhandler.LineConfig{{Name: "A", Group: simLines[0].Group, Port: simLines[0].Port, Source: 0x0A0A0101 + uint32(i), VLAN: uint16(i) * 142}},
 			Options: venue.Options{MaxInstruments: 63}, Books: book.Config{MaxOrders: 1 << 12, MaxLevels: 1 << 10},
 		})
 	}

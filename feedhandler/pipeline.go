@@ -10,7 +10,8 @@ import (
 // Config describes a pipeline.
 type Config struct {
 	Channels []ChannelConfig
-	// Checksums validates IP and UDP checksums. Off by default: NICs do it, and offloading senders leave partial sums.
+	// Checksums validates IP and UDP checksums of frames. It is for frames that nobody else has validated: what comes by
+	// AF_XDP, but no datagram of a kernel socket.
 	Checksums bool
 }
 
@@ -20,6 +21,8 @@ type Pipeline struct {
 	Wire [WireFaultCount]uint64
 	// Stamps counts routed datagrams by the source of their receive stamp.
 	Stamps [ptp.SourceCount]uint64
+	// Unchecked counts what was taken without a checksum that proves it, where checksums are validated.
+	Unchecked Unchecked
 
 	channels  []*Channel
 	demux     *demux
@@ -55,8 +58,8 @@ func New(cfg Config) (*Pipeline, error) {
 		}
 		p.channels = append(p.channels, ch)
 		for l, line := range cc.Lines {
-			if !p.demux.add(line.Group, line.Port, line.Source, Route{Channel: uint16(i), Line: uint8(l)}) {
-				errs = append(errs, errors.New("channel "+cc.Name+" line "+line.Name+": group, port and source are already another line's"))
+			if !p.demux.add(&line, Route{Channel: uint16(i), Line: uint8(l)}) {
+				errs = append(errs, errors.New("channel "+cc.Name+" line "+line.Name+": group, port, source and VLAN are already another line's"))
 			}
 		}
 	}
@@ -72,15 +75,21 @@ func (p *Pipeline) Channels() []*Channel { return p.channels }
 // OnFrame takes one Ethernet frame. The frame is borrowed until OnFrame returns.
 func (p *Pipeline) OnFrame(frame []byte, stamp ptp.Stamp) {
 	length := plainLength(frame)
-	if length == 0 || p.checksums {
+	if length == 0 {
 		p.onAnyFrame(frame, stamp)
 		return
 	}
+	if p.checksums {
+		if fault := p.Unchecked.checkPlain(frame, length); fault != WireOK {
+			p.Wire[fault]++
+			return
+		}
+	}
 	// What OnDatagram does, without a Datagram in between: that is 1 to 4 % of the path (docs/performance.md).
 	h := (*[plainHead]byte)(frame)
-	r, ok := p.demux.find(binary.BigEndian.Uint32(h[30:]), binary.BigEndian.Uint16(h[36:]), binary.BigEndian.Uint32(h[26:]))
+	r, ok := p.demux.untagged(binary.BigEndian.Uint32(h[30:]), binary.BigEndian.Uint16(h[36:]), binary.BigEndian.Uint32(h[26:]))
 	if !ok {
-		p.Wire[WireUnrouted]++
+		p.Wire[p.demux.why(binary.BigEndian.Uint32(h[30:]), binary.BigEndian.Uint16(h[36:]), binary.BigEndian.Uint32(h[26:]))]++
 		return
 	}
 	p.Wire[WireOK]++
@@ -88,10 +97,14 @@ func (p *Pipeline) OnFrame(frame []byte, stamp ptp.Stamp) {
 	p.channels[r.Channel].onPayload(r.Line, frame[plainHead:plainHead-8+length], stamp)
 }
 
-// onAnyFrame takes a frame that is not the usual one, or whose checksums are to be validated.
+// onAnyFrame takes a frame that is not the usual one.
 func (p *Pipeline) onAnyFrame(frame []byte, stamp ptp.Stamp) {
 	var d Datagram
-	if fault := parseAny(frame, p.checksums, &d); fault != WireOK {
+	var sums *Unchecked
+	if p.checksums {
+		sums = &p.Unchecked
+	}
+	if fault := parseAny(frame, sums, &d); fault != WireOK {
 		p.Wire[fault]++
 		return
 	}
@@ -100,9 +113,9 @@ func (p *Pipeline) onAnyFrame(frame []byte, stamp ptp.Stamp) {
 
 // OnDatagram takes one UDP datagram, for receivers that see no frames. d.Payload is borrowed until it returns.
 func (p *Pipeline) OnDatagram(d *Datagram, stamp ptp.Stamp) {
-	r, ok := p.demux.find(d.Dst, d.DstPort, d.Src)
+	r, ok := p.demux.datagram(d)
 	if !ok {
-		p.Wire[WireUnrouted]++
+		p.Wire[p.demux.why(d.Dst, d.DstPort, d.Src)]++
 		return
 	}
 	p.Wire[WireOK]++
@@ -156,4 +169,4 @@ func (p *Pipeline) noteGap(g GapEvent) {
 }
 
 // Route finds the channel and line of a datagram, as OnDatagram does.
-func (p *Pipeline) Route(d *Datagram) (Route, bool) { return p.demux.find(d.Dst, d.DstPort, d.Src) }
+func (p *Pipeline) Route(d *Datagram) (Route, bool) { return p.demux.datagram(d) }

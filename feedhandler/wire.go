@@ -18,14 +18,15 @@ const (
 	WireFragment                 // any fragment: a feed never fragments
 	WireNotUDP                   // another IP protocol: IGMP, TCP
 	WireUDPLength                // UDP length below 8 or past the IP payload
-	WireUDPChecksum              // only with checksum validation; 0 means none was sent
+	WireUDPChecksum              // only with checksum validation; see Unchecked
 	WireUnrouted                 // no channel subscribed to this group and port
+	WireOtherVLAN                // the group and port of a line, under another VLAN than it is configured with
 	WireFaultCount
 )
 
 var wireFaultNames = [WireFaultCount]string{
 	"ok", "short_frame", "vlan_depth", "not_ipv4", "ip_version", "ip_header_length", "ip_total_length", "ip_checksum",
-	"fragment", "not_udp", "udp_length", "udp_checksum", "unrouted",
+	"fragment", "not_udp", "udp_length", "udp_checksum", "unrouted", "other_vlan",
 }
 
 // String returns the counter's name.
@@ -40,8 +41,15 @@ func (f WireFault) String() string {
 type Datagram struct {
 	Src, Dst         uint32
 	SrcPort, DstPort uint16
+	VLAN             uint16 // the frame's: 0 untagged, 1 to 4094, or manyVLANs
 	Payload          []byte // borrowed from the frame
 }
+
+// AnyVLAN as a line's VLAN takes its datagrams under every tag, and untagged.
+const AnyVLAN = 0xFFFF
+
+// manyVLANs is what is tagged as no line can say but with AnyVLAN: twice, or by another tag than 802.1Q's.
+const manyVLANs = 0xFFFE
 
 const (
 	etherTypeIPv4  = 0x0800
@@ -57,15 +65,19 @@ func ParseFrame(frame []byte, checksums bool, d *Datagram) WireFault {
 	if !checksums && parsePlain(frame, d) {
 		return WireOK
 	}
-	return parseAny(frame, checksums, d)
+	var sums *Unchecked
+	if checksums {
+		sums = new(Unchecked)
+	}
+	return parseAny(frame, sums, d)
 }
 
-// parseAny reads header by header, and knows what is wrong.
-func parseAny(frame []byte, checksums bool, d *Datagram) WireFault {
+// parseAny reads header by header, and knows what is wrong. Checksums are validated where sums is not nil.
+func parseAny(frame []byte, sums *Unchecked, d *Datagram) WireFault {
 	if len(frame) < 14 {
 		return WireShortFrame
 	}
-	off := 14
+	off, vlan := 14, uint16(0)
 	etherType := binary.BigEndian.Uint16(frame[12:14])
 	for tags := 0; etherType != etherTypeIPv4; tags++ {
 		if etherType != etherTypeVLAN && etherType != etherTypeQinQ && etherType != etherTypeQinQ0 {
@@ -77,6 +89,7 @@ func parseAny(frame []byte, checksums bool, d *Datagram) WireFault {
 		if len(frame) < off+4 {
 			return WireShortFrame
 		}
+		vlan = tagged(vlan, etherType, binary.BigEndian.Uint16(frame[off:off+2])&0xFFF)
 		etherType = binary.BigEndian.Uint16(frame[off+2 : off+4])
 		off += 4
 	}
@@ -94,9 +107,6 @@ func parseAny(frame []byte, checksums bool, d *Datagram) WireFault {
 	total := int(binary.BigEndian.Uint16(ip[2:4]))
 	if total < header || total > len(ip) {
 		return WireIPTotalLength
-	}
-	if checksums && onesComplement(ip[:header], 0) != 0xFFFF {
-		return WireIPChecksum
 	}
 	// More-fragments or a fragment offset: bits 13 and 0-12 of the third word's low half.
 	if binary.BigEndian.Uint16(ip[6:8])&0x3FFF != 0 {
@@ -117,32 +127,22 @@ func parseAny(frame []byte, checksums bool, d *Datagram) WireFault {
 	d.Dst = binary.BigEndian.Uint32(ip[16:20])
 	d.SrcPort = binary.BigEndian.Uint16(udp[0:2])
 	d.DstPort = binary.BigEndian.Uint16(udp[2:4])
+	d.VLAN = vlan
 	d.Payload = udp[8:length]
-	if checksums && binary.BigEndian.Uint16(udp[6:8]) != 0 {
-		pseudo := d.Src>>16 + d.Src&0xFFFF + d.Dst>>16 + d.Dst&0xFFFF + protocolUDP + uint32(length)
-		if onesComplement(udp[:length], pseudo) != 0xFFFF {
-			return WireUDPChecksum
-		}
+	if sums != nil {
+		return sums.checkSums(ip[:header], udp[:length])
 	}
 	return WireOK
 }
 
-// onesComplement is the Internet checksum's sum (RFC 1071): 0xFFFF over data that carries a right checksum.
-func onesComplement(b []byte, sum uint32) uint16 {
-	s := uint64(sum)
-	for len(b) >= 4 {
-		s += uint64(binary.BigEndian.Uint32(b))
-		b = b[4:]
+// tagged is the VLAN of a frame with one tag more than was read. The number 0 says a priority, and no VLAN; the kernel passes
+// it over as well.
+func tagged(vlan, etherType, number uint16) uint16 {
+	switch {
+	case number == 0 && etherType != etherTypeQinQ0:
+		return vlan
+	case vlan == 0 && etherType == etherTypeVLAN:
+		return number
 	}
-	if len(b) >= 2 {
-		s += uint64(binary.BigEndian.Uint16(b))
-		b = b[2:]
-	}
-	if len(b) == 1 {
-		s += uint64(b[0]) << 8
-	}
-	for s > 0xFFFF {
-		s = s>>16 + s&0xFFFF
-	}
-	return uint16(s)
+	return manyVLANs
 }

@@ -38,6 +38,7 @@ func parsePlain(frame []byte, d *Datagram) bool {
 	h := (*[plainHead]byte)(frame)
 	d.Src, d.Dst = binary.BigEndian.Uint32(h[26:]), binary.BigEndian.Uint32(h[30:])
 	d.SrcPort, d.DstPort = binary.BigEndian.Uint16(h[34:]), binary.BigEndian.Uint16(h[36:])
+	d.VLAN = 0
 	d.Payload = frame[plainHead : plainHead-8+length]
 	return true
 }

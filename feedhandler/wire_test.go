@@ -3,7 +3,12 @@ package feedhandler
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
 	"testing"
+
+	"wirebook/ptp"
 )
 
 // frame builds Ethernet, tags, IPv4 with optional options, UDP and a payload, checksums right.
@@ -73,6 +78,134 @@ func TestParseFrame(t *testing.T) {
 	}
 }
 
+// TestVLANOfAFrame: what a line's VLAN is compared with.
+func TestVLANOfAFrame(t *testing.T) {
+	for _, tc := range []struct {
+		tags []byte
+		want uint16
+	}{
+		{nil, 0},
+		{[]byte{0x81, 0, 0, 142}, 142},
+		{[]byte{0x81, 0, 0xE0, 142}, 142}, // a priority beside it
+		{[]byte{0x81, 0, 0xE0, 0}, 0},     // a priority alone
+		{[]byte{0x88, 0xA8, 0, 0}, 0},
+		{[]byte{0x81, 0, 0xE0, 0, 0x81, 0, 0, 142}, 142},
+		{[]byte{0x88, 0xA8, 0, 142}, manyVLANs}, // another tag than the kernel's VLAN interfaces take
+		{[]byte{0x91, 0, 0, 142}, manyVLANs},
+		{[]byte{0x91, 0, 0, 0}, manyVLANs},
+		{[]byte{0x81, 0, 0, 142, 0x81, 0, 0, 142}, manyVLANs},
+	} {
+		plain := frame(0, 0, []byte("payload"))
+		f := append(append(append([]byte(nil), plain[:12]...), tc.tags...), plain[12:]...)
+		d := Datagram{VLAN: 7}
+		if fault := ParseFrame(f, true, &d); fault != WireOK || d.VLAN != tc.want || string(d.Payload) != "payload" {
+			t.Errorf("tags %x: %s, VLAN %d, want %d", tc.tags, fault, d.VLAN, tc.want)
+		}
+	}
+}
+
+// onesComplement adds as RFC 1071 says it, to hold the fast way against.
+func onesComplement(b []byte, sum uint32) uint16 {
+	s := uint64(sum)
+	for i, v := range b {
+		s += uint64(v) << (8 * uint(1-i&1))
+	}
+	for s > 0xFFFF {
+		s = s>>16 + s&0xFFFF
+	}
+	return uint16(s)
+}
+
+func TestSumsAreRFC1071(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, 300)
+	for n := range len(b) {
+		for range 20 {
+			for i := range b {
+				b[i] = byte(r.Uint32())
+				if r.Uint32()%4 == 0 {
+					b[i] = 0xFF // carries
+				}
+			}
+			if got, want := bits.ReverseBytes16(foldSum(addWords(0, b[:n]))), onesComplement(b[:n], 0); got != want && !(got == 0xFFFF && want == 0) {
+				t.Fatalf("%x: %04x, want %04x", b[:n], got, want)
+			}
+		}
+	}
+}
+
+// TestChecksums changes every bit of a frame's headers and payload, and says what becomes of it.
+func TestChecksums(t *testing.T) {
+	for _, f := range [][]byte{frame(0, 0, []byte("an odd payload.")), frame(0, 0, nil), frame(1, 2, []byte("behind tags and options")), frame(0, 0, make([]byte, 1472))} {
+		pristine := append([]byte(nil), f...)
+		ip := 14
+		if f[12] == 0x81 {
+			ip = 18
+		}
+		udp := ip + int(f[ip]&15)*4
+		p := &Pipeline{demux: newDemux(1), checksums: true}
+		sent := func() (fault WireFault) {
+			t.Helper()
+			was := p.Wire
+			p.OnFrame(f, ptp.Stamp{})
+			for i := range p.Wire {
+				if p.Wire[i] != was[i] {
+					fault = WireFault(i)
+				}
+			}
+			var d Datagram
+			if got := ParseFrame(f, true, &d); got != fault && !(got == WireOK && fault == WireUnrouted) {
+				t.Errorf("%x: %s by OnFrame, %s by ParseFrame", f, fault, got)
+			}
+			return fault
+		}
+		if got := sent(); got != WireUnrouted || p.Unchecked != (Unchecked{}) {
+			t.Fatalf("as it was: %s %+v", got, p.Unchecked)
+		}
+		for at := ip; at < len(f); at++ {
+			if at == udp+6 || at == udp+7 || at >= udp+40 && at < len(f)-9 {
+				continue
+			}
+			for bit := range 8 {
+				f[at] ^= 1 << bit
+				if got := sent(); got == WireUnrouted {
+					t.Errorf("byte %d, bit %d changed, and it was taken", at-ip, bit)
+				}
+				f[at] = pristine[at]
+			}
+		}
+		// No checksum, and the pseudo header's alone, as an offloading sender leaves it.
+		binary.BigEndian.PutUint16(f[udp+6:], 0)
+		if got := sent(); got != WireUnrouted || p.Unchecked != (Unchecked{Absent: 1}) {
+			t.Errorf("without a checksum: %s %+v", got, p.Unchecked)
+		}
+		pseudo := uint32(10<<8) + 1 + 233<<8 + 54 + 12<<8 + 111 + 17 + uint32(len(f)-udp)
+		binary.BigEndian.PutUint16(f[udp+6:], onesComplement(nil, pseudo))
+		if got := sent(); got != WireUnrouted || p.Unchecked != (Unchecked{Absent: 1, Partial: 1}) {
+			t.Errorf("with a partial checksum: %s %+v", got, p.Unchecked)
+		}
+		binary.BigEndian.PutUint16(f[udp+6:], onesComplement(nil, pseudo+1))
+		if got := sent(); got != WireUDPChecksum {
+			t.Errorf("with a wrong partial checksum: %s", got)
+		}
+	}
+}
+
+func BenchmarkChecksums(b *testing.B) {
+	for _, size := range []int{60, 100, 200, 500, 1400} {
+		f := frame(0, 0, make([]byte, size-42))
+		b.Run(fmt.Sprintf("frame=%d", size), func(b *testing.B) {
+			var u Unchecked
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				if u.checkPlain(f, len(f)-34) != WireOK {
+					b.Fatal("refused")
+				}
+			}
+		})
+	}
+}
+
 func TestParseFrameAtEveryLength(t *testing.T) {
 	for _, f := range [][]byte{frame(0, 0, make([]byte, 40)), frame(2, 4, make([]byte, 40))} {
 		for n := range f {
@@ -88,8 +221,8 @@ func TestParseFrameAtEveryLength(t *testing.T) {
 func agree(t *testing.T, b []byte) {
 	t.Helper()
 	var plain, any Datagram
-	ok, fault := parsePlain(b, &plain), parseAny(b, false, &any)
-	if ok && (fault != WireOK || plain.Src != any.Src || plain.Dst != any.Dst || plain.SrcPort != any.SrcPort || plain.DstPort != any.DstPort ||
+	ok, fault := parsePlain(b, &plain), parseAny(b, nil, &any)
+	if ok && (fault != WireOK || plain.Src != any.Src || plain.Dst != any.Dst || plain.SrcPort != any.SrcPort || plain.DstPort != any.DstPort || plain.VLAN != any.VLAN ||
 		len(plain.Payload) != len(any.Payload) || len(any.Payload) > 0 && &plain.Payload[0] != &any.Payload[0]) {
 		t.Fatalf("%x: read as %+v, but %s %+v", b, plain, fault, any)
 	}
@@ -130,23 +263,49 @@ func FuzzParseFrame(f *testing.F) {
 	})
 }
 
-func TestDemuxPrefersExactSource(t *testing.T) {
-	d := newDemux(4)
-	if !d.add(1, 2, 7, Route{Channel: 1}) || !d.add(1, 2, 8, Route{Channel: 2}) || !d.add(0, 0, 0, Route{Channel: 3}) {
-		t.Fatal("distinct routes refused")
+// TestDemux: by destination, source and VLAN; a line of any VLAN has its destination to itself.
+func TestDemux(t *testing.T) {
+	d := newDemux(8)
+	line := func(group uint32, port uint16, source uint32, vlan uint16) *LineConfig {
+		return &LineConfig{Group: group, Port: port, Source: source, VLAN: vlan}
 	}
-	if d.add(1, 2, 7, Route{Channel: 9}) {
-		t.Fatal("the same destination and source was routed twice")
+	for i, l := range []*LineConfig{line(1, 2, 7, 0), line(1, 2, 8, 0), line(0, 0, 0, 0), line(1, 2, 7, 100), line(5, 5, 0, 100), line(6, 6, 0, AnyVLAN)} {
+		if !d.add(l, Route{Channel: uint16(i + 1)}) {
+			t.Fatalf("%+v refused", *l)
+		}
+	}
+	for _, l := range []*LineConfig{line(1, 2, 7, 0), line(1, 2, 7, 100), line(1, 2, 7, AnyVLAN), line(6, 6, 0, 0), line(6, 6, 0, 9), line(6, 6, 0, AnyVLAN)} {
+		if d.add(l, Route{Channel: 9}) {
+			t.Errorf("%+v was routed twice", *l)
+		}
 	}
 	for _, tc := range []struct {
 		group  uint32
 		port   uint16
 		source uint32
+		vlan   uint16
 		want   uint16
-		ok     bool
-	}{{1, 2, 7, 1, true}, {1, 2, 8, 2, true}, {1, 2, 9, 0, false}, {0, 0, 5, 3, true}, {1, 3, 7, 0, false}} {
-		if r, ok := d.find(tc.group, tc.port, tc.source); ok != tc.ok || r.Channel != tc.want {
-			t.Errorf("%d:%d from %d: channel %d %v", tc.group, tc.port, tc.source, r.Channel, ok)
+		fault  WireFault
+	}{
+		{1, 2, 7, 0, 1, WireOK}, {1, 2, 8, 0, 2, WireOK}, {1, 2, 9, 0, 0, WireUnrouted}, {0, 0, 5, 0, 3, WireOK}, {1, 3, 7, 0, 0, WireUnrouted},
+		{1, 2, 7, 100, 4, WireOK}, {1, 2, 8, 100, 0, WireOtherVLAN}, {1, 2, 7, 101, 0, WireOtherVLAN}, {1, 2, 9, 100, 0, WireUnrouted},
+		{5, 5, 1, 100, 5, WireOK}, {5, 5, 1, 0, 0, WireOtherVLAN}, {5, 5, 1, manyVLANs, 0, WireOtherVLAN},
+		{6, 6, 1, 0, 6, WireOK}, {6, 6, 1, 4094, 6, WireOK}, {6, 6, 1, manyVLANs, 6, WireOK},
+	} {
+		g := &Datagram{Dst: tc.group, DstPort: tc.port, Src: tc.source, VLAN: tc.vlan}
+		r, ok := d.datagram(g)
+		fault := WireOK
+		if !ok {
+			fault = d.why(g.Dst, g.DstPort, g.Src)
+		}
+		if fault != tc.fault || r.Channel != tc.want {
+			t.Errorf("%+v: channel %d, %s", *g, r.Channel, fault)
+		}
+		if tc.vlan != 0 {
+			continue
+		}
+		if r2, ok2 := d.untagged(g.Dst, g.DstPort, g.Src); r2 != r || ok2 != ok {
+			t.Errorf("%+v: as a plain frame %v %v", *g, r2, ok2)
 		}
 	}
 }

@@ -42,6 +42,7 @@ func printSummary(out io.Writer, s *replay.Summary) {
 		fmt.Fprintf(out, "  %s: %d from %d\n", g.Channel, g.Count, g.First)
 	}
 	counts(out, "not used, by cause:", s.Dropped)
+	counts(out, "used, though their checksum proves nothing:", s.Unchecked)
 	counts(out, "books found wrong, by what (flagged in the records):", s.Anomalies)
 	if len(s.Warnings) > 0 {
 		fmt.Fprintln(out, "\nwarnings:")

@@ -60,7 +60,7 @@ func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 	}
 	var errs []error
 	for _, l := range ch.lines(&p) {
-		line := feedhandler.LineConfig{Name: l.Name, Port: l.Port, Recovery: l.Recovery}
+		line := feedhandler.LineConfig{Name: l.Name, Port: l.Port, VLAN: uint16(l.VLAN), Recovery: l.Recovery}
 		if line.Group, err = Addr(l.Group); err != nil {
 			errs = append(errs, fmt.Errorf("channel %s line %s: group %w", ch.Name, l.Name, err))
 		}

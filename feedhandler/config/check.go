@@ -110,7 +110,7 @@ func (c *Config) check(r *report) {
 		r.add("at least one channel", "none", "channels")
 	}
 	names := map[string]int{}
-	ends := map[string]string{}
+	ends := ends{}
 	for i := range c.Channels {
 		c.Channels[i].check(r, i, names, ends)
 		if w := c.Channels[i].Worker; w < 0 || w >= c.Live.Workers() {
@@ -119,10 +119,28 @@ func (c *Config) check(r *report) {
 	}
 }
 
+// ends are where lines arrive, with who does.
+type ends map[string]map[VLAN]string
+
+// take gives a line its place, and returns who has it already.
+func (e ends) take(l *Line, name string) (other string) {
+	key := fmt.Sprintf("%s:%d from %s", l.Group, l.Port, l.Source)
+	for vlan, who := range e[key] {
+		if vlan == l.VLAN || vlan == AnyVLAN || l.VLAN == AnyVLAN {
+			other = who
+		}
+	}
+	if e[key] == nil {
+		e[key] = map[VLAN]string{}
+	}
+	e[key][l.VLAN] = name
+	return other
+}
+
 // defaultMaxOrders is what the books take for max_orders 0.
 const defaultMaxOrders = 16 << 20
 
-func (ch *Channel) check(r *report, i int, names map[string]int, ends map[string]string) {
+func (ch *Channel) check(r *report, i int, names map[string]int, ends ends) {
 	at := func(keys ...any) []any { return append([]any{"channels", i}, keys...) }
 	if ch.Name == "" {
 		r.add("a channel needs a name", `""`, at("name")...)
@@ -175,11 +193,9 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends map[string
 				r.add("must be an IPv4 address", strconv.Quote(line.Source), at("lines", l, "source")...)
 			}
 		}
-		key := fmt.Sprintf("%s:%d from %s", line.Group, line.Port, line.Source)
-		if other, taken := ends[key]; taken {
-			r.add("group, port and source are already those of "+other, fmt.Sprintf("%s:%d", line.Group, line.Port), at("lines", l, "group")...)
+		if other := ends.take(&line, "channel "+ch.Name+" line "+line.Name); other != "" {
+			r.add("group, port, source and VLAN are already those of "+other, fmt.Sprintf("%s:%d", line.Group, line.Port), at("lines", l, "group")...)
 		}
-		ends[key] = "channel " + ch.Name + " line " + line.Name
 		if !line.Recovery {
 			live++
 		}

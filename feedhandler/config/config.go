@@ -19,7 +19,7 @@ type Config struct {
 	Publish   []string  `yaml:"publish,omitempty" json:"publish,omitempty" jsonschema:"description=Schemas to publish,enum=mbo,enum=mbp-1,enum=mbp-10,enum=trades,enum=admin"`
 	Latest    *bool     `yaml:"latest,omitempty" json:"latest,omitempty" jsonschema:"description=Keep the table of the last book of every instrument,default=true"`
 	Digests   *bool     `yaml:"digests,omitempty" json:"digests,omitempty" jsonschema:"description=Keep running digests of every channel and schema,default=true"`
-	Checksums bool      `yaml:"checksums,omitempty" json:"checksums,omitempty" jsonschema:"description=Validate IP and UDP checksums,default=false"`
+	Checksums Checksums `yaml:"checksums,omitempty" json:"checksums,omitempty" jsonschema:"description=Validate IP and UDP checksums: auto: of frames that come by AF_XDP\\, where the kernel has not; always: also in captures; never: a wrong one is believed. Sockets' are the kernel's work"`
 	Trailer   string    `yaml:"trailer,omitempty" json:"trailer,omitempty" jsonschema:"description=Switch timestamp trailer,enum=none,enum=auto,enum=metawatch,enum=cpacket,enum=exablaze,enum=arista7150,enum=arista7280,enum=vss,default=none"`
 	Rings     Rings     `yaml:"rings,omitempty" json:"rings,omitempty"`
 	Live      Live      `yaml:"live,omitempty" json:"live,omitempty"`
@@ -61,6 +61,7 @@ type Line struct {
 	Group  string `yaml:"group" json:"group" jsonschema:"required,format=ipv4"`
 	Port   uint16 `yaml:"port" json:"port" jsonschema:"required"`
 	Source string `yaml:"source,omitempty" json:"source,omitempty" jsonschema:"format=ipv4,description=Only datagrams of this sender"`
+	VLAN   VLAN   `yaml:"vlan,omitempty" json:"vlan,omitempty" jsonschema:"description=802.1Q VLAN of its datagrams; any: every tag and none\\, by AF_XDP and in captures; default: untagged"`
 	// Interface is where the line arrives when lines arrive on several; "" takes live.interface.
 	Interface string `yaml:"interface,omitempty" json:"interface,omitempty" jsonschema:"description=Where this line arrives\\, if not on live.interface,maxLength=15"`
 	Recovery  bool   `yaml:"recovery,omitempty" json:"recovery,omitempty" jsonschema:"description=Answers requests only"`

@@ -75,7 +75,7 @@ channels:
 		"f.yaml: line 7: channels[0].channel_id: 256: must be a number from 0 to 255",
 		"f.yaml: line 8: channels[0].publisher_id: -1: must be a number from 0 to 65535",
 		"f.yaml: line 9: channels[0].max_orders: many of...: must be a whole number",
-		"f.yaml: line 11: channels[0].lines[0].speed: unknown key; there are name, group, port, source, interface, recovery",
+		"f.yaml: line 11: channels[0].lines[0].speed: unknown key; there are name, group, port, source, vlan, interface, recovery",
 		"f.yaml: line 12: channels[0].lines[1]: 7: must be keys with values",
 	} {
 		i := strings.Index(err.Error(), want)

@@ -17,7 +17,7 @@ import (
 var (
 	unknownKey  = regexp.MustCompile(`^line (\d+): field (.*) not found in type (\S+)`)
 	wrongType   = regexp.MustCompile("(?s)^line (\\d+): cannot unmarshal !!(\\w+)(?: `(.*)`)? into (.*)$")
-	noDuration  = regexp.MustCompile(`(?s)^line (\d+): "(.*)" is not a duration`)
+	noChoiceOf  = regexp.MustCompile(`(?s)^line (\d+): "(.*)" is not a (duration|VLAN|choice of checksums)`)
 	definedType = regexp.MustCompile(`^(?:\[\])?\*?config\.`)
 )
 
@@ -26,6 +26,13 @@ var typeRules = map[string]string{
 	"bool": "must be true or false", "string": "must be text", "int": "must be a whole number", "float64": "must be a number",
 	"uint8": "must be a number from 0 to 255", "uint16": "must be a number from 0 to 65535", "uint32": "must be a number from 0 to 4294967295",
 	"uint64": "must be a number from 0 up", "[]string": "must be a list of text", "[]int": "must be a list of numbers",
+}
+
+// choices are the types that read their values themselves.
+var choices = map[string]struct{ goType, rule string }{
+	"duration":            {"config.Duration", "must be a duration such as 50ms or 2s"},
+	"VLAN":                {"config.VLAN", vlanRule},
+	"choice of checksums": {"config.Checksums", checksumsRule},
 }
 
 // typeMistake spells one of the library's errors our way.
@@ -38,9 +45,10 @@ func typeMistake(root *yaml.Node, e string) string {
 		}
 		return mistake
 	}
-	if m := noDuration.FindStringSubmatch(e); m != nil {
+	if m := noChoiceOf.FindStringSubmatch(e); m != nil {
 		line, _ := strconv.Atoi(m[1])
-		return fmt.Sprintf("line %d: %s: %q: must be a duration such as 50ms or 2s", line, pathOf(root, line, m[2], "config.Duration"), m[2])
+		of := choices[m[3]]
+		return fmt.Sprintf("line %d: %s: %q: %s", line, pathOf(root, line, m[2], of.goType), m[2], of.rule)
 	}
 	m := wrongType.FindStringSubmatch(e)
 	if m == nil {

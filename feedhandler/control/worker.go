@@ -13,14 +13,17 @@ import (
 
 // Worker publishes what one worker's pipelines count. It belongs to that worker's goroutine.
 type Worker struct {
-	inst   *Instance
-	number int
-	parts  []*Part
-	wire   [feedhandler.WireFaultCount]*uint64
-	stamps [ptp.SourceCount]*uint64
+	inst    *Instance
+	number  int
+	parts   []*Part
+	wire    [feedhandler.WireFaultCount]*uint64
+	stamps  [ptp.SourceCount]*uint64
+	absent  *uint64
+	partial *uint64
 	// What pipelines that were removed had counted: a counter never goes back.
-	wireBefore   [feedhandler.WireFaultCount]uint64
-	stampsBefore [ptp.SourceCount]uint64
+	wireBefore      [feedhandler.WireFaultCount]uint64
+	stampsBefore    [ptp.SourceCount]uint64
+	uncheckedBefore feedhandler.Unchecked
 }
 
 // Part is one pipeline's place in the control file.
@@ -69,6 +72,7 @@ func newWorker(i *Instance, number int) *Worker {
 	for s := range w.stamps {
 		w.stamps[s] = i.Counter("stamps", label(fmt.Sprintf("source=%q", ptp.Source(s).String())))
 	}
+	w.absent, w.partial = i.Counter("udp_checksum_absent", label("")), i.Counter("udp_checksum_partial", label(""))
 	return w
 }
 
@@ -167,6 +171,7 @@ func (w *Worker) Remove(p *Part) {
 		for s, n := range p.pipe.Stamps {
 			w.stampsBefore[s] += n
 		}
+		w.uncheckedBefore.Add(p.pipe.Unchecked)
 		for k := range p.channels {
 			st := &p.channels[k]
 			atomic.StoreUint64(st.active, 0)
@@ -180,7 +185,7 @@ func (w *Worker) Remove(p *Part) {
 
 // Publish copies the counters of the worker's pipelines into the control file.
 func (w *Worker) Publish() {
-	wire, stamps := w.wireBefore, w.stampsBefore
+	wire, stamps, unchecked := w.wireBefore, w.stampsBefore, w.uncheckedBefore
 	for _, p := range w.parts {
 		p.publish()
 		for f, n := range p.pipe.Wire {
@@ -189,6 +194,7 @@ func (w *Worker) Publish() {
 		for s, n := range p.pipe.Stamps {
 			stamps[s] += n
 		}
+		unchecked.Add(p.pipe.Unchecked)
 	}
 	for f, n := range wire {
 		atomic.StoreUint64(w.wire[f], n)
@@ -196,6 +202,8 @@ func (w *Worker) Publish() {
 	for s, n := range stamps {
 		atomic.StoreUint64(w.stamps[s], n)
 	}
+	atomic.StoreUint64(w.absent, unchecked.Absent)
+	atomic.StoreUint64(w.partial, unchecked.Partial)
 }
 
 func (p *Part) publish() {

@@ -82,7 +82,7 @@ func (h *Handler) assemble(f *feed) error {
 	h.instance.Equip(&f.spec, &f.config)
 	channels := []feedhandler.ChannelConfig{f.config}
 	var err error
-	if f.pipe, err = feedhandler.New(feedhandler.Config{Channels: channels, Checksums: h.config.Checksums}); err != nil {
+	if f.pipe, err = feedhandler.New(feedhandler.Config{Channels: channels, Checksums: h.config.Checksums.Live()}); err != nil {
 		return err
 	}
 	if f.part, err = h.instance.Register(f.worker, f.pipe, channels); err != nil {

@@ -220,7 +220,7 @@ func channels(groups [][]*destination, profile config.Profile) []config.Channel 
 		}
 		ch := config.Channel{Name: profile.Name, Profile: profile.Name}
 		for i, dst := range g {
-			ch.Lines = append(ch.Lines, config.Line{Name: string(rune('A' + i)), Group: config.AddrString(dst.group), Port: dst.port})
+			ch.Lines = append(ch.Lines, config.Line{Name: string(rune('A' + i)), Group: config.AddrString(dst.group), Port: dst.port, VLAN: config.AnyVLAN})
 		}
 		list = append(list, ch)
 	}

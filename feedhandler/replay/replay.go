@@ -89,8 +89,11 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	s := &r.summary
 	s.Stopped = err != nil
 	if o.Config != nil && s.Packets > 0 && !s.Stopped && r.Pipe.Wire[feedhandler.WireOK] == 0 {
-		return nil, fmt.Errorf("none of %d packets was sent to a configured line (%d to other groups and ports): do the lines' groups and ports fit the capture?",
-			s.Packets, r.Pipe.Wire[feedhandler.WireUnrouted])
+		what := fmt.Sprintf("%d to other groups and ports", r.Pipe.Wire[feedhandler.WireUnrouted])
+		if n := r.Pipe.Wire[feedhandler.WireOtherVLAN]; n > 0 {
+			what = fmt.Sprintf("%d to lines' groups and ports under another VLAN: give the lines their vlan, a number or any; %s", n, what)
+		}
+		return nil, fmt.Errorf("none of %d packets was sent to a configured line (%s): do the lines' groups and ports fit the capture?", s.Packets, what)
 	}
 	s.Files, s.Instance = o.Files, o.Instance
 	s.collect(r.Pipe, func(l feedhandler.LineConfig) string {
@@ -146,7 +149,7 @@ func open(o *Options) (*Replay, error) {
 			return nil, err
 		}
 	}
-	r.Pipe, err = feedhandler.New(feedhandler.Config{Channels: r.Channels, Checksums: r.Config.Checksums})
+	r.Pipe, err = feedhandler.New(feedhandler.Config{Channels: r.Channels, Checksums: r.Config.Checksums.Captured()})
 	if err == nil && r.Instance != nil {
 		err = r.Instance.Attach(r.Pipe, r.Channels)
 	}

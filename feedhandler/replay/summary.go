@@ -27,9 +27,10 @@ type Summary struct {
 	GapsLost     uint64                        `json:"gaps_lost"`   // gaps that nothing filled, and how many units they were
 	UnitsLost    uint64                        `json:"units_lost"`
 	UnitsHealed  uint64                        `json:"units_healed"`
-	Anomalies    map[string]uint64             `json:"anomalies"` // what the books found wrong, by name
-	Dropped      map[string]uint64             `json:"dropped"`   // frames and messages that were not used, by cause
-	Stamps       map[string]uint64             `json:"stamps"`    // routed packets by source of their stamp
+	Anomalies    map[string]uint64             `json:"anomalies"`           // what the books found wrong, by name
+	Dropped      map[string]uint64             `json:"dropped"`             // frames and messages that were not used, by cause
+	Stamps       map[string]uint64             `json:"stamps"`              // routed packets by source of their stamp
+	Unchecked    map[string]uint64             `json:"unchecked,omitempty"` // datagrams taken though their UDP checksum proves nothing, where checksums are validated
 	Trailers     []TrailerSummary              `json:"trailers,omitempty"`
 	Warnings     []string                      `json:"warnings"` // about the capture files
 	Stopped      bool                          `json:"stopped,omitempty"`
@@ -99,6 +100,14 @@ func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.L
 	for source, n := range pipe.Stamps {
 		if n > 0 {
 			s.Stamps[stampName(source)] = n
+		}
+	}
+	for name, n := range map[string]uint64{"udp_checksum_absent": pipe.Unchecked.Absent, "udp_checksum_partial": pipe.Unchecked.Partial} {
+		if n > 0 {
+			if s.Unchecked == nil {
+				s.Unchecked = map[string]uint64{}
+			}
+			s.Unchecked[name] = n
 		}
 	}
 	for _, ch := range pipe.Channels() {
