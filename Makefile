@@ -36,7 +36,7 @@ lint: ## staticcheck, pinned in scripts/tools.mod
 
 race: ## the tests that start goroutines or share memory, under the race detector
 	$(GO) test -race -short ./book ./feedhandler/capture/... ./feedhandler/replay/... ./shm/... ./feedhandler/view/... ./ptp/...
-	$(GO) test -race -run 'HandOver|TwoWorkers|ReloadMoves|GapWaits|Sleeping' ./feedhandler/live
+	$(GO) test -race -run 'HandOver|TwoWorkers|ReloadMoves|GapWaits|Sleeping' ./feedhandler/live ./feedhandler/live/worker
 
 QEMU ?= qemu-aarch64-static
 arm64: ## the packages with assembly and what stands on them, built for arm64 and tested in an emulator (QEMU)

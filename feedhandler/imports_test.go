@@ -94,3 +94,30 @@ func TestArrowsPointDown(t *testing.T) {
 		}
 	}
 }
+
+// floor is a room's height within feedhandler/live: its doors open downwards only.
+var floor = map[string]int{"worker": 1, "ntuple": 1, "doctor": 2, "xdp": 2, "": 3}
+
+// TestLiveHasOneWayDoors: the hot thread knows nobody above it, queues know the thread that polls them, and only what
+// manages both knows both.
+func TestLiveHasOneWayDoors(t *testing.T) {
+	const house = "wirebook/feedhandler/live"
+	room := func(pkg string) string {
+		first, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(pkg, house), "/"), "/")
+		return first
+	}
+	for _, pkg := range list(t, house+"/...") {
+		at, known := floor[room(pkg)]
+		if !known {
+			t.Errorf("%s is on no floor: give it one here and in docs/ARCHITECTURE.md", pkg)
+		}
+		for _, dep := range list(t, "-f", "{{join .Imports \"\\n\"}}", pkg) {
+			if dep != house && !strings.HasPrefix(dep, house+"/") || room(dep) == room(pkg) {
+				continue
+			}
+			if floor[room(dep)] >= at {
+				t.Errorf("%s imports %s: doors open downwards", pkg, dep)
+			}
+		}
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/live/worker"
+	"wirebook/feedhandler/live/xdp"
 )
 
 // assignment says which worker polls each queue of an interface: as live.queues has it, else the workers that own channels
@@ -43,9 +45,9 @@ func owners(c *config.Config, iface string) []int {
 func (h *Handler) ownersNow(iface string) []int {
 	var list []int
 	for _, f := range h.feeds {
-		for i := range f.config.Lines {
-			if f.interfaceOf(i, &h.config.Live) == iface && !slices.Contains(list, f.worker) {
-				list = append(list, f.worker)
+		for i := range f.Config.Lines {
+			if f.InterfaceOf(i, &h.config.Live) == iface && !slices.Contains(list, f.Worker) {
+				list = append(list, f.Worker)
 			}
 		}
 	}
@@ -72,54 +74,54 @@ func checkQueues(c *config.Config, count func(string) int) error {
 func (h *Handler) place(c *config.Config) error {
 	var errs []error
 	for _, l := range h.links {
-		workers := assignment(c, l.name, len(l.queues))
+		workers := assignment(c, l.Name, len(l.Queues))
 		for _, from := range workers {
-			for _, to := range append(owners(c, l.name), h.ownersNow(l.name)...) {
+			for _, to := range append(owners(c, l.Name), h.ownersNow(l.Name)...) {
 				errs = append(errs, h.connect(from, to))
 			}
 		}
 		for q, n := range workers {
-			r := l.queues[q]
-			if r.polled && r.worker == n {
+			r := l.Queues[q]
+			if r.Polled && r.Worker == n {
 				continue
 			}
 			errs = append(errs, h.unplace(r))
-			r.worker = n
+			r.Worker = n
 			w := h.workers[n]
-			errs = append(errs, w.do(func() {
-				w.emptyInbox() // what the queue's worker handed over before is older
-				w.receivers = append(w.receivers, r)
-				w.queues = append(w.queues, r)
-				w.wait.add(r.fd())
+			errs = append(errs, w.Do(func() {
+				w.EmptyInbox() // what the queue's worker handed over before is older
+				w.Receivers = append(w.Receivers, r)
+				w.Queues = append(w.Queues, r)
+				w.Wait.Add(r.FD())
 			}))
-			r.polled = true
+			r.Polled = true
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // unplace takes a queue from its worker.
-func (h *Handler) unplace(r *queueReceiver) error {
-	if !r.polled {
+func (h *Handler) unplace(r *xdp.Queue) error {
+	if !r.Polled {
 		return nil
 	}
-	r.polled = false
-	w := h.workers[r.worker]
-	return w.do(func() {
-		w.receivers = slices.DeleteFunc(slices.Clone(w.receivers), func(other receiver) bool { return other == receiver(r) })
-		w.queues = slices.DeleteFunc(slices.Clone(w.queues), func(other *queueReceiver) bool { return other == r })
-		w.wait.remove(r.fd())
-		r.publish()
+	r.Polled = false
+	w := h.workers[r.Worker]
+	return w.Do(func() {
+		w.Receivers = slices.DeleteFunc(slices.Clone(w.Receivers), func(other worker.Receiver) bool { return other == worker.Receiver(r) })
+		w.Queues = slices.DeleteFunc(slices.Clone(w.Queues), func(other worker.Queue) bool { return other == worker.Queue(r) })
+		w.Wait.Remove(r.FD())
+		r.Publish()
 	})
 }
 
 // unplaceAll takes a link's queues from their workers, which take what they hold first.
-func (h *Handler) unplaceAll(l *xdpLink) error {
+func (h *Handler) unplaceAll(l *steeredLink) error {
 	var errs []error
-	for _, r := range l.queues {
-		if r.polled {
-			w := h.workers[r.worker]
-			errs = append(errs, w.do(func() { r.empty(w) }))
+	for _, r := range l.Queues {
+		if r.Polled {
+			w := h.workers[r.Worker]
+			errs = append(errs, w.Do(func() { r.Empty(w) }))
 		}
 		errs = append(errs, h.unplace(r))
 	}
@@ -136,11 +138,11 @@ func (h *Handler) connect(from, to int) error {
 		size = config.DefaultHandOver
 	}
 	a, b := h.workers[from], h.workers[to]
-	q := newHandover(size, a.peer, b.peer)
-	if err := b.do(func() { b.inbox.queues = append(b.inbox.queues, q) }); err != nil {
+	q := worker.NewHandover(size, a.Peer, b.Peer)
+	if err := b.Do(func() { b.Inbox.Queues = append(b.Inbox.Queues, q) }); err != nil {
 		return err
 	}
-	if err := a.do(func() { a.outboxes[to] = q }); err != nil {
+	if err := a.Do(func() { a.Outboxes[to] = q }); err != nil {
 		return err
 	}
 	h.connected[[2]int{from, to}] = true
@@ -160,7 +162,7 @@ func (h *Handler) rearrange(ctx context.Context, c *config.Config) error {
 			errs = append(errs, err)
 			continue
 		}
-		h.link(name).register(h)
+		h.link(name).register(h.counter)
 	}
 	errs = append(errs, h.place(c))
 	h.awaitCarrier(ctx, h.links[were:])
@@ -171,8 +173,8 @@ func (h *Handler) rearrange(ctx context.Context, c *config.Config) error {
 func (h *Handler) dropLinks(c *config.Config) error {
 	var errs []error
 	used := interfaces(c)
-	h.links = slices.DeleteFunc(h.links, func(l *xdpLink) bool {
-		if slices.Contains(used, l.name) {
+	h.links = slices.DeleteFunc(h.links, func(l *steeredLink) bool {
+		if slices.Contains(used, l.Name) {
 			return false
 		}
 		h.countDrops()

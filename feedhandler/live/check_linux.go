@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/live/xdp"
 )
 
 // Check says everything that is wrong with running c on this host, before anything is opened.
@@ -18,7 +19,7 @@ func Check(c *config.Config) error {
 		errs = append(errs, checkInterface(name))
 	}
 	if c.Live.RX != "socket" {
-		errs = append(errs, checkQueues(c, rxQueues))
+		errs = append(errs, checkQueues(c, xdp.RXQueues))
 	}
 	for i := range c.Channels {
 		if !c.Channels[i].HasLines() {

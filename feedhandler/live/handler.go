@@ -9,9 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"wirebook/feedhandler"
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/control"
 	"wirebook/feedhandler/live/ntuple"
+	"wirebook/feedhandler/live/worker"
 	"wirebook/shm/segment"
 )
 
@@ -44,17 +46,17 @@ type Handler struct {
 	edge     Edge
 	instance *control.Instance
 	clocks   *clocks
-	links    []*xdpLink // with AF_XDP, by interface
-	named    subscribers
-	workers  []*worker
+	links    []*steeredLink // with AF_XDP, by interface
+	named    worker.Subscribers
+	workers  []*worker.Worker
 	// connected are the pairs of workers, from and to, between which frames can be handed over.
 	connected map[[2]int]bool
-	gapLog    chan gapNote
-	faults    chan fault
+	gapLog    chan worker.GapNote
+	faults    chan worker.Fault
 	words     map[string]*uint64
 
 	mu       sync.Mutex // of feeds, config and words
-	feeds    []*feed
+	feeds    []*worker.Feed
 	shutdown bool
 	summary  Summary
 	dropped  uint64
@@ -74,7 +76,7 @@ const spareChannels = 64
 // Start checks everything, opens everything, then joins. When it fails, nothing is left open, joined or attached. When it
 // returns, every group is joined and the instance runs.
 func Start(ctx context.Context, o Options) (_ *Handler, err error) {
-	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, connected: map[[2]int]bool{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan gapNote, 1<<14), faults: make(chan fault, 64)}
+	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, connected: map[[2]int]bool{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan worker.GapNote, 1<<14), faults: make(chan worker.Fault, 64)}
 	if err := Check(o.Config); err != nil {
 		return nil, err
 	}
@@ -116,14 +118,14 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 		return nil, err
 	}
 	for _, f := range h.feeds {
-		if err := h.workers[f.worker].do(func() { h.workers[f.worker].add(f) }); err != nil {
+		if err := h.workers[f.Worker].Do(func() { h.workers[f.Worker].Add(f) }); err != nil {
 			return nil, err
 		}
 		if err := h.subscribe(f); err != nil {
 			return nil, err
 		}
 	}
-	h.instance.Heartbeat(clockNS())
+	h.instance.Heartbeat(worker.ClockNS())
 	h.instance.Running()
 	h.awaitCarrier(ctx, h.links)
 	if err := h.joinAll(ctx, h.feeds); err != nil {
@@ -159,13 +161,13 @@ func (h *Handler) openEdge() error {
 }
 
 // newFeed opens a channel's sockets.
-func (h *Handler) newFeed(spec *config.Channel) (*feed, error) {
+func (h *Handler) newFeed(spec *config.Channel) (*worker.Feed, error) {
 	cfg, err := spec.Build()
 	if err != nil {
 		return nil, err
 	}
 	cfg.Books.Touch = h.config.Live.LockMemory // it locks pages that are there, and puts none there
-	f := &feed{name: spec.Name, worker: spec.Worker, spec: *spec, config: cfg}
+	f := &worker.Feed{Name: spec.Name, Worker: spec.Worker, Spec: *spec, Config: cfg}
 	return f, h.openSockets(f)
 }
 
@@ -173,9 +175,9 @@ func (h *Handler) newFeed(spec *config.Channel) (*feed, error) {
 func (h *Handler) publishWith() error {
 	so := h.opts.Shm
 	so.Workers, so.Spare, so.Lock = h.config.Live.Workers(), spareChannels, so.Lock || h.config.Live.LockMemory
-	channels := make([]channelConfig, len(h.feeds))
+	channels := make([]feedhandler.ChannelConfig, len(h.feeds))
 	for i, f := range h.feeds {
-		channels[i] = f.config
+		channels[i] = f.Config
 	}
 	var err error
 	if h.instance, err = control.Create(h.config, channels, so); err != nil {
@@ -209,41 +211,35 @@ func (h *Handler) startWorkers() error {
 		}
 	}
 	for n := range live.Workers() {
-		w := &worker{
-			number: n, cpu: -1, busy: live.Idle == "busy", rt: live.Realtime, shm: h.instance.Worker(n), gapLog: h.gapLog, faults: h.faults,
-			commands: make(chan command, 16), ended: make(chan struct{}), gaps: make([]gapEvent, 0, 4096),
-		}
+		cpu := -1
 		if n < len(live.CPUs) {
-			w.cpu = live.CPUs[n]
+			cpu = live.CPUs[n]
 		}
-		w.counters.register(h, n)
-		h.stalls = append(h.stalls, h.counter("worker_stalls", fmt.Sprintf("worker=\"%d\"", n)))
-		var err error
-		if w.wait, err = newWaiter(); err != nil {
+		w, err := worker.New(worker.Options{
+			Number: n, CPU: cpu, Busy: live.Idle == "busy", Realtime: live.Realtime, Shm: h.instance.Worker(n),
+			GapLog: h.gapLog, Faults: h.faults, Counter: h.counter,
+		})
+		if err != nil {
 			return err
 		}
+		h.stalls = append(h.stalls, h.counter("worker_stalls", fmt.Sprintf("worker=\"%d\"", n)))
 		if h.edge.Name == "xdp" {
-			if w.spill, err = newSpill(); err != nil {
+			if err := w.TakeSpill(); err != nil {
 				return err
 			}
-			w.receivers = append(w.receivers, w.spill)
-			w.wait.add(w.spill.fd())
 			if live.Workers() > 1 {
-				if err := w.meetOthers(h, live.Workers()); err != nil {
+				if err := w.MeetOthers(h.counter, &h.named, live.Workers(), live.Batch); err != nil {
 					return err
 				}
 			}
 		}
-		started := make(chan error, 1)
-		go w.run(started)
-		if err := <-started; err != nil {
+		if err := w.Start(); err != nil {
 			return err
 		}
-		w.progress.Store(clockNS())
 		h.workers = append(h.workers, w)
 	}
 	for _, l := range h.links {
-		l.register(h)
+		l.register(h.counter)
 	}
 	return h.place(h.config)
 }
@@ -253,13 +249,13 @@ func (h *Handler) abort() {
 	h.stopWorkers()
 	_ = h.closeXDP()
 	for _, f := range h.feeds {
-		_ = f.close()
+		_ = f.Close()
 	}
 	if h.clocks != nil {
 		_ = h.clocks.close()
 	}
 	if h.instance != nil {
-		_ = h.instance.Close(clockNS())
+		_ = h.instance.Close(worker.ClockNS())
 	}
 }
 
@@ -267,28 +263,28 @@ func (h *Handler) abort() {
 func (h *Handler) stopWorkers() (ended bool) {
 	ended = true
 	// Twice: what one worker finds for another in the first round, that one takes in the second.
-	stuck := map[*worker]error{}
+	stuck := map[*worker.Worker]error{}
 	for range min(len(h.workers), 2) {
 		for _, w := range h.workers {
 			if stuck[w] == nil {
-				stuck[w] = w.do(func() { w.guarded(w.drain) })
+				stuck[w] = w.Do(func() { w.Guarded(w.Drain) })
 			}
 		}
 	}
 	for _, w := range h.workers {
 		err := stuck[w]
 		if err == nil {
-			err = w.do(func() { w.stopping = true })
+			err = w.Do(func() { w.Stopping = true })
 		}
-		if err != nil && !w.hasEnded() {
-			h.log.Error("worker does not stop", "worker", w.number, "error", err)
+		if err != nil && !w.HasEnded() {
+			h.log.Error("worker does not stop", "worker", w.Number, "error", err)
 			ended = false
 			continue
 		}
 		select {
-		case <-w.ended:
-		case <-time.After(drainBound + time.Second):
-			h.log.Error("worker does not finish", "worker", w.number)
+		case <-w.Ended:
+		case <-time.After(worker.DrainBound + time.Second):
+			h.log.Error("worker does not finish", "worker", w.Number)
 			ended = false
 		}
 	}
@@ -301,21 +297,21 @@ func (h *Handler) stopWorkers() (ended bool) {
 // came after their last look.
 func (h *Handler) countLeftovers() {
 	for _, l := range h.links {
-		if l.filter != nil {
-			_ = l.filter.Detach() // what comes now is the kernel's
+		if l.Filter != nil {
+			_ = l.Filter.Detach() // what comes now is the kernel's
 		}
 	}
 	for _, w := range h.workers {
 		select {
-		case <-w.ended:
+		case <-w.Ended:
 		default:
 			continue
 		}
-		for _, r := range w.queues {
-			r.leftOver()
+		for _, r := range w.Queues {
+			r.LeftOver()
 		}
-		if w.inbox != nil {
-			w.inbox.leftOver()
+		if w.Inbox != nil {
+			w.Inbox.LeftOver()
 		}
 	}
 }
@@ -324,14 +320,14 @@ func (h *Handler) countLeftovers() {
 func (h *Handler) closeBells() {
 	for _, w := range h.workers {
 		select {
-		case <-w.ended:
+		case <-w.Ended:
 		default:
 			return
 		}
 	}
 	for _, w := range h.workers {
-		if w.peer != nil {
-			w.peer.bell.close()
+		if w.Peer != nil {
+			w.Peer.Bell.Close()
 		}
 	}
 }
@@ -352,11 +348,11 @@ func (h *Handler) Close() error {
 	h.summary.Clocks = h.clocks.summary()
 	errs := []error{h.closeXDP()}
 	for _, f := range h.feeds {
-		errs = append(errs, f.close())
+		errs = append(errs, f.Close())
 	}
 	errs = append(errs, h.clocks.close())
 	h.logGaps()
-	errs = append(errs, h.instance.Close(clockNS()))
+	errs = append(errs, h.instance.Close(worker.ClockNS()))
 	return errors.Join(errs...)
 }
 

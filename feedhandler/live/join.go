@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"wirebook/feedhandler/live/worker"
 	"wirebook/feedhandler/socket"
 )
 
@@ -15,7 +16,7 @@ const (
 )
 
 // joinAll joins the groups of feeds at a bounded pace and asks the kernel whether it did.
-func (h *Handler) joinAll(ctx context.Context, feeds []*feed) error {
+func (h *Handler) joinAll(ctx context.Context, feeds []*worker.Feed) error {
 	rate := h.config.Live.JoinRate
 	if rate == 0 {
 		rate = defaultJoinRate
@@ -23,9 +24,9 @@ func (h *Handler) joinAll(ctx context.Context, feeds []*feed) error {
 	pace := time.NewTicker(time.Second / time.Duration(rate))
 	defer pace.Stop()
 	for _, f := range feeds {
-		for i, s := range f.sockets {
+		for i, s := range f.Sockets {
 			if err := s.Join(); err != nil {
-				return fmt.Errorf("channel %s line %s: %w", f.name, f.config.Lines[i].Name, err)
+				return fmt.Errorf("channel %s line %s: %w", f.Name, f.Config.Lines[i].Name, err)
 			}
 			select {
 			case <-ctx.Done():
@@ -48,14 +49,14 @@ func (h *Handler) joinAll(ctx context.Context, feeds []*feed) error {
 }
 
 // missingMemberships are sockets whose group the kernel does not list on their interface.
-func missingMemberships(feeds []*feed) ([]*socket.Socket, error) {
+func missingMemberships(feeds []*worker.Feed) ([]*socket.Socket, error) {
 	have, err := socket.ReadMemberships()
 	if err != nil {
 		return nil, err
 	}
 	var missing []*socket.Socket
 	for _, f := range feeds {
-		for _, s := range f.sockets {
+		for _, s := range f.Sockets {
 			o := s.Options()
 			if o.Multicast() && !have.Has(o.Interface, o.Group) {
 				missing = append(missing, s)
@@ -88,7 +89,7 @@ func (h *Handler) verify() {
 func (h *Handler) countMemberships(missing int) {
 	wanted := 0
 	for _, f := range h.feeds {
-		for _, s := range f.sockets {
+		for _, s := range f.Sockets {
 			if o := s.Options(); o.Multicast() {
 				wanted++
 			}

@@ -12,6 +12,7 @@ import (
 
 	"wirebook/feedhandler/control"
 	"wirebook/feedhandler/feedtest/wiretest"
+	"wirebook/feedhandler/live/worker"
 	"wirebook/feedhandler/sim"
 	"wirebook/feedhandler/xdpsend"
 )
@@ -22,16 +23,16 @@ type staller struct {
 	free  chan struct{}
 }
 
-func (s *staller) poll(*worker) int {
+func (s *staller) Poll(*worker.Worker) int {
 	if s.state.CompareAndSwap(1, 2) {
 		<-s.free
 	}
 	return 0
 }
 
-func (s *staller) backlog() (uint64, bool) { return 0, false }
+func (s *staller) Backlog() (uint64, bool) { return 0, false }
 
-func (s *staller) fd() int { return -1 }
+func (s *staller) FD() int { return -1 }
 
 // TestAStallWithinATurnLosesNothing holds a worker up between its look at the clock and its polls. Meanwhile line B, polled
 // first, loses a packet and goes on after a pause longer than the gap timeout, all in one batch; line A, polled next, has the
@@ -78,7 +79,7 @@ func TestAStallWithinATurnLosesNothing(t *testing.T) {
 			}
 			eventually(t, "the first packets are received", func() bool { return counter(v, "wire_ok", "") == 200 })
 			s := &staller{free: make(chan struct{})}
-			if err := w.do(func() { w.receivers = append([]receiver{s}, w.receivers...) }); err != nil {
+			if err := w.Do(func() { w.Receivers = append([]worker.Receiver{s}, w.Receivers...) }); err != nil {
 				t.Fatal(err)
 			}
 			s.state.Store(1)
@@ -118,7 +119,7 @@ func TestAWorkerThatDoesNotEndKeepsItsMemory(t *testing.T) {
 	w := h.workers[0]
 	entered, release := make(chan struct{}), make(chan struct{})
 	go func() {
-		_ = w.do(func() {
+		_ = w.Do(func() {
 			close(entered)
 			<-release
 		})
@@ -127,15 +128,15 @@ func TestAWorkerThatDoesNotEndKeepsItsMemory(t *testing.T) {
 	if err := h.Close(); err == nil || !strings.Contains(err.Error(), "a worker did not end") {
 		t.Errorf("closed with %v", err)
 	}
-	if h.links[0].filter != nil {
+	if h.links[0].Filter != nil {
 		t.Error("the filter is still on the interface")
 	}
 	close(release) // it polls its queues and publishes: a fault here ends the test's process
-	if err := w.do(func() { w.stopping = true }); err != nil {
+	if err := w.Do(func() { w.Stopping = true }); err != nil {
 		t.Fatal(err)
 	}
-	<-w.ended
-	if err := errors.Join(h.closeXDP(), h.instance.Close(clockNS())); err != nil {
+	<-w.Ended
+	if err := errors.Join(h.closeXDP(), h.instance.Close(worker.ClockNS())); err != nil {
 		t.Fatal(err)
 	}
 }

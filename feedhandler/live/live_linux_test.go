@@ -18,6 +18,7 @@ import (
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/control"
 	"wirebook/feedhandler/feedtest/wiretest"
+	"wirebook/feedhandler/live/worker"
 	"wirebook/feedhandler/sim"
 	"wirebook/feedhandler/socket"
 	"wirebook/ptp"
@@ -374,13 +375,13 @@ func TestARemovedChannelsBooksAreEmptied(t *testing.T) {
 
 // faulty is a receiver that misbehaves when told to.
 type faulty struct {
-	feed *feed
+	feed *worker.Feed
 	what atomic.Int32 // 1 panic once, 2 hang
 	free chan struct{}
 }
 
-func (f *faulty) poll(w *worker) int {
-	w.current = f.feed
+func (f *faulty) Poll(w *worker.Worker) int {
+	w.Current = f.feed
 	switch f.what.Load() {
 	case 1:
 		f.what.Store(0)
@@ -391,9 +392,9 @@ func (f *faulty) poll(w *worker) int {
 	return 0
 }
 
-func (f *faulty) backlog() (uint64, bool) { return 0, false }
+func (f *faulty) Backlog() (uint64, bool) { return 0, false }
 
-func (f *faulty) fd() int { return -1 }
+func (f *faulty) FD() int { return -1 }
 
 // TestAPanicEndsInItsChannel mends the channel a panic came from and leaves the other alone.
 func TestAPanicEndsInItsChannel(t *testing.T) {
@@ -405,7 +406,7 @@ func TestAPanicEndsInItsChannel(t *testing.T) {
 	v := h.view(t)
 	out := sender(t)
 	bad := &faulty{feed: h.feeds[1]}
-	if err := h.workers[0].do(func() { h.workers[0].receivers = append(h.workers[0].receivers, bad) }); err != nil {
+	if err := h.workers[0].Do(func() { h.workers[0].Receivers = append(h.workers[0].Receivers, bad) }); err != nil {
 		t.Fatal(err)
 	}
 	sendAll(t, out, list[:len(list)/2])
@@ -443,7 +444,7 @@ func TestAStuckWorkerIsSeenAndReplaced(t *testing.T) {
 	})
 	v := h.view(t)
 	bad.feed = h.feeds[0]
-	if err := h.workers[0].do(func() { h.workers[0].receivers = append(h.workers[0].receivers, bad) }); err != nil {
+	if err := h.workers[0].Do(func() { h.workers[0].Receivers = append(h.workers[0].Receivers, bad) }); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error)
@@ -525,7 +526,7 @@ func TestATurnDoesNotAllocate(t *testing.T) {
 	// The worker stands still while this goroutine takes its turns.
 	hold, held := make(chan struct{}), make(chan struct{})
 	go func() {
-		_ = w.do(func() { close(held); <-hold })
+		_ = w.Do(func() { close(held); <-hold })
 	}()
 	<-held
 	defer close(hold)
@@ -538,11 +539,11 @@ func TestATurnDoesNotAllocate(t *testing.T) {
 			_ = out.Send(p.group, p.port, p.payload, &failed)
 		}
 		_ = out.Flush()
-		w.busy = true
+		w.Busy = true
 		for range 4 {
-			w.turn()
+			w.Turn()
 		}
-		w.published = 0 // so that every run publishes too
+		w.Published = 0 // so that every run publishes too
 	}
 	for at < len(list)*3/4 {
 		turn() // instruments and orders are known now
@@ -550,7 +551,7 @@ func TestATurnDoesNotAllocate(t *testing.T) {
 	if allocs := testing.AllocsPerRun(50, turn); allocs != 0 {
 		t.Errorf("%g allocations a turn", allocs)
 	}
-	w.busy = false
+	w.Busy = false
 }
 
 // TestBadInput has a message that names the thing and the fix, and leaves nothing behind.

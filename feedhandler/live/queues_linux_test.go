@@ -133,7 +133,7 @@ func TestTwoWorkersShareAnInterface(t *testing.T) {
 			h, log := start(t, c, nil)
 			v := h.view(t)
 			for q, want := range []int{0, 1, 0, 1} {
-				if got := h.links[0].queues[q].worker; got != want {
+				if got := h.links[0].Queues[q].Worker; got != want {
 					t.Errorf("queue %d is polled by worker %d, want %d", q, got, want)
 				}
 			}
@@ -182,7 +182,7 @@ func TestAFullHandOverIsCounted(t *testing.T) {
 	v := h.view(t)
 	hold, held := make(chan struct{}), make(chan struct{})
 	released := make(chan error)
-	go func() { released <- h.workers[1].do(func() { close(held); <-hold }) }()
+	go func() { released <- h.workers[1].Do(func() { close(held); <-hold }) }()
 	<-held
 	sendAll(t, spray(t), list)
 	total := uint64(len(list))
@@ -232,7 +232,7 @@ func TestReloadMovesQueues(t *testing.T) {
 			t.Fatal(err)
 		}
 		for q, want := range polled {
-			if got := h.links[0].queues[q].worker; got != want {
+			if got := h.links[0].Queues[q].Worker; got != want {
 				t.Errorf("queue %d is polled by worker %d, want %d", q, got, want)
 			}
 		}
@@ -274,10 +274,10 @@ func TestAHandOverTurnDoesNotAllocate(t *testing.T) {
 	defer close(hold)
 	for _, w := range h.workers {
 		held := make(chan struct{})
-		go func() { _ = w.do(func() { close(held); <-hold }) }()
+		go func() { _ = w.Do(func() { close(held); <-hold }) }()
 		<-held
-		w.busy = true
-		defer func() { w.busy = false }()
+		w.Busy = true
+		defer func() { w.Busy = false }()
 	}
 	var failed uint64
 	at := 0
@@ -289,10 +289,10 @@ func TestAHandOverTurnDoesNotAllocate(t *testing.T) {
 		}
 		_ = out.Flush()
 		for range 4 {
-			a.turn()
-			b.turn()
+			a.Turn()
+			b.Turn()
 		}
-		a.published, b.published = 0, 0 // so that every run publishes too
+		a.Published, b.Published = 0, 0 // so that every run publishes too
 	}
 	for at < len(list)*3/4 {
 		turn() // instruments and orders are known now
@@ -300,7 +300,7 @@ func TestAHandOverTurnDoesNotAllocate(t *testing.T) {
 	if allocs := testing.AllocsPerRun(50, turn); allocs != 0 {
 		t.Errorf("%g allocations in a turn of both workers", allocs)
 	}
-	if got := b.inbox.taken; got != uint64(at) || failed != 0 {
+	if got := b.Inbox.Taken; got != uint64(at) || failed != 0 {
 		t.Errorf("%d frames taken of %d sent, %d refused", got, at, failed)
 	}
 }
@@ -329,7 +329,7 @@ func TestAGapWaitsForTheOtherWorker(t *testing.T) {
 	eventually(t, "the beginning is received", func() bool { return counter(v, "wire_ok", "") == uint64(cut) })
 	hold, held := make(chan struct{}), make(chan struct{})
 	released := make(chan error)
-	go func() { released <- h.workers[0].do(func() { close(held); <-hold }) }()
+	go func() { released <- h.workers[0].Do(func() { close(held); <-hold }) }()
 	<-held
 	sendAll(t, late, list[cut:cut+1])
 	// Neither by ticks nor by the stamps of what comes in time.
@@ -356,50 +356,6 @@ func TestAGapWaitsForTheOtherWorker(t *testing.T) {
 	}
 }
 
-// TestASleepingWorkerIsWoken publishes to a worker that sleeps for a minute.
-func TestASleepingWorkerIsWoken(t *testing.T) {
-	w, err := newWaiter()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.close()
-	b, err := newBell()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.close()
-	if err := w.addBell(b); err != nil {
-		t.Fatal(err)
-	}
-	consumer := &worker{wait: w, peer: &peer{bell: b}}
-	q := newHandover(1<<12, &peer{}, consumer.peer)
-	consumer.inbox = &inbox{queues: []*handover{q}}
-	for range 3 { // also when it was rung before
-		woken := make(chan struct{})
-		go func() {
-			for !q.waiting() {
-				consumer.sleep(60_000)
-			}
-			close(woken)
-		}()
-		time.Sleep(20 * time.Millisecond)
-		q.put(1, numberedStamp(1), numbered(1, 100))
-		q.publish()
-		select {
-		case <-woken:
-		case <-time.After(5 * time.Second):
-			t.Fatal("still asleep after 5 s")
-		}
-		var f handedFrame
-		for q.take(&f) {
-		}
-		q.release()
-	}
-	if consumer.peer.asleep.Load() {
-		t.Error("awake, and said to be asleep")
-	}
-}
-
 // TestAPanicKeepsWhatWasHandedOver mends the channel that panicked and goes on with the frame after: nothing that was handed
 // over with it goes missing.
 func TestAPanicKeepsWhatWasHandedOver(t *testing.T) {
@@ -411,14 +367,14 @@ func TestAPanicKeepsWhatWasHandedOver(t *testing.T) {
 	v := h.view(t)
 	a, b, out := h.workers[0], h.workers[1], sender(t)
 	// The owner stands still while frames gather; the third is of a channel without a pipeline.
-	if err := b.do(func() {
-		pipe := h.feeds[2].pipe
-		h.feeds[2].pipe = nil
-		b.caught = 0 // however long this takes: a channel without a pipeline cannot be told that its worker is late
+	if err := b.Do(func() {
+		pipe := h.feeds[2].Pipe
+		h.feeds[2].Pipe = nil
+		b.Caught = 0 // however long this takes: a channel without a pipeline cannot be told that its worker is late
 		sendAll(t, out, list[:2])
 		sendAll(t, out, []packet{{0xEF0A0103, 26477, list[0].payload}})
 		sendAll(t, out, list[2:40])
-		if err := a.do(func() { a.guarded(a.drain) }); err != nil {
+		if err := a.Do(func() { a.Guarded(a.Drain) }); err != nil {
 			t.Error(err)
 		}
 		panics := 0
@@ -429,14 +385,14 @@ func TestAPanicKeepsWhatWasHandedOver(t *testing.T) {
 						panics++
 					}
 				}()
-				b.inbox.poll(b)
+				b.Inbox.Poll(b)
 			}()
 		}
-		h.feeds[2].pipe = pipe
+		h.feeds[2].Pipe = pipe
 		if panics != 1 {
 			t.Errorf("%d panics, want 1", panics)
 		}
-		b.flush()
+		b.Flush()
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -460,8 +416,8 @@ func TestMoreQueues(t *testing.T) {
 	c := twoWorkers(t, "native", "one1", "two2")
 	list, clean, _ := day(t, 33, 8_000, 1, sim.WireConfig{Seed: 33}, built(t, &c.Channels[0]))
 	h, log := start(t, c, nil)
-	if len(h.links[0].queues) != 2 {
-		t.Fatalf("%d queues at the start, want 2", len(h.links[0].queues))
+	if len(h.links[0].Queues) != 2 {
+		t.Fatalf("%d queues at the start, want 2", len(h.links[0].Queues))
 	}
 	v := h.view(t)
 	sent := 0
@@ -484,7 +440,7 @@ func TestMoreQueues(t *testing.T) {
 	out := spray(t)
 	step(out, third)
 	h.watchXDP()
-	if n := len(h.links[0].queues); n != 4 || !strings.Contains(log.String(), "opened anew") {
+	if n := len(h.links[0].Queues); n != 4 || !strings.Contains(log.String(), "opened anew") {
 		t.Fatalf("%d queues after there are four", n)
 	}
 	step(out, len(list)-2*third)
@@ -535,10 +491,10 @@ func TestWhatIsLeftIsCounted(t *testing.T) {
 			sendAll(t, out, list[:100])
 			eventually(t, "the first worker hands over", func() bool { return counter(v, "xdp_handed_over", "") >= 50 })
 		}
-		if err := w.do(func() { w.stopping = true }); err != nil {
+		if err := w.Do(func() { w.Stopping = true }); err != nil {
 			t.Fatal(err)
 		}
-		<-w.ended
+		<-w.Ended
 	}
 	sendAll(t, out, list[100:300])
 	h.countLeftovers()

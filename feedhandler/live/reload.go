@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/live/worker"
 )
 
 // Reloaded says what a reload did.
@@ -54,15 +55,15 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 	if h.edge.Name == "xdp" {
 		errs = append(errs, h.rearrange(ctx, &next))
 	}
-	old := map[string]*feed{}
+	old := map[string]*worker.Feed{}
 	for _, f := range h.feeds {
-		old[f.name] = f
+		old[f.Name] = f
 	}
 	for i := range c.Channels {
 		spec := &c.Channels[i]
 		was := old[spec.Name]
 		delete(old, spec.Name)
-		if was != nil && reflect.DeepEqual(was.spec, *spec) {
+		if was != nil && reflect.DeepEqual(was.Spec, *spec) {
 			r.Kept = append(r.Kept, spec.Name)
 			continue
 		}
@@ -81,7 +82,7 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 			errs = append(errs, err)
 			continue
 		}
-		r.Removed = append(r.Removed, f.name)
+		r.Removed = append(r.Removed, f.Name)
 	}
 	h.config = &next
 	errs = append(errs, h.steerAll(&next), h.dropLinks(&next), h.clocks.keep(h.interfacesNow()))
@@ -93,8 +94,8 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 func (h *Handler) interfacesNow() []string {
 	names := interfaces(h.config)
 	for _, f := range h.feeds {
-		for i := range f.config.Lines {
-			if name := f.interfaceOf(i, &h.config.Live); !slices.Contains(names, name) {
+		for i := range f.Config.Lines {
+			if name := f.InterfaceOf(i, &h.config.Live); !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -103,7 +104,7 @@ func (h *Handler) interfacesNow() []string {
 }
 
 // exchange puts a channel to work, in the place of was where that is not nil.
-func (h *Handler) exchange(ctx context.Context, was *feed, spec *config.Channel) error {
+func (h *Handler) exchange(ctx context.Context, was *worker.Feed, spec *config.Channel) error {
 	if spec.Worker >= len(h.workers) {
 		return fmt.Errorf("channel %s: worker %d does not run: live.cpus takes effect with a restart", spec.Name, spec.Worker)
 	}
@@ -113,41 +114,41 @@ func (h *Handler) exchange(ctx context.Context, was *feed, spec *config.Channel)
 	}
 	if was != nil {
 		if err := h.retire(was); err != nil {
-			_ = f.close()
+			_ = f.Close()
 			return err
 		}
 	}
 	if err := h.assemble(f); err != nil {
-		_ = f.close()
+		_ = f.Close()
 		return err
 	}
-	w := h.workers[f.worker]
-	if err := w.do(func() { w.add(f) }); err != nil {
-		_ = f.close()
+	w := h.workers[f.Worker]
+	if err := w.Do(func() { w.Add(f) }); err != nil {
+		_ = f.Close()
 		return err
 	}
 	h.feeds = append(h.feeds, f)
 	if err := h.subscribe(f); err != nil {
-		return errors.Join(err, h.joinAll(ctx, []*feed{f})) // its kernel sockets serve it
+		return errors.Join(err, h.joinAll(ctx, []*worker.Feed{f})) // its kernel sockets serve it
 	}
-	return h.joinAll(ctx, []*feed{f})
+	return h.joinAll(ctx, []*worker.Feed{f})
 }
 
 // retire takes a channel off its worker, then leaves its groups.
-func (h *Handler) retire(f *feed) error {
+func (h *Handler) retire(f *worker.Feed) error {
 	h.unsubscribe(f)
-	w := h.workers[f.worker]
-	if err := w.do(func() { w.remove(f) }); err != nil {
-		return fmt.Errorf("channel %s: %w", f.name, err)
+	w := h.workers[f.Worker]
+	if err := w.Do(func() { w.Remove(f) }); err != nil {
+		return fmt.Errorf("channel %s: %w", f.Name, err)
 	}
-	f.countDrops()
+	f.CountDrops()
 	for i, other := range h.feeds {
 		if other == f {
 			h.feeds = append(h.feeds[:i:i], h.feeds[i+1:]...)
 			break
 		}
 	}
-	return f.close()
+	return f.Close()
 }
 
 // fixed lists what changed and cannot change while running.

@@ -11,6 +11,7 @@ import (
 
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/live/ntuple"
+	"wirebook/feedhandler/live/worker"
 	"wirebook/shm/segment"
 )
 
@@ -75,7 +76,7 @@ func steerables(c *config.Config, iface string) ([]steerable, error) {
 		}
 		for k := range cfg.Lines {
 			line := &cfg.Lines[k]
-			if (&feed{spec: *ch}).interfaceOf(k, &c.Live) == iface {
+			if (&worker.Feed{Spec: *ch}).InterfaceOf(k, &c.Live) == iface {
 				list = append(list, steerable{ch.Name + " line " + line.Name, netip.AddrPortFrom(ipv4(line.Group), line.Port), ch.Worker})
 			}
 		}
@@ -101,38 +102,38 @@ type steering struct {
 }
 
 // openSteering takes back what a killed run left in the NIC.
-func (h *Handler) openSteering(l *xdpLink) error {
+func (h *Handler) openSteering(l *steeredLink) error {
 	space, err := networkNamespace()
 	if err != nil {
 		return err
 	}
-	d, err := h.opts.openRules(l.name)
+	d, err := h.opts.openRules(l.Name)
 	if err != nil {
 		return err
 	}
 	// Beside the instances: interfaces are the host's, and only one instance has an interface's filter at a time.
-	ledger := filepath.Join(segment.Root(h.opts.Shm.Root), ".steering", fmt.Sprintf("%d-%s", space, l.name))
+	ledger := filepath.Join(segment.Root(h.opts.Shm.Root), ".steering", fmt.Sprintf("%d-%s", space, l.Name))
 	rules, err := ntuple.Start(d, ledger)
 	if err != nil {
 		return errors.Join(err, d.Close())
 	}
-	l.steering = &steering{device: d, rules: rules, word: l.words.rules}
+	l.steering = &steering{device: d, rules: rules, word: l.rules}
 	return nil
 }
 
 // steer has the NIC bring each channel's groups to its worker, where several workers share it. Without rules, or without
 // some of them, hand-over does it; only live.steer: require makes that an error.
-func (h *Handler) steer(l *xdpLink, c *config.Config) error {
+func (h *Handler) steer(l *steeredLink, c *config.Config) error {
 	s := l.steering
 	if s == nil {
 		return nil
 	}
 	was := s.why
-	lines, err := steerables(c, l.name)
+	lines, err := steerables(c, l.Name)
 	if err != nil {
 		return err
 	}
-	pollers := assignment(c, l.name, len(l.queues))
+	pollers := assignment(c, l.Name, len(l.Queues))
 	var want []ntuple.Rule
 	var unserved []string
 	several := slices.ContainsFunc(lines, func(x steerable) bool { return slices.ContainsFunc(pollers, func(w int) bool { return w != x.worker }) })
@@ -156,20 +157,20 @@ func (h *Handler) steer(l *xdpLink, c *config.Config) error {
 	case s.count > 0:
 		s.why = fmt.Sprintf("steered by %d flow rules, of %d (%s); the NIC's hash and hand-over for the others", s.count, len(want), oneLine(err))
 	default:
-		s.why = fmt.Sprintf("not steered (%s%s): the NIC's hash and hand-over", oneLine(err), steeringAdvice(l.name, err))
+		s.why = fmt.Sprintf("not steered (%s%s): the NIC's hash and hand-over", oneLine(err), steeringAdvice(l.Name, err))
 	}
 	if c.Live.Steer == "require" {
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%w: %w%s", errSteer, err, steeringAdvice(l.name, err)))
+			errs = append(errs, fmt.Errorf("%w: %w%s", errSteer, err, steeringAdvice(l.Name, err)))
 		}
 		for _, name := range unserved {
-			errs = append(errs, fmt.Errorf("%w: channel %s: its worker polls no queue of %s: give it one with live.queues or 'ethtool -L %s combined N'", errSteer, name, l.name, l.name))
+			errs = append(errs, fmt.Errorf("%w: channel %s: its worker polls no queue of %s: give it one with live.queues or 'ethtool -L %s combined N'", errSteer, name, l.Name, l.Name))
 		}
 	} else if len(unserved) > 0 {
 		s.why += fmt.Sprintf("; %d lines of workers that poll none of the queues are handed over", len(unserved))
 	}
 	if was != "" && was != s.why {
-		h.log.Info("flow steering", "interface", l.name, "now", s.why)
+		h.log.Info("flow steering", "interface", l.Name, "now", s.why)
 	}
 	return errors.Join(errs...)
 }

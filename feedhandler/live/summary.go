@@ -1,5 +1,7 @@
 package live
 
+import "wirebook/feedhandler/live/worker"
+
 // Summary is what a run ends with, in the shape of its JSON. What was counted besides is in the control file.
 type Summary struct {
 	Instance string `json:"instance"`
@@ -24,12 +26,12 @@ type Lost struct {
 // maxLost bounds the list of a long run.
 const maxLost = 1 << 16
 
-func (s *Summary) note(g gapNote) {
+func (s *Summary) note(g worker.GapNote) {
 	switch {
-	case g.gap.Healed:
+	case g.Gap.Healed:
 		s.Healed++
 	case len(s.Lost) < maxLost:
-		s.Lost = append(s.Lost, Lost{g.channel, g.gap.First, g.gap.Count})
+		s.Lost = append(s.Lost, Lost{g.Channel, g.Gap.First, g.Gap.Count})
 	default:
 		s.Unlisted++
 	}

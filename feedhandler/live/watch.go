@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"wirebook/feedhandler/live/worker"
 )
 
 const (
@@ -99,7 +101,7 @@ func (h *Handler) watch() error {
 	}
 	alive := true
 	for i, w := range h.workers {
-		if at := w.progress.Load(); at != s.seen[i] {
+		if at := w.Progress.Load(); at != s.seen[i] {
 			if s.late[i] {
 				h.log.Warn("a worker goes on after a pause", "worker", i, "pause", time.Duration(s.missed[i])*watchEvery)
 			}
@@ -123,7 +125,7 @@ func (h *Handler) watch() error {
 		}
 	}
 	if alive {
-		h.instance.Heartbeat(clockNS())
+		h.instance.Heartbeat(worker.ClockNS())
 		if h.opts.Alive != nil {
 			h.opts.Alive()
 		}
@@ -131,11 +133,11 @@ func (h *Handler) watch() error {
 	return nil
 }
 
-func (h *Handler) onFault(f fault) error {
+func (h *Handler) onFault(f worker.Fault) error {
 	h.log.Error("panic in a worker; the channel's books were emptied and are flagged until the feed rebuilds them",
-		"worker", f.worker, "channel", f.channel, "panic", f.what, "stack", string(f.stack))
-	if f.fatal {
-		return h.replace("channel " + f.channel + " panics again and again")
+		"worker", f.Worker, "channel", f.Channel, "panic", f.What, "stack", string(f.Stack))
+	if f.Fatal {
+		return h.replace("channel " + f.Channel + " panics again and again")
 	}
 	return nil
 }
@@ -155,10 +157,10 @@ func (h *Handler) replace(why string) error {
 func (h *Handler) countDrops() {
 	var kernel, between uint64
 	for _, f := range h.feeds {
-		kernel += f.countDrops()
+		kernel += f.CountDrops()
 	}
 	for _, l := range h.links {
-		k, b := l.count()
+		k, b := l.Count()
 		kernel, between = kernel+k, between+b
 	}
 	if between > 0 {
@@ -183,11 +185,11 @@ func (h *Handler) logGaps() {
 		case g := <-h.gapLog:
 			h.summary.note(g)
 			switch {
-			case g.gap.Healed:
+			case g.Gap.Healed:
 				healed++
 			case n < shown:
 				n++
-				h.log.Warn("lost on every line", "channel", g.channel, "first", g.gap.First, "count", g.gap.Count)
+				h.log.Warn("lost on every line", "channel", g.Channel, "first", g.Gap.First, "count", g.Gap.Count)
 			default:
 				more++
 			}

@@ -235,9 +235,9 @@ func TestAPanicKeepsTheBatch(t *testing.T) {
 	v := h.view(t)
 	w, out := h.workers[0], sender(t)
 	// The worker stands still while a burst gathers; its third frame is of a channel without a pipeline.
-	if err := w.do(func() {
-		pipe := h.feeds[1].pipe
-		h.feeds[1].pipe = nil
+	if err := w.Do(func() {
+		pipe := h.feeds[1].Pipe
+		h.feeds[1].Pipe = nil
 		sendAll(t, out, list[:2])
 		sendAll(t, out, []packet{{0xEF0A0102, 26477, list[0].payload}})
 		sendAll(t, out, list[2:50])
@@ -249,16 +249,16 @@ func TestAPanicKeepsTheBatch(t *testing.T) {
 						panics++
 					}
 				}()
-				for _, r := range w.queues {
-					r.poll(w)
+				for _, r := range w.Queues {
+					r.Poll(w)
 				}
 			}()
 		}
-		h.feeds[1].pipe = pipe
+		h.feeds[1].Pipe = pipe
 		if panics != 1 {
 			t.Errorf("%d panics, want 1", panics)
 		}
-		w.flush()
+		w.Flush()
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +280,7 @@ func TestAnXDPTurnDoesNotAllocate(t *testing.T) {
 	w := h.workers[0]
 	hold, held := make(chan struct{}), make(chan struct{})
 	go func() {
-		_ = w.do(func() { close(held); <-hold })
+		_ = w.Do(func() { close(held); <-hold })
 	}()
 	<-held
 	defer close(hold)
@@ -293,11 +293,11 @@ func TestAnXDPTurnDoesNotAllocate(t *testing.T) {
 			_ = out.Send(p.group, p.port, p.payload, &failed)
 		}
 		_ = out.Flush()
-		w.busy = true
+		w.Busy = true
 		for range 4 {
-			w.turn()
+			w.Turn()
 		}
-		w.published = 0 // so that every run publishes too
+		w.Published = 0 // so that every run publishes too
 	}
 	for at < len(list)*3/4 {
 		turn() // instruments and orders are known now
@@ -305,10 +305,10 @@ func TestAnXDPTurnDoesNotAllocate(t *testing.T) {
 	if allocs := testing.AllocsPerRun(50, turn); allocs != 0 {
 		t.Errorf("%g allocations a turn", allocs)
 	}
-	if w.queues[0].frames+w.queues[1].frames+w.queues[2].frames+w.queues[3].frames < uint64(at) {
+	if q := h.links[0].Queues; q[0].Frames+q[1].Frames+q[2].Frames+q[3].Frames < uint64(at) {
 		t.Error("the turns brought no frames")
 	}
-	w.busy = false
+	w.Busy = false
 }
 
 // TestAQueueInUse names who has it, and takes back what was opened before it.

@@ -1,4 +1,4 @@
-package live
+package worker
 
 // idle is what a worker does with turns that bring nothing: it keeps looking for a while, then lets others have the
 // processor, then sleeps until a packet comes or the next tick is due.
@@ -15,13 +15,13 @@ const (
 
 func (i *idle) reset(now uint64) { i.since = now }
 
-func (i *idle) pause(now uint64, w *worker) {
+func (i *idle) pause(now uint64, w *Worker) {
 	switch quiet := now - i.since; {
 	case now < i.since:
 		i.since = now // the clock was set back
 	case quiet < spinFor:
 	case quiet < yieldFor:
-		w.wait.yield()
+		w.Wait.yield()
 	case quiet < napsFor:
 		w.sleep(1)
 	default:

@@ -1,4 +1,4 @@
-package live
+package worker
 
 import (
 	"fmt"
@@ -21,4 +21,4 @@ var stroke = [8]byte{1} // an eventfd counts in host order, and any number but 0
 
 func (b *bell) ring() { _, _ = unix.Write(b.fd, stroke[:]) }
 
-func (b *bell) close() { unix.Close(b.fd) }
+func (b *bell) Close() { unix.Close(b.fd) }

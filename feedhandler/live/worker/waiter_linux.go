@@ -1,4 +1,4 @@
-package live
+package worker
 
 import (
 	"fmt"
@@ -20,13 +20,13 @@ func newWaiter() (*waiter, error) {
 	return &waiter{fd: fd}, nil
 }
 
-func (w *waiter) add(fd int) {
+func (w *waiter) Add(fd int) {
 	if fd >= 0 {
 		_ = unix.EpollCtl(w.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
 	}
 }
 
-func (w *waiter) remove(fd int) {
+func (w *waiter) Remove(fd int) {
 	if fd >= 0 {
 		_ = unix.EpollCtl(w.fd, unix.EPOLL_CTL_DEL, fd, nil)
 	}

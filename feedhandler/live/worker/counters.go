@@ -1,9 +1,12 @@
-package live
+package worker
 
 import (
 	"fmt"
 	"sync/atomic"
 )
+
+// Counting gives a counter of the control file, the same for the same name and label.
+type Counting = func(name, label string) *uint64
 
 // workerCounters are a worker's own: plain fields it counts in, and where they are published.
 type workerCounters struct {
@@ -15,10 +18,10 @@ type workerCounters struct {
 	words [4]*uint64
 }
 
-func (c *workerCounters) register(h *Handler, n int) {
+func (c *workerCounters) register(counter Counting, n int) {
 	label := fmt.Sprintf("worker=\"%d\"", n)
 	for i, name := range [...]string{"worker_turns", "worker_datagrams", "worker_restarts", "worker_longest_pause_ns"} {
-		c.words[i] = h.counter(name, label)
+		c.words[i] = counter(name, label)
 	}
 }
 

@@ -1,4 +1,4 @@
-package live
+package worker
 
 import (
 	"testing"
@@ -8,13 +8,13 @@ import (
 // TestACommandThatWasGivenUpIsNotDoneLater: what it was about, a feed that is closed again, is gone by then.
 func TestACommandThatWasGivenUpIsNotDoneLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &worker{commands: make(chan command, 2), ended: make(chan struct{})}
+		w := &Worker{commands: make(chan command, 2), Ended: make(chan struct{})}
 		late, inTime := false, false
-		if err := w.do(func() { late = true }); err == nil {
+		if err := w.Do(func() { late = true }); err == nil {
 			t.Fatal("a worker that stands still answered")
 		}
 		done := make(chan error)
-		go func() { done <- w.do(func() { inTime = true }) }()
+		go func() { done <- w.Do(func() { inTime = true }) }()
 		synctest.Wait()
 		w.obey()
 		if err := <-done; err != nil || late || !inTime {

@@ -1,4 +1,4 @@
-package live
+package worker
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ func TestHandOverIsAQueue(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		from, to := quietPeers()
 		capacity := 1 << (10 + seed%4)
-		q := newHandover(capacity, from, to)
+		q := NewHandover(capacity, from, to)
 		type item struct {
 			number uint64
 			frame  []byte
@@ -98,7 +98,7 @@ func TestHandOverIsAQueue(t *testing.T) {
 func TestHandOverBetweenGoroutines(t *testing.T) {
 	const frames = 200_000
 	from, to := quietPeers()
-	q := newHandover(1<<14, from, to)
+	q := NewHandover(1<<14, from, to)
 	var accepted, full uint64
 	var wg sync.WaitGroup
 	done := make(chan struct{})
@@ -164,7 +164,7 @@ func TestHandOverBetweenGoroutines(t *testing.T) {
 
 func TestHandOverDoesNotAllocate(t *testing.T) {
 	from, to := quietPeers()
-	q := newHandover(1<<16, from, to)
+	q := NewHandover(1<<16, from, to)
 	frame := numbered(1, 200)
 	var f handedFrame
 	if n := testing.AllocsPerRun(1000, func() {
@@ -182,7 +182,7 @@ func TestHandOverDoesNotAllocate(t *testing.T) {
 
 func BenchmarkHandOver(b *testing.B) {
 	from, to := quietPeers()
-	q := newHandover(1<<20, from, to)
+	q := NewHandover(1<<20, from, to)
 	frame := numbered(1, 170)
 	var f handedFrame
 	b.SetBytes(int64(len(frame)))

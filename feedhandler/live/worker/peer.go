@@ -1,4 +1,4 @@
-package live
+package worker
 
 import (
 	"fmt"
@@ -16,28 +16,27 @@ type peer struct {
 	_      [cacheLine]byte
 	asleep atomic.Bool // or about to be
 	_      [cacheLine]byte
-	bell   *bell
+	Bell   *bell
 }
 
-// meetOthers makes a worker ready to hand over to others and to be handed to. It does not run yet.
-func (w *worker) meetOthers(h *Handler, workers int) error {
+// MeetOthers makes a worker ready to hand over to others and to be handed to. It does not run yet.
+func (w *Worker) MeetOthers(counter Counting, named *Subscribers, workers, batch int) error {
 	b, err := newBell()
 	if err != nil {
 		return err
 	}
-	w.peer = &peer{bell: b}
-	w.peer.upto.Store(clockNS())
-	w.outboxes, w.filled = make([]*handover, workers), make([]*handover, 0, workers)
-	batch := h.config.Live.Batch
+	w.Peer = &peer{Bell: b}
+	w.Peer.upto.Store(ClockNS())
+	w.Outboxes, w.filled = make([]*handover, workers), make([]*handover, 0, workers)
 	if batch == 0 {
 		batch = 64
 	}
-	label := fmt.Sprintf("worker=\"%d\"", w.number)
-	w.inbox = &inbox{
-		named: &h.named, batch: batch, until: never,
-		takenWord: h.counter("worker_handed_over", label), unclaimedWord: h.counter("xdp_drop_unclaimed", label),
+	label := fmt.Sprintf("worker=\"%d\"", w.Number)
+	w.Inbox = &inbox{
+		named: named, batch: batch, until: never,
+		takenWord: counter("worker_handed_over", label), unclaimedWord: counter("xdp_drop_unclaimed", label),
 	}
-	return w.wait.addBell(b)
+	return w.Wait.addBell(b)
 }
 
 // never is the bound of a worker that will hand over nothing more.
@@ -46,6 +45,6 @@ const never = math.MaxUint64
 // wake rings for a worker that sleeps. Any worker may call it; it costs a load while nobody sleeps.
 func (p *peer) wake() {
 	if p.asleep.Load() && p.asleep.CompareAndSwap(true, false) {
-		p.bell.ring()
+		p.Bell.ring()
 	}
 }

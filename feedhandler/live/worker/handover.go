@@ -1,4 +1,4 @@
-package live
+package worker
 
 import (
 	"encoding/binary"
@@ -57,9 +57,9 @@ type handedFrame struct {
 	stamp ptp.Stamp
 }
 
-// newHandover makes a queue of at least so many bytes, every page of it touched. A frame of up to half of them always
+// NewHandover makes a queue of at least so many bytes, every page of it touched. A frame of up to half of them always
 // fits once the consumer has caught up.
-func newHandover(bytes int, from, to *peer) *handover {
+func NewHandover(bytes int, from, to *peer) *handover {
 	size := cacheLine
 	for size < bytes {
 		size <<= 1

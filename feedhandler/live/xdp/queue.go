@@ -1,20 +1,21 @@
-package live
+package xdp
 
 import (
 	"wirebook/afxdp"
 	"wirebook/bpf"
 	"wirebook/feedhandler"
+	"wirebook/feedhandler/live/worker"
 	"wirebook/ptp"
 )
 
-// queueReceiver is one queue of a NIC: frames of every channel whose lines arrive there. One worker polls it, which hands
+// Queue is one queue of a NIC: frames of every channel whose lines arrive there. One worker polls it, which hands
 // over what belongs to others.
-type queueReceiver struct {
-	link    *xdpLink
+type Queue struct {
+	link    *Link
 	number  int
-	worker  int // that polls it, or is going to; the handler's
-	polled  bool
-	named   *subscribers
+	Worker  int // that polls it, or is going to; the handler's
+	Polled  bool
+	named   *worker.Subscribers
 	umem    *afxdp.UMEM
 	sock    *afxdp.Socket
 	batch   *afxdp.Batch
@@ -26,19 +27,19 @@ type queueReceiver struct {
 	hardware, driver, system ptp.Reader
 	hasHardware, hasClock    bool
 
-	frames, unclaimed, nameless, unstamped uint64
+	Frames, unclaimed, nameless, unstamped uint64
 	handed, refused                        uint64 // to other workers; refused: their queue was full
 	words                                  queueWords
 }
 
-func (r *queueReceiver) poll(w *worker) int {
+func (r *Queue) Poll(w *worker.Worker) int {
 	if r.at == r.n {
 		r.release() // of frames that a panic kept
 		if r.n = r.sock.Poll(r.batch); r.n == 0 {
 			return 0
 		}
 		r.full = r.n == r.batch.Cap()
-		w.holding()
+		w.Holding()
 	}
 	var hardware, driver *ptp.Model
 	if r.hasHardware {
@@ -47,18 +48,18 @@ func (r *queueReceiver) poll(w *worker) int {
 	if r.hasClock {
 		driver = r.driver.Model()
 	}
-	before := r.frames
+	before := r.Frames
 	for r.at < r.n {
 		i := r.at
 		frame, next := r.batch.Packet(i, r.scratch)
 		r.at = next
-		r.frames++ // now: a panic below ends the poll
+		r.Frames++ // now: a panic below ends the poll
 		meta, named := bpf.TakeMeta(r.batch.Meta(i, bpf.MetaBytes))
 		if !named {
 			r.nameless++
 			meta.ID = r.find(frame)
 		}
-		f := r.named.feed(meta.ID)
+		f := r.named.Feed(meta.ID)
 		if f == nil {
 			r.unclaimed++ // its channel left while it was in the ring
 			continue
@@ -73,37 +74,37 @@ func (r *queueReceiver) poll(w *worker) int {
 			stamp = r.host()
 		}
 		r.last = stamp.NS
-		if f.worker != w.number {
-			if w.handOver(f, meta.ID, stamp, frame) {
+		if f.Worker != w.Number {
+			if w.HandOver(f, meta.ID, stamp, frame) {
 				r.handed++
 			} else {
 				r.refused++
 			}
 			continue
 		}
-		w.current = f
-		f.pipe.OnFrame(frame, stamp)
-		w.touch(f)
+		w.Current = f
+		f.Pipe.OnFrame(frame, stamp)
+		w.Touch(f)
 	}
 	r.release()
-	return int(r.frames - before)
+	return int(r.Frames - before)
 }
 
-// empty takes what the queue holds, in bounded number. On its worker's goroutine.
-func (r *queueReceiver) empty(w *worker) {
-	for n, got := 0, 1; got > 0 && n < mostFrames; n += got {
-		got = r.poll(w)
-		w.deliver()
+// Empty takes what the queue holds, in bounded number. On its worker's goroutine.
+func (r *Queue) Empty(w *worker.Worker) {
+	for n, got := 0, 1; got > 0 && n < worker.MostFrames; n += got {
+		got = r.Poll(w)
+		w.Deliver()
 	}
-	w.flush()
+	w.Flush()
 }
 
-// leftOver counts what the queue holds as nobody's. No worker runs any more.
-func (r *queueReceiver) leftOver() {
+// LeftOver counts what the queue holds as nobody's. No worker runs any more.
+func (r *Queue) LeftOver() {
 	for {
 		for r.at < r.n {
 			_, r.at = r.batch.Packet(r.at, r.scratch)
-			r.frames++
+			r.Frames++
 			r.unclaimed++
 		}
 		r.release()
@@ -111,10 +112,10 @@ func (r *queueReceiver) leftOver() {
 			break
 		}
 	}
-	r.publish()
+	r.Publish()
 }
 
-func (r *queueReceiver) release() {
+func (r *Queue) release() {
 	if r.n > 0 {
 		r.sock.Release(r.batch)
 		r.n, r.at = 0, 0
@@ -122,14 +123,14 @@ func (r *queueReceiver) release() {
 }
 
 // find names the channel of a frame where the driver has no room for metadata. 0: of none.
-func (r *queueReceiver) find(frame []byte) uint16 {
+func (r *Queue) find(frame []byte) uint16 {
 	var d feedhandler.Datagram
 	if feedhandler.ParseFrame(frame, false, &d) != feedhandler.WireOK {
 		return 0
 	}
-	for id := range uint16(r.named.end.Load()) {
-		if f := r.named.feed(id); f != nil {
-			if _, ok := f.pipe.Route(&d); ok { // of whichever worker: routes do not change
+	for id := range uint16(r.named.End.Load()) {
+		if f := r.named.Feed(id); f != nil {
+			if _, ok := f.Pipe.Route(&d); ok { // of whichever worker: routes do not change
 				return id
 			}
 		}
@@ -138,21 +139,21 @@ func (r *queueReceiver) find(frame []byte) uint16 {
 }
 
 // host stamps a frame that nobody stamped before: late, but in order.
-func (r *queueReceiver) host() ptp.Stamp {
+func (r *Queue) host() ptp.Stamp {
 	r.unstamped++
 	if !r.hasClock {
-		return ptp.Stamp{NS: clockNS(), Source: ptp.SourceHost, Bad: true}
+		return ptp.Stamp{NS: worker.ClockNS(), Source: ptp.SourceHost, Bad: true}
 	}
-	stamp := r.system.Model().Stamp(clockNS())
+	stamp := r.system.Model().Stamp(worker.ClockNS())
 	stamp.Source = ptp.SourceHost
 	return stamp
 }
 
-func (r *queueReceiver) backlog() (uint64, bool) { return r.last, r.full }
+func (r *Queue) Backlog() (uint64, bool) { return r.last, r.full }
 
-func (r *queueReceiver) fd() int { return r.sock.FD() }
+func (r *Queue) FD() int { return r.sock.FD() }
 
-func (r *queueReceiver) close() (err error) {
+func (r *Queue) close() (err error) {
 	if r.sock != nil {
 		err = r.sock.Close()
 		r.sock = nil

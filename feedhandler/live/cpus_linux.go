@@ -3,30 +3,11 @@ package live
 import (
 	"errors"
 	"fmt"
+	"golang.org/x/sys/unix"
 	"os"
 	"runtime"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 )
-
-// settle pins the calling thread, which is locked to the worker's goroutine, and gives it its priority.
-func (w *worker) settle() error {
-	if w.cpu >= 0 {
-		var set unix.CPUSet
-		set.Set(w.cpu)
-		if err := unix.SchedSetaffinity(0, &set); err != nil {
-			return fmt.Errorf("worker %d: pin to CPU %d: %w", w.number, w.cpu, err)
-		}
-	}
-	if w.rt > 0 {
-		attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: uint32(w.rt)}
-		if err := unix.SchedSetAttr(0, &attr, 0); err != nil {
-			return fmt.Errorf("worker %d: SCHED_FIFO %d: %w: give CAP_SYS_NICE, or set live.realtime to 0", w.number, w.rt, err)
-		}
-	}
-	return nil
-}
 
 // allowedCPUs are those this process may run on.
 func allowedCPUs() (unix.CPUSet, error) {

@@ -1,11 +1,11 @@
-package live
+package worker
 
 // spill polls the kernel sockets of lines that come by AF_XDP. They hold the memberships, and get only what the filter
 // passes up: frames of a queue without a socket, and everything while the filter is off the interface. So it looks once a
 // tick, with one system call for all of them.
 type spill struct {
 	wait   *waiter
-	lines  []*lineReceiver
+	lines  []*LineReceiver
 	looked uint64
 	until  uint64
 	more   bool
@@ -19,7 +19,17 @@ func newSpill() (*spill, error) {
 	return &spill{wait: w}, nil
 }
 
-func (s *spill) poll(w *worker) int {
+// TakeSpill makes a worker ready for lines that come by a NIC's queues. It does not run yet.
+func (w *Worker) TakeSpill() (err error) {
+	if w.spill, err = newSpill(); err != nil {
+		return err
+	}
+	w.Receivers = append(w.Receivers, w.spill)
+	w.Wait.Add(w.spill.FD())
+	return nil
+}
+
+func (s *spill) Poll(w *Worker) int {
 	if w.ticked == s.looked && !s.more && !w.draining {
 		return 0
 	}
@@ -28,11 +38,11 @@ func (s *spill) poll(w *worker) int {
 	n := 0
 	for _, e := range s.wait.ready() {
 		for _, l := range s.lines {
-			if l.fd() != int(e.Fd) {
+			if l.FD() != int(e.Fd) {
 				continue
 			}
-			n += l.poll(w)
-			if ns, more := l.backlog(); more {
+			n += l.Poll(w)
+			if ns, more := l.Backlog(); more {
 				s.more, s.until = true, min(s.until, ns)
 			}
 		}
@@ -40,22 +50,22 @@ func (s *spill) poll(w *worker) int {
 	return n
 }
 
-func (s *spill) backlog() (uint64, bool) { return s.until, s.more }
+func (s *spill) Backlog() (uint64, bool) { return s.until, s.more }
 
-func (s *spill) fd() int { return s.wait.descriptor() }
+func (s *spill) FD() int { return s.wait.descriptor() }
 
-func (s *spill) add(lines []*lineReceiver) {
+func (s *spill) add(lines []*LineReceiver) {
 	for _, l := range lines {
 		s.lines = append(s.lines, l)
-		s.wait.add(l.fd())
+		s.wait.Add(l.FD())
 	}
 }
 
-func (s *spill) remove(f *feed) {
+func (s *spill) remove(f *Feed) {
 	kept := s.lines[:0:0]
 	for _, l := range s.lines {
-		if l.feed == f {
-			s.wait.remove(l.fd())
+		if l.Feed == f {
+			s.wait.Remove(l.FD())
 		} else {
 			kept = append(kept, l)
 		}

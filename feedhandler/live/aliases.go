@@ -1,8 +1,0 @@
-package live
-
-import "wirebook/feedhandler"
-
-type (
-	channelConfig = feedhandler.ChannelConfig
-	gapEvent      = feedhandler.GapEvent
-)
