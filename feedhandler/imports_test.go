@@ -38,7 +38,7 @@ func TestCoreDoesNoIO(t *testing.T) {
 // layer is a package's height in the house; arrows point down only.
 var layer = map[string]int{
 	"arbitration": 1, "book": 1, "ptp": 1, "shm": 1, "afxdp": 1, "bpf": 1,
-	"feedhandler/venue": 2, "feedhandler/pages": 2, "feedhandler/checksum": 2, "feedhandler/fetch": 2,
+	"feedhandler/venue": 2, "feedhandler/pages": 2, "feedhandler/checksum": 2,
 	"feedhandler": 3,
 	// Around the core: readers of files, of configuration, of rings.
 	"feedhandler/capture": 4, "feedhandler/sim": 4, "feedhandler/config": 4, "feedhandler/inspect": 4,

@@ -8,7 +8,6 @@ import (
 
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/capture"
-	"wirebook/feedhandler/fetch"
 )
 
 // arena holds packets one behind the other in memory, as a receive ring would have them, so that no stage pays for
@@ -51,8 +50,8 @@ func (a *arena) next(at int, p *packet) int {
 // aheadBytes is how far ahead of a packet memory is asked for: two or three small packets.
 const aheadBytes = 256
 
-// ask asks for what follows the packet that ended at an offset, as an edge asks for the next frames of its batch.
-func (a *arena) ask(at int) { fetch.Head(&a.mem[min(at+aheadBytes, len(a.mem)-1)]) }
+// ask asks for what follows the packet that ended at an offset, as package afxdp asks for the next frames of its batch.
+func (a *arena) ask(at int) { askHead(&a.mem[min(at+aheadBytes, len(a.mem)-1)]) }
 
 func (a *arena) add(ns uint64, frame []byte, from, length int, channel, line uint8) {
 	h := a.mem[a.used : a.used+arenaHead]

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func Head(frame *byte)
-TEXT ·Head(SB), NOSPLIT, $0-8
+// func askHead(frame *byte)
+TEXT ·askHead(SB), NOSPLIT, $0-8
 	MOVD frame+0(FP), R0
 	PRFM (R0), PLDL1KEEP
 	PRFM 64(R0), PLDL1KEEP
