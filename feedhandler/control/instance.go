@@ -33,7 +33,8 @@ type Instance struct {
 	noDigests    bool
 	refused      *uint64
 	mu           sync.Mutex // of what follows
-	slots        map[string]*slot
+	slots        map[slotKey]*slot
+	places       map[identity]place
 	ids          map[publishedID]book.Symbol
 	collisions   *uint64
 }
@@ -109,7 +110,7 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 	if err != nil {
 		return nil, err
 	}
-	inst := &Instance{seg: seg, latestSchema: so.LatestSchema, noDigests: c.Digests != nil && !*c.Digests, slots: map[string]*slot{},
+	inst := &Instance{seg: seg, latestSchema: so.LatestSchema, noDigests: c.Digests != nil && !*c.Digests, slots: map[slotKey]*slot{}, places: map[identity]place{},
 		ids: map[publishedID]book.Symbol{}}
 	for _, r := range specs {
 		inst.rings = append(inst.rings, r.Schema)

@@ -12,9 +12,25 @@ type sink struct {
 	publisher uint16
 	venue     string
 	table     map[uint32]uint32 // directory index → table index
+	ended     bool              // its pipeline was removed: its entries may be taken over
 }
 
-// Instrument adds an instrument to the table, or updates its entry. Its place in the latest table is its place in the
+// identity is what makes an instrument the same in two lives of a channel.
+type identity struct {
+	publisher uint16
+	id        uint32
+	key       uint64
+	venue     string
+}
+
+// place is an entry of the instrument table and whose it is.
+type place struct {
+	at    uint32
+	owner *sink
+}
+
+// Instrument adds an instrument to the table, or updates its entry. One that a channel had which a reload took away goes on
+// in its old entry: readers see it once, however often its channel changes. Its place in the latest table is its place in the
 // instrument table.
 func (s *sink) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool) {
 	e := shm.InstrumentEntry{
@@ -32,6 +48,16 @@ func (s *sink) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool
 	}
 	// The index is part of the entry, so nobody may add between the question and the answer.
 	i.mu.Lock()
+	same := identity{s.publisher, ins.ID, ins.Key, s.venue}
+	if was, is := i.places[same]; is && was.owner != s && was.owner.ended {
+		i.places[same] = place{was.at, s}
+		i.claim(s.publisher, ins)
+		i.mu.Unlock()
+		s.table[idx] = was.at
+		e.LatestIndex = i.latest(was.at)
+		i.seg.Control.SetInstrument(was.at, e)
+		return e.LatestIndex, e.LatestIndex != shm.NoLatest
+	}
 	at := i.seg.Control.Instruments()
 	e.LatestIndex = i.latest(at)
 	_, err := i.seg.Control.AddInstrument(e)
@@ -39,6 +65,9 @@ func (s *sink) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool
 		*i.refused++
 	} else {
 		i.claim(s.publisher, ins)
+		if was, is := i.places[same]; !is || was.owner.ended {
+			i.places[same] = place{at, s}
+		}
 	}
 	i.mu.Unlock()
 	if err != nil {

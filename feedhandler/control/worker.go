@@ -2,6 +2,8 @@ package control
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"wirebook/book"
@@ -30,6 +32,7 @@ type Worker struct {
 type Part struct {
 	pipe     *feedhandler.Pipeline
 	channels []channelState
+	sinks    []*sink
 }
 
 type channelState struct {
@@ -46,13 +49,18 @@ type channelState struct {
 	suspect   []*uint64
 }
 
-// slot is a channel's place in the control file, kept for the name's next life.
+// slot is a channel's place in the control file, kept for its next life in the same shape.
 type slot struct {
-	index     uint32
+	index uint32
+	state channelState
+}
+
+// slotKey is what a channel's place says of it: a channel that a reload changes and changes back has two.
+type slotKey struct {
+	name      string
 	worker    int
 	publisher uint16
-	lines     []string
-	state     channelState
+	lines     string // quoted
 }
 
 func newWorker(i *Instance, number int) *Worker {
@@ -92,6 +100,7 @@ func (i *Instance) Register(n int, pipe *feedhandler.Pipeline, channels []feedha
 		}
 		if to, ok := channels[k].Output.Instruments.(*sink); ok {
 			to.channel = uint16(s.index)
+			part.sinks = append(part.sinks, to)
 		}
 		ch.Number(uint32(s.index))
 		part.channels = append(part.channels, s.state)
@@ -100,15 +109,18 @@ func (i *Instance) Register(n int, pipe *feedhandler.Pipeline, channels []feedha
 }
 
 func (i *Instance) slot(worker int, ch *feedhandler.Channel, cfg *feedhandler.ChannelConfig) (*slot, error) {
-	old := i.slots[ch.Name()]
-	if old != nil && old.fits(worker, ch, cfg) {
+	key := slotKey{name: ch.Name(), worker: worker, publisher: cfg.PublisherID}
+	for _, line := range ch.Lines() {
+		key.lines += strconv.Quote(line.Name)
+	}
+	if old := i.slots[key]; old != nil {
 		return old, nil
 	}
 	index, entry, err := i.seg.Control.AddChannel(ch.Name(), uint32(worker), cfg.PublisherID, uint32(cfg.Feed.Depth))
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: %w: restart to make room", ch.Name(), err)
 	}
-	s := &slot{index: index, worker: worker, publisher: cfg.PublisherID}
+	s := &slot{index: index}
 	st := &s.state
 	st.entry = entry
 	label := fmt.Sprintf("channel=%q", ch.Name())
@@ -117,7 +129,6 @@ func (i *Instance) slot(worker int, ch *feedhandler.Channel, cfg *feedhandler.Ch
 		if err != nil {
 			return nil, fmt.Errorf("channel %s: %w: restart to make room", ch.Name(), err)
 		}
-		s.lines = append(s.lines, line.Name)
 		st.lines = append(st.lines, e)
 		st.suspect = append(st.suspect, i.Counter("line_suspect", label+fmt.Sprintf(",line=%q", line.Name)))
 	}
@@ -133,20 +144,8 @@ func (i *Instance) slot(worker int, ch *feedhandler.Channel, cfg *feedhandler.Ch
 	st.saturated, st.overflows = i.Counter("size_saturated", label), i.Counter("window_overflow", label)
 	st.held, st.resets = i.Counter("packets_held", label), i.Counter("sequence_resets", label)
 	st.active = i.Counter("channel_active", label)
-	i.slots[ch.Name()] = s
+	i.slots[key] = s
 	return s, nil
-}
-
-func (s *slot) fits(worker int, ch *feedhandler.Channel, cfg *feedhandler.ChannelConfig) bool {
-	if s.worker != worker || s.publisher != cfg.PublisherID || len(s.lines) != len(ch.Lines()) {
-		return false
-	}
-	for l, line := range ch.Lines() {
-		if s.lines[l] != line.Name {
-			return false
-		}
-	}
-	return true
 }
 
 // Add makes a registered pipeline part of what Publish publishes.
@@ -164,7 +163,8 @@ func (w *Worker) Remove(p *Part) {
 			continue
 		}
 		p.publish()
-		w.parts = append(w.parts[:k], w.parts[k+1:]...)
+		w.parts = slices.Delete(w.parts, k, k+1) // which forgets the pipeline's memory
+		w.inst.end(p)
 		for f, n := range p.pipe.Wire {
 			w.wireBefore[f] += n
 		}
@@ -180,6 +180,15 @@ func (w *Worker) Remove(p *Part) {
 			}
 		}
 		return
+	}
+}
+
+// end gives up a removed pipeline's entries.
+func (i *Instance) end(p *Part) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, s := range p.sinks {
+		s.ended = true
 	}
 }
 

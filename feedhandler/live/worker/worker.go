@@ -487,4 +487,5 @@ func (w *Worker) Remove(f *Feed) {
 	w.Current = nil
 	f.publish()
 	w.shm.Remove(f.Part)
+	clear(w.dirty[:cap(w.dirty)]) // so that nothing holds its books
 }
