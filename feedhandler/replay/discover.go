@@ -1,10 +1,11 @@
 package replay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
+	"slices"
 	"sort"
 
 	"wirebook/feedhandler"
@@ -14,61 +15,84 @@ import (
 	"wirebook/feedhandler/venue/framing"
 )
 
-// discoverPackets bounds how much of a capture is read to find its channels: enough to see both lines of every
-// channel that carries data, little enough to start soon on a day's file.
-const discoverPackets = 500_000
+// mostLines is how many destinations one channel can have as lines.
+const mostLines = 8
 
-// samplesPerLine bounds what is remembered of each destination to compare it with the others.
-const samplesPerLine = 50_000
-
-// tastes bounds how many messages of each destination are looked at to tell whether they are the feed's: a session
-// framing alone does not say, since several protocols share one.
-const tastes = 256
-
-// destination is one multicast group and port of the capture and what the profile's framing makes of it.
-type destination struct {
-	group   uint32
-	port    uint16
-	packets uint64
-	foreign uint64
-	tasted  int // messages looked at
-	strange int // of those: of unknown type, or shorter than their type
-	repeats int // messages of a service that repeats itself
-	live    int // messages of the sequenced feed
-	first   int // order of appearance
-	channel uint32
-	session uint64
-	samples map[place]uint64 // hash of the first message at a place in the sequence
-}
-
-type place struct{ session, seq uint64 }
-
-// Discover finds the channels of one feed in a capture: two destinations that carry the same messages at the same
-// sequence numbers are lines A and B of one channel. The profile's sample groups name lines where they match; else the
-// lower address is A. Channels of services that repeat themselves (snapshots, definitions) are left out beside a live
-// feed, since their books are those of the live channel again: notes say so.
+// Discover finds the channels of one feed in a capture, which it reads to its end: two destinations that carry the same
+// messages at the same sequence numbers are lines A and B of one channel. The profile's sample groups name lines where they
+// match; else the lower address is A. Channels of services that repeat themselves (snapshots, definitions) are left out
+// beside a live feed, since their books are those of the live channel again. Notes say what of the feed is left out.
 func Discover(src capture.Source, profile config.Profile) (list []config.Channel, notes []string, err error) {
-	feed := venue.Find(profile.Feed)
-	if feed == nil {
-		return nil, nil, fmt.Errorf("profile %s: no decoder reads feed %q", profile.Name, profile.Feed)
-	}
-	found, seen, err := survey(src, feed)
+	s, err := surveyOf(profile)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(found) == 0 {
-		return nil, nil, nothingFound(profile, seen)
+	var pkt capture.Packet
+	for {
+		if err := src.Next(&pkt); errors.Is(err, io.EOF) {
+			return s.channels(profile)
+		} else if err != nil {
+			return nil, nil, err
+		}
+		s.add(&pkt)
 	}
-	found, notes = leaveOutRepeats(found)
-	return channels(group(found), profile), notes, nil
+}
+
+func surveyOf(profile config.Profile) (*survey, error) {
+	feed := venue.Find(profile.Feed)
+	if feed == nil {
+		return nil, fmt.Errorf("profile %s: no decoder reads feed %q", profile.Name, profile.Feed)
+	}
+	return newSurvey(feed), nil
+}
+
+// channels is what the survey comes to.
+func (s *survey) channels(profile config.Profile) (list []config.Channel, notes []string, err error) {
+	var found []*destination
+	for _, dst := range s.list {
+		switch {
+		case dst.isFeed():
+			found = append(found, dst)
+		case dst.packets > 0:
+			notes = append(notes, fmt.Sprintf("%s is left out: %s", dst, dst.doubt(profile)))
+		}
+	}
+	if len(found) == 0 {
+		return nil, notes, s.nothingFound(profile)
+	}
+	if s.beyond > 0 {
+		notes = append(notes, fmt.Sprintf("%d packets are left out: they are to other than the first %d groups and ports", s.beyond, mostDestinations))
+	}
+	found, more := leaveOutRepeats(found)
+	groups := s.group(found)
+	for i, g := range groups {
+		byName(g, profile)
+		for _, dst := range g[min(len(g), mostLines):] {
+			more = append(more, fmt.Sprintf("%s is left out: it carries what %d other lines carry, and a channel has at most %d", dst, len(g)-1, mostLines))
+		}
+		groups[i] = g[:min(len(g), mostLines)]
+	}
+	return channels(groups, profile), append(notes, more...), nil
+}
+
+// String spells a destination as group and port.
+func (d *destination) String() string {
+	return fmt.Sprintf("%s:%d", config.AddrString(d.group), d.port)
+}
+
+// doubt says why a destination that speaks the feed's framing is not the feed.
+func (d *destination) doubt(profile config.Profile) string {
+	if d.packets <= d.foreign {
+		return fmt.Sprintf("%d of its %d packets are of another protocol than %s", d.foreign, d.foreign+d.packets, profile.Name)
+	}
+	return fmt.Sprintf("of the first %d messages of its %d packets, %d are not what %s says they are", d.tasted, d.packets, d.strange, profile.Name)
 }
 
 // leaveOutRepeats drops destinations that carry nothing but repeated services, unless there is nothing else.
 func leaveOutRepeats(found []*destination) (live []*destination, notes []string) {
 	for _, dst := range found {
 		if dst.repeats > 0 && dst.live == 0 {
-			notes = append(notes, fmt.Sprintf("%s:%d carries snapshots or definitions only and is left out; name it in a configuration to read it",
-				config.AddrString(dst.group), dst.port))
+			notes = append(notes, fmt.Sprintf("%s carries snapshots or definitions only and is left out; name it in a configuration to read it", dst))
 		} else {
 			live = append(live, dst)
 		}
@@ -79,145 +103,51 @@ func leaveOutRepeats(found []*destination) (live []*destination, notes []string)
 	return live, notes
 }
 
-// survey reads the front of a capture and keeps the destinations that speak the feed's framing.
-func survey(src capture.Source, feed *venue.Feed) ([]*destination, map[string]int, error) {
-	split := feed.NewFraming()
-	decoder := feed.NewDecoder(venue.Options{MaxInstruments: 16})
-	byAddr := map[uint64]*destination{}
-	seen := map[string]int{}
-	seed := maphash.MakeSeed()
-	var pkt capture.Packet
-	var d feedhandler.Datagram
-	var h framing.Header
-	var spans []framing.Span
-	for n := 0; n < discoverPackets; n++ {
-		if err := src.Next(&pkt); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, nil, err
-		}
-		if fault := feedhandler.ParseFrame(pkt.Data, false, &d); fault != feedhandler.WireOK {
-			seen[fault.String()]++
-			continue
-		}
-		key := uint64(d.Dst)<<16 | uint64(d.DstPort)
-		dst := byAddr[key]
-		if dst == nil {
-			dst = &destination{group: d.Dst, port: d.DstPort, first: len(byAddr), samples: map[place]uint64{}}
-			byAddr[key] = dst
-		}
-		if fault := split.Header(d.Payload, &h); fault != framing.FaultNone {
-			dst.foreign++
-			seen[fault.String()]++
-			continue
-		}
-		dst.channel = h.Channel
-		if len(dst.samples) >= samplesPerLine {
-			dst.packets++
-			continue
-		}
-		var fault framing.Fault
-		spans, fault = split.Split(spans[:0], d.Payload, &h)
-		if len(spans) == 0 && fault != framing.FaultNone {
-			dst.foreign++
-			seen[fault.String()]++
-			continue
-		}
-		dst.packets++
-		if fault == framing.FaultCutShort || len(spans) == 0 {
-			continue
-		}
-		s := spans[0]
-		if feed.Repeats != nil {
-			if repeated, told := feed.Repeats(d.Payload[s.Off : int(s.Off)+int(s.Len)]); repeated {
-				dst.repeats++
-			} else if told {
-				dst.live++
-			}
-		}
-		if dst.tasted < tastes {
-			dst.tasted++
-			if in := decoder.Inspect(d.Payload[s.Off : int(s.Off)+int(s.Len)]); in.Unknown || in.Truncated {
-				dst.strange++
-				seen["unknown_message"]++
-			}
-		}
-		if h.Kind != framing.Data {
-			continue
-		}
-		dst.session = h.Session
-		dst.samples[place{h.Session, h.Seq}] = maphash.Bytes(seed, d.Payload[s.Off:int(s.Off)+int(s.Len)])
-	}
-	var list []*destination
-	for _, dst := range byAddr {
-		if dst.packets > dst.foreign && 2*dst.strange <= dst.tasted {
-			list = append(list, dst)
-		}
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].first < list[j].first })
-	return list, seen, nil
-}
-
-// group puts destinations with the same messages together.
-func group(list []*destination) [][]*destination {
+// group puts destinations with the same messages together: each with the group of which any member carries them.
+func (s *survey) group(list []*destination) [][]*destination {
 	var groups [][]*destination
-next:
 	for _, dst := range list {
-		for i, g := range groups {
-			if sameChannel(g[0], dst) {
-				groups[i] = append(g, dst)
-				continue next
+		home := -1
+		for i := 0; i < len(groups); i++ {
+			if !slices.ContainsFunc(groups[i], func(o *destination) bool { return s.same(o, dst) }) {
+				continue
 			}
+			if home < 0 {
+				home = i
+				groups[i] = append(groups[i], dst)
+				continue
+			}
+			groups[home] = append(groups[home], groups[i]...) // two that had nothing in common but this one
+			groups = slices.Delete(groups, i, i+1)
+			i--
 		}
-		groups = append(groups, []*destination{dst})
+		if home < 0 {
+			groups = append(groups, []*destination{dst})
+		}
 	}
 	return groups
 }
 
-// sameChannel compares what two destinations carried at the same places. Lines may pack messages differently, so
-// only places where both began a packet can be compared; a few differences are allowed for garbage.
-func sameChannel(a, b *destination) bool {
-	if len(b.samples) < len(a.samples) {
-		a, b = b, a
-	}
-	same, different := 0, 0
-	for at, hash := range a.samples {
-		if other, ok := b.samples[at]; ok {
-			if hash == other {
-				same++
-			} else {
-				different++
-			}
+// byName sorts a channel's destinations into lines: as the profile names them, then by address.
+func byName(g []*destination, profile config.Profile) {
+	hints := map[uint64]string{}
+	for _, l := range profile.Lines {
+		if addr, err := config.Addr(l.Group); err == nil {
+			hints[uint64(addr)<<16|uint64(l.Port)] = l.Name
 		}
 	}
-	return same > 0 && same > 10*different
+	slices.SortStableFunc(g, func(a, b *destination) int {
+		ha, hb := hints[uint64(a.group)<<16|uint64(a.port)], hints[uint64(b.group)<<16|uint64(b.port)]
+		if (ha != "") != (hb != "") {
+			return cmp.Compare(len(hb), len(ha))
+		}
+		return cmp.Or(cmp.Compare(ha, hb), cmp.Compare(a.group, b.group), cmp.Compare(a.port, b.port))
+	})
 }
 
 func channels(groups [][]*destination, profile config.Profile) []config.Channel {
-	hints := map[uint64]string{}
-	for _, l := range profile.Lines {
-		if g, err := config.Addr(l.Group); err == nil {
-			hints[uint64(g)<<16|uint64(l.Port)] = l.Name
-		}
-	}
 	var list []config.Channel
 	for _, g := range groups {
-		sort.SliceStable(g, func(i, j int) bool {
-			hi, hj := hints[uint64(g[i].group)<<16|uint64(g[i].port)], hints[uint64(g[j].group)<<16|uint64(g[j].port)]
-			if (hi != "") != (hj != "") {
-				return hi != ""
-			}
-			if hi != hj {
-				return hi < hj
-			}
-			if g[i].group != g[j].group {
-				return g[i].group < g[j].group
-			}
-			return g[i].port < g[j].port
-		})
-		if len(g) > 8 {
-			g = g[:8]
-		}
 		ch := config.Channel{Name: profile.Name, Profile: profile.Name}
 		for i, dst := range g {
 			ch.Lines = append(ch.Lines, config.Line{Name: string(rune('A' + i)), Group: config.AddrString(dst.group), Port: dst.port, VLAN: config.AnyVLAN})
@@ -242,18 +172,33 @@ func channels(groups [][]*destination, profile config.Profile) []config.Channel 
 }
 
 // nothingFound says what the capture held instead.
-func nothingFound(profile config.Profile, seen map[string]int) error {
-	if len(seen) == 0 {
+func (s *survey) nothingFound(profile config.Profile) error {
+	seen := map[string]int{}
+	for f, n := range s.wire {
+		seen[feedhandler.WireFault(f).String()] += n
+	}
+	for f, n := range s.framing {
+		seen[framing.Fault(f).String()] += n
+	}
+	seen["unknown_message"] += s.unknown
+	var names []string
+	for name, n := range seen {
+		if n > 0 {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
 		return errors.New("there are no packets in the capture")
 	}
-	names := make([]string, 0, len(seen))
-	for name := range seen {
-		names = append(names, name)
-	}
-	sort.Slice(names, func(i, j int) bool { return seen[names[i]] > seen[names[j]] })
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(seen[b], seen[a]), cmp.Compare(a, b))
+	})
 	what := ""
 	for _, name := range names {
 		what += fmt.Sprintf(", %s %d", name, seen[name])
+	}
+	if s.headers > 0 {
+		what += fmt.Sprintf("; %d frames have the header of an Arista 7280 (EtherType 0xd28b) that was not taken off: try --trailer arista7280", s.headers)
 	}
 	return fmt.Errorf("the capture does not carry %s (profile %s); found instead: %s; 'wirebook profiles' lists what can be read", profile.Title, profile.Name, what[2:])
 }

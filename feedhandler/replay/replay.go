@@ -124,9 +124,7 @@ func open(o *Options) (*Replay, error) {
 	if err := r.channels(o); err != nil {
 		return nil, err
 	}
-	if co.Trailer == "" {
-		co.Trailer = r.Config.Trailer
-	}
+	co.Trailer = o.trailer()
 	r.Config.Instance = o.Instance
 	for i := range r.Config.Channels {
 		ch, err := r.Config.Channels[i].Build()
@@ -163,7 +161,15 @@ func open(o *Options) (*Replay, error) {
 	return r, nil
 }
 
-// discoverFiles finds a profile's channels in the front of the files, and notes what it left out.
+// trailer is what switches appended to the frames, as told by whoever replays or else by the configuration.
+func (o *Options) trailer() string {
+	if o.Capture.Trailer == "" && o.Config != nil {
+		return o.Config.Trailer
+	}
+	return o.Capture.Trailer
+}
+
+// discoverFiles finds a profile's channels in the files, and notes what it left out.
 func discoverFiles(o *Options, name string) ([]config.Channel, []string, error) {
 	profile, err := config.FindProfile(name)
 	if err != nil {
@@ -175,7 +181,7 @@ func discoverFiles(o *Options, name string) ([]config.Channel, []string, error) 
 		}
 	}
 	co := o.Capture
-	co.Warn, co.Trailer = nil, ""
+	co.Warn, co.Trailer = nil, o.trailer()
 	src, err := capture.Open(o.Files, co)
 	if err != nil {
 		return nil, nil, err
