@@ -123,6 +123,7 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 		}
 		split = venue.Find(p.Feed).NewFraming()
 	}
+	o.AsCaptured = f.frames
 	src, err := capture.Open(args, o)
 	if err != nil {
 		return err

@@ -45,6 +45,9 @@ func (f *sendFlags) sendFrames(c *cobra.Command, src capture.Source, speed float
 		if err != nil {
 			return err
 		}
+		if pkt.LinkType != capture.Ethernet {
+			return fmt.Errorf("frame %d is of link type %d: --frames sends Ethernet frames only; leave it out to send the datagrams", n, pkt.LinkType)
+		}
 		s.LatestNS = max(s.LatestNS, pace.wait(n, pkt.Recv().NS).Nanoseconds())
 		if err := out.Send(pkt.Data); err != nil {
 			s.Failed++

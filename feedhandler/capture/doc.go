@@ -14,7 +14,8 @@
 // The format is found in the content, not in the name: a .pcap may hold pcapng, a .pcapng.gz may hold pcap. Only
 // BinaryFILE has nothing to know it by and needs its name or Options.Format. Whatever the format, what comes out is an
 // Ethernet frame with a time, so that the rest of the path never knows which it was; messages of a BinaryFILE are put
-// into MoldUDP64 datagrams to that end.
+// into MoldUDP64 datagrams to that end, and what taps, mirror ports and tunnels put around a frame is taken off (package
+// decap).
 //
 // A plain file is mapped into memory and walked in place; a compressed one is unpacked by another goroutine into a
 // sliding window. Both are a window of bytes to the format readers, and neither copies or allocates per packet. The

@@ -112,10 +112,3 @@ func (f *file) oddities(kept, wire uint32, ts uint64) {
 		f.tell(TimeBackwards, "packet %d is %d ns earlier than the one before it: delivered in file order", f.index, f.lastTS-ts)
 	}
 }
-
-// foreignLink warns of frames that are not Ethernet.
-func (f *file) foreignLink(link LinkType) {
-	if link != Ethernet && f.note(ForeignLink) {
-		f.tell(ForeignLink, "link type %d is not Ethernet (1): frames are delivered as they are and the wire decoder will not know them", link)
-	}
-}

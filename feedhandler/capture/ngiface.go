@@ -33,7 +33,6 @@ func (r *ngReader) iface(body []byte) ngIface {
 		}
 		opt = opt[min(len(opt), (n+3)&^3):]
 	}
-	r.foreignLink(i.link)
 	return i
 }
 

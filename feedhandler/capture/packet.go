@@ -5,7 +5,8 @@ import "wirebook/ptp"
 // LinkType is the kind of frames a capture holds, as numbered by the pcap registry.
 type LinkType uint16
 
-// Ethernet is the one link type the wire decoder reads. Others are delivered as they are, with a warning.
+// Ethernet is the one link type the wire decoder reads. Open unwraps what else package decap knows into it; the rest is
+// delivered as a frame that says of itself that it is none, and named.
 const Ethernet LinkType = 1
 
 // Packet is one captured frame.
@@ -27,6 +28,8 @@ type Packet struct {
 	// Iface is the interface: of a pcapng counted over all sections of the file, of an ERF record its port, else 0.
 	Iface    uint32
 	LinkType LinkType
+	// Unread names the frame's encapsulation, or its link type, where that is not read; "" where it is or there is none.
+	Unread string
 	// StampSource is SourceSwitch where StampOK, else SourceCapture, or SourceNone where there is no time at all.
 	StampSource ptp.Source
 	StampOK     bool

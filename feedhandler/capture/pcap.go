@@ -54,7 +54,6 @@ func newPcap(f file) (*pcapReader, error) {
 	}
 	// The upper half of the link word tells of an FCS, which does not matter here: the IP length says where data ends.
 	r.link = LinkType(order.Uint32(h[20:]))
-	r.foreignLink(r.link)
 	r.limit = max(maxFrame, min(order.Uint32(h[16:]), maxRecord))
 	r.w.pos += pcapHeader
 	return r, nil

@@ -98,9 +98,9 @@ func TestPcapTroubles(t *testing.T) {
 		}(), FractionOver, 3, int64(second), "1000000001"},
 		{"not ethernet", func() []byte {
 			b := edit(func([]rec) {})
-			b[20] = 113
+			b[20] = 147
 			return b
-		}(), ForeignLink, 3, 0, "113"},
+		}(), NotRead, 3, pcapHeader, "link type 147 (user 0)"},
 	} {
 		for _, pack := range []string{"plain", "gzip"} {
 			t.Run(c.name+"/"+pack, func(t *testing.T) {
@@ -129,8 +129,12 @@ func TestPcapTroubles(t *testing.T) {
 				if len(got) != c.packets {
 					t.Errorf("%d packets, want %d", len(got), c.packets)
 				}
-				if n := files[0].Troubles[c.trouble.String()]; n != 1 {
-					t.Errorf("counted %d times", n)
+				name, times := c.trouble.String(), int64(1)
+				if c.trouble == NotRead {
+					name, times = "not_read_link_type_147", 3
+				}
+				if n := files[0].Troubles[name]; n != times {
+					t.Errorf("counted %d times, want %d", n, times)
 				}
 			})
 		}

@@ -31,6 +31,8 @@ type Options struct {
 	AutoPackets int // 0 is 4096
 	// TAIMinusUTC in seconds, for stamps in TAI. 0 takes it from the leap second table.
 	TAIMinusUTC int
+	// AsCaptured gives every frame as it stands in the file, with whatever is around it and with fragments apart.
+	AsCaptured bool
 	// Warn is called, from Open and Next, for the first trouble of each kind in each file. It may be nil.
 	Warn func(Warning)
 
@@ -86,6 +88,9 @@ func Open(paths []string, o Options) (Source, error) {
 		if kind != trailer.None || auto {
 			found.Kind = kind
 			sources[i] = newStamped(s, found, auto, &o)
+		}
+		if !o.AsCaptured {
+			sources[i] = newUnwrapped(sources[i], path, o.Warn)
 		}
 	}
 	if len(sources) == 1 {

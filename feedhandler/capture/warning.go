@@ -17,16 +17,17 @@ const (
 	TimeBackwards                 // earlier than the packet before it in the file
 	NoTime                        // the record has no time; it is given the time of the one before
 	UnknownIface                  // a packet of an interface that was not described; left out
-	ForeignLink                   // not Ethernet
+	NotRead                       // a link type or an encapsulation that is not read; delivered as it is
 	ForeignRecord                 // a record kind that holds no frame we can give; left out
 	RxError                       // the capturing card marked the frame as damaged
 	NoDate                        // no trading date known
+	FragmentLost                  // an IP fragment that could not be put together with others
 	troubleCount
 )
 
 var troubleNames = [troubleCount]string{"cut_short", "absurd_length", "corrupt", "snap_cut", "longer_than_wire",
-	"fraction_over", "time_overflow", "time_backwards", "no_time", "unknown_interface", "foreign_link", "foreign_record",
-	"rx_error", "no_date"}
+	"fraction_over", "time_overflow", "time_backwards", "no_time", "unknown_interface", "not_read", "foreign_record",
+	"rx_error", "no_date", "fragment_lost"}
 
 // String returns the counter's name.
 func (t Trouble) String() string {

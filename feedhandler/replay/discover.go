@@ -180,6 +180,9 @@ func (s *survey) nothingFound(profile config.Profile) error {
 	for f, n := range s.framing {
 		seen[framing.Fault(f).String()] += n
 	}
+	for name, n := range s.unread {
+		seen[name] += n
+	}
 	seen["unknown_message"] += s.unknown
 	var names []string
 	for name, n := range seen {

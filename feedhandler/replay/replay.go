@@ -103,6 +103,13 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		s.drop("instruments_refused", refused)
 		s.drop("instrument_id_collisions", collisions)
 	}
+	for _, f := range r.src.Files() {
+		for name, n := range f.Troubles {
+			if capture.Unused(name) {
+				s.drop("capture_"+name, uint64(n))
+			}
+		}
+	}
 	s.ElapsedNS = elapsed.Nanoseconds()
 	if s.Messages > 0 {
 		s.NSPerMessage = float64((elapsed - r.idle).Nanoseconds()) / float64(s.Messages)

@@ -55,9 +55,10 @@ type survey struct {
 
 	wire    [feedhandler.WireFaultCount]int
 	framing [framing.FaultCount]int
-	unknown int // messages of no known type
-	headers int // frames behind a switch's header that nobody took off
-	beyond  int // packets of destinations beyond mostDestinations
+	unread  map[string]int // frames of which what is around them is not read, by what it is
+	unknown int            // messages of no known type
+	headers int            // frames behind a switch's header that nobody took off
+	beyond  int            // packets of destinations beyond mostDestinations
 }
 
 // castagnoli's sum is one instruction for eight bytes, and the same in every run.
@@ -80,7 +81,7 @@ func pairOf(a, b *destination) pair {
 func newSurvey(feed *venue.Feed) *survey {
 	return &survey{
 		feed: feed, split: feed.NewFraming(), decoder: feed.NewDecoder(venue.Options{MaxInstruments: 16}),
-		byAddr: map[uint64]*destination{}, recent: make([]recentPacket, recentPackets), met: map[pair]int{},
+		byAddr: map[uint64]*destination{}, recent: make([]recentPacket, recentPackets), met: map[pair]int{}, unread: map[string]int{},
 	}
 }
 
@@ -88,7 +89,11 @@ func newSurvey(feed *venue.Feed) *survey {
 func (s *survey) add(pkt *capture.Packet) {
 	var d feedhandler.Datagram
 	if fault := feedhandler.ParseFrame(pkt.Data, false, &d); fault != feedhandler.WireOK {
-		s.wire[fault]++
+		if pkt.Unread != "" {
+			s.unread[pkt.Unread]++
+		} else {
+			s.wire[fault]++
+		}
 		if fault == feedhandler.WireNotIPv4 && len(pkt.Data) > 14 && pkt.Data[12] == 0xd2 && pkt.Data[13] == 0x8b {
 			s.headers++
 		}
