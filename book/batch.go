@@ -11,6 +11,8 @@ type Batch struct {
 	Imbalances  []Imbalance
 	Statistics  []Statistic
 	Definitions []Definition
+	// Changes are what entries of the directory became meanwhile, in the order of their At.
+	Changes []InstrumentChange
 
 	// Seq is the sequence number of the message being decoded; Add copies its low half into the event.
 	Seq uint64
@@ -36,6 +38,16 @@ func (b *Batch) Reset() {
 	b.Imbalances = b.Imbalances[:0]
 	b.Statistics = b.Statistics[:0]
 	b.Definitions = b.Definitions[:0]
+	b.Changes = b.Changes[:0]
+}
+
+// change notes what an entry of the directory became. What changed with no event between is one change.
+func (b *Batch) change(idx uint32, to *Instrument) {
+	if n := len(b.Changes); n > 0 && b.Changes[n-1].Index == idx && b.Changes[n-1].At == len(b.Events) {
+		b.Changes[n-1].Instrument = *to
+		return
+	}
+	b.Changes = append(b.Changes, InstrumentChange{At: len(b.Events), Index: idx, Instrument: *to})
 }
 
 // BeginPacket makes p the packet of the events that follow.

@@ -38,7 +38,8 @@ func TestBatchReuse(t *testing.T) {
 }
 
 func TestDirectory(t *testing.T) {
-	d := NewDirectory(3)
+	d, early := NewDirectory(3), NewBatch(4)
+	d.Follow(early)
 	for key := uint64(10); key < 13; key++ {
 		if idx := d.Add(key, uint32(key), MakeSymbol([]byte("AB  \x00"))); idx != uint32(key-9) {
 			t.Fatalf("key %d has index %d", key, idx)
@@ -50,13 +51,33 @@ func TestDirectory(t *testing.T) {
 	if d.Add(11, 5, Symbol{}) != 2 || d.Lookup(12) != 3 || d.Len() != 4 || d.At(1).Symbol.String() != "AB" {
 		t.Error("lookup")
 	}
-	if n := len(d.Changed()); n != 3 {
+	if n := len(early.Changes); n != 3 {
 		t.Errorf("%d entries changed", n)
 	}
-	d.ClearChanged()
+	early.Reset()
+	early.Add(KindNone)
+	for _, lot := range []uint32{7, 8} {
+		d.At(2).LotSize = lot
+		d.Touch(2)
+	}
+	early.Add(KindNone)
+	d.At(2).LotSize = 9
 	d.Touch(2)
-	d.Touch(2)
-	if c := d.Changed(); len(c) != 1 || c[0] != 2 {
-		t.Errorf("changed %v", c)
+	if c := early.Changes; len(c) != 2 || c[0].At != 1 || c[0].Index != 2 || c[0].Instrument.LotSize != 8 || c[1].At != 2 || c[1].Instrument.LotSize != 9 {
+		t.Errorf("changes %+v", c)
+	}
+	late := NewBatch(4)
+	d.Follow(late)
+	if c := late.Changes; len(c) != 3 || c[1].Instrument.LotSize != 9 {
+		t.Errorf("who follows late is told %+v", c)
+	}
+	d.Unfollow(early)
+	d.Touch(1)
+	if len(early.Changes) != 2 || len(late.Changes) != 4 {
+		t.Errorf("%d and %d changes", len(early.Changes), len(late.Changes))
+	}
+	d.Reset()
+	if d.Len() != 1 || d.Lookup(12) != 0 || d.Add(12, 12, Symbol{}) != 1 {
+		t.Error("a reset directory is not a new one")
 	}
 }

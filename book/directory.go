@@ -23,7 +23,7 @@ func (s Symbol) String() string {
 	return string(s[:n])
 }
 
-// Instrument is one entry of a channel's Directory.
+// Instrument is one entry of a Directory.
 type Instrument struct {
 	Key           uint64 // the venue's own key: locate code, security id, packed symbol
 	ID            uint32 // published instrument_id: never 0, stable across a restart on the same session
@@ -36,17 +36,28 @@ type Instrument struct {
 	ImpliedDepth  uint8
 	Status        uint8 // last DBN status action, 0 unknown
 	Defined       bool  // a directory or definition message was seen
+	Unnamed       bool  // Symbol only spells the venue's number: no message has named the instrument so far
+}
+
+// InstrumentChange is what an entry became, and when: before event At of the batch that carries the change.
+type InstrumentChange struct {
+	At         int
+	Index      uint32
+	Instrument Instrument
 }
 
 // Directory maps a venue's instrument keys to dense indexes from 1 that books and tables use.
-// Index 0 stands for the channel as a whole. It belongs to one channel; memory is allocated at New and never moves.
+// Index 0 stands for the channel as a whole. Memory is allocated at New and never moves.
+//
+// A decoder changes it as it reads, ahead of the events that wait in a batch. So what changes is told to the batches that
+// follow, in its place between their events. It belongs to one goroutine: to one channel, or to the channels of a set,
+// whose definitions hold for all of them.
 type Directory struct {
-	list    []Instrument
-	slots   []uint32 // open addressing, power of two, 0 empty
-	mask    uint32
-	changed []uint32 // indexes that readers have not been told about, each once
-	marked  []bool
-	max     int
+	list      []Instrument
+	slots     []uint32 // open addressing, power of two, 0 empty
+	mask      uint32
+	max       int
+	followers []*Batch
 }
 
 // NewDirectory returns a directory for at most max instruments (at least 1).
@@ -58,9 +69,7 @@ func NewDirectory(max int) *Directory {
 	for n < 2*(max+1) {
 		n <<= 1
 	}
-	d := &Directory{list: make([]Instrument, 1, max+1), slots: make([]uint32, n), mask: uint32(n - 1),
-		changed: make([]uint32, 0, max+1), marked: make([]bool, max+1), max: max}
-	return d
+	return &Directory{list: make([]Instrument, 1, max+1), slots: make([]uint32, n), mask: uint32(n - 1), max: max}
 }
 
 func hashKey(key uint64) uint32 {
@@ -96,27 +105,45 @@ func (d *Directory) Add(key uint64, id uint32, symbol Symbol) uint32 {
 	return idx
 }
 
-// At returns the entry of an index for reading and changing; call Touch after a change that readers should see.
+// At returns the entry of an index for reading and changing; call Touch after a change.
 func (d *Directory) At(idx uint32) *Instrument { return &d.list[idx] }
 
 // Len returns how many indexes exist, index 0 included.
 func (d *Directory) Len() int { return len(d.list) }
 
-// Touch says that an entry changed.
+// Max returns how many instruments there is room for.
+func (d *Directory) Max() int { return d.max }
+
+// Touch tells the followers that an entry changed, once it has its new content.
 func (d *Directory) Touch(idx uint32) {
-	if !d.marked[idx] {
-		d.marked[idx] = true
-		d.changed = append(d.changed, idx)
+	for _, b := range d.followers {
+		b.change(idx, &d.list[idx])
 	}
 }
 
-// Changed returns the entries added or touched since ClearChanged, each once. The slice is the directory's.
-func (d *Directory) Changed() []uint32 { return d.changed }
-
-// ClearChanged forgets what Changed returned.
-func (d *Directory) ClearChanged() {
-	for _, idx := range d.changed {
-		d.marked[idx] = false
+// Follow has b told of every entry that there is, and of every change to come.
+func (d *Directory) Follow(b *Batch) {
+	d.followers = append(d.followers, b)
+	for i := 1; i < len(d.list); i++ {
+		b.change(uint32(i), &d.list[i])
 	}
-	d.changed = d.changed[:0]
+}
+
+// Unfollow ends what Follow began.
+func (d *Directory) Unfollow(b *Batch) {
+	for i, f := range d.followers {
+		if f == b {
+			d.followers = append(d.followers[:i:i], d.followers[i+1:]...)
+			return
+		}
+	}
+}
+
+// Reset forgets every entry: a session begins a directory of its own where the venue's keys hold for a session. Indexes are
+// given anew, so nothing that names instruments by them may be left waiting.
+func (d *Directory) Reset() {
+	if len(d.list) > 1 {
+		d.list = d.list[:1]
+		clear(d.slots)
+	}
 }

@@ -10,10 +10,12 @@ func (p *Pipeline) Abandon() {
 }
 
 func (c *Channel) abandon() {
-	c.batch.Reset()
 	c.takeRings()
+	c.enrolAll(c.batch)
+	c.batch.Reset()
 	c.restart(2) // as for a session joined in the middle
 	c.decoder.Reset()
+	c.forget()
 	c.sessionKnown = false
 	c.out.flush()
 }

@@ -18,7 +18,7 @@ type applier struct {
 	depth   bool // mbp-10 is wanted, by its ring or by the latest table
 
 	gapGen   uint32 // moves with every gap
-	known    int    // directory entries already registered
+	known    int    // directory entries taken in
 	clearOne func(instrument uint32)
 	clearing book.Event // what the R records of a whole channel say
 	last     book.Event // the newest event applied, and its packet
@@ -51,19 +51,44 @@ func (a *applier) init(dir *book.Directory, books *book.Books, cfg *ChannelConfi
 
 // apply applies a batch in order.
 func (a *applier) apply(b *book.Batch) {
-	if len(a.dir.Changed()) > 0 {
-		a.register()
+	if len(b.Changes) == 0 {
+		a.applyEvents(b, b.Events)
+	} else {
+		a.applyAround(b)
 	}
-	a.books.Stage(b.Events)
-	packet, run := -1, a.firstRun(len(b.Events))
-	for i := range b.Events {
-		e := &b.Events[i]
+	if n := len(b.Events); n > 0 {
+		// Kept by value: the batch is used again before a restart may ask.
+		a.last, a.lastIn = b.Events[n-1], *a.packet
+	}
+}
+
+// applyAround applies a batch in which instruments get other names or properties: each in its place between the events, so
+// that a record is told under the name that held when it was made.
+func (a *applier) applyAround(b *book.Batch) {
+	from := 0
+	for i := range b.Changes {
+		c := &b.Changes[i]
+		if c.At > from {
+			a.applyEvents(b, b.Events[from:c.At])
+			from = c.At
+		}
+		a.enrol(c)
+	}
+	a.applyEvents(b, b.Events[from:])
+}
+
+// applyEvents applies events of a batch in order.
+func (a *applier) applyEvents(b *book.Batch, events []book.Event) {
+	a.books.Stage(events)
+	packet, run := -1, a.firstRun(len(events))
+	for i := range events {
+		e := &events[i]
 		if int(e.Packet) != packet {
 			packet = int(e.Packet)
 			a.enter(&b.Packets[packet])
 		}
 		if i == run {
-			run = a.tellAhead(b.Events, i)
+			run = a.tellAhead(events, i)
 		}
 		a.begin(e)
 		if e.Kind-book.KindAdd <= book.KindQuote-book.KindAdd {
@@ -79,10 +104,6 @@ func (a *applier) apply(b *book.Batch) {
 		}
 	}
 	a.now = a.want
-	if n := len(b.Events); n > 0 {
-		// Kept by value: the batch is used again before a restart may ask.
-		a.last, a.lastIn = b.Events[n-1], *a.packet
-	}
 }
 
 // event handles one event. Records carry LAST when they are the event's final one in their schema.
@@ -195,18 +216,34 @@ func (a *applier) restart(firstSeq uint64) {
 	}
 }
 
-// register tells the instrument table about new and changed directory entries.
-func (a *applier) register() {
-	for _, i := range a.dir.Changed() {
-		ins := a.dir.At(i)
-		st := &a.state[i]
-		st.id = ins.ID
-		if a.instruments != nil {
-			if at, ok := a.instruments.Instrument(a.channel, i, ins); ok {
-				st.latestAt = at
-			}
+// enrol takes in what an entry of the directory became, and tells the instrument table.
+func (a *applier) enrol(c *book.InstrumentChange) {
+	ins, st := &c.Instrument, &a.state[c.Index]
+	st.id = ins.ID
+	if ins.Depth != 0 {
+		// The definition may have come on another channel of the set.
+		a.books.SetDepth(c.Index, ins.Depth, ins.ImpliedDepth)
+	}
+	st.latestAt = noLatest
+	if a.instruments != nil {
+		if at, ok := a.instruments.Instrument(a.channel, c.Index, ins); ok {
+			st.latestAt = at
 		}
 	}
-	a.dir.ClearChanged()
-	a.known = a.dir.Len()
+	a.known = max(a.known, int(c.Index)+1)
+}
+
+// enrolAll takes in the changes of a batch whose events are given up.
+func (a *applier) enrolAll(b *book.Batch) {
+	for i := range b.Changes {
+		a.enrol(&b.Changes[i])
+	}
+}
+
+// forget gives up the entries that the directory no longer has: a new session has begun a new one.
+func (a *applier) forget() {
+	for i := a.dir.Len(); i < a.known; i++ {
+		a.state[i].id, a.state[i].latestAt = 0, noLatest
+	}
+	a.known = min(a.known, a.dir.Len())
 }

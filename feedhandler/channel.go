@@ -129,6 +129,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 	c.packets = venue.Packets(c.decoder)
 	c.gapAware, _ = c.decoder.(interface{ OnGap() })
 	c.applier.init(c.decoder.Directory(), books, cfg)
+	c.dir.Follow(c.batch)
 	return c, nil
 }
 
@@ -235,6 +236,7 @@ func (c *Channel) drain() {
 			c.takeRings()
 			c.restart(r.Packet.Seq)
 			c.decoder.Reset()
+			c.forget()
 			c.session, c.sessionKnown = r.Packet.Session, false
 		}
 	}
@@ -298,7 +300,7 @@ func (c *Channel) applyBatch() {
 }
 
 func (c *Channel) flush() {
-	if len(c.batch.Packets) > 0 {
+	if len(c.batch.Packets) > 0 || len(c.batch.Changes) > 0 {
 		c.applyBatch()
 	}
 	c.out.flush()

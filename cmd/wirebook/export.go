@@ -18,7 +18,7 @@ import (
 func exportCommand() *cobra.Command {
 	var flags captureFlags
 	var schema, format, output string
-	var pretty, compress bool
+	var pretty, strings, compress bool
 	var version int
 	c := &cobra.Command{
 		Use:   "export (--profile P | --config F) [--schema S] [flags] FILE...",
@@ -26,7 +26,7 @@ func exportCommand() *cobra.Command {
 		Long: `Runs captures through the core, offline, and writes one schema. DBN files are version 3 and open in any DBN tool that
 knows it (--dbn-version 2 for older ones, such as the Go module dbn-go). CSV and JSON have DBN's columns and their order, then
 the symbol; prices are integers of 1e-9 and times ns since 1970 UTC (--pretty: decimals and ISO), what the venue did not
-say is empty or null.
+say is empty or null. A record has the name that its instrument had then; DBN has dated intervals of names.
 
   wirebook export --profile nasdaq.itch50 --schema mbo --format dbn -o day.mbo.dbn day.pcap
   wirebook export --profile iex.deep10 --schema mbp-1 --format csv --pretty day.pcap.gz | less
@@ -57,17 +57,16 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 					dataset = p.Dataset
 				}
 			}
-			symbols := &symbolTable{}
 			w, err := export.NewWriter(output, export.Options{
-				Schema: s, Format: format, Version: version, Dataset: dataset, Pretty: pretty, Zstd: compress,
-				Symbol: symbols.find,
+				Schema: s, Format: format, Version: version, Dataset: dataset, Pretty: pretty, Strings: strings, Zstd: compress,
 			})
 			if err != nil {
 				return usageError{err}
 			}
 			o.Output = func(ch *feedhandler.ChannelConfig) {
 				ch.NoDigests = true
-				ch.Output.Tap, ch.Output.TapSchemas = w, feedhandler.Schemas(s.Ring)
+				part := w.Channel()
+				ch.Output.Tap, ch.Output.TapSchemas, ch.Output.Instruments = part, feedhandler.Schemas(s.Ring), part
 			}
 			o.Warn = func(text string) { flags.note("warning: %s", text) }
 			bar := newProgress("export", flags.quiet)
@@ -79,7 +78,6 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 					stop() // a full disk does not get better by reading on
 				}
 			}
-			o.Ready = func(r *replay.Replay) { symbols.run = r }
 			summary, err := replay.Run(ctx, o)
 			bar.done()
 			if err == nil && c.Context().Err() != nil {
@@ -92,7 +90,6 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 				w.Abort()
 				return err
 			}
-			symbols.again()
 			if err := w.Close(); err != nil {
 				return err
 			}
@@ -101,6 +98,9 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 				if !g.Healed {
 					lost += g.Count
 				}
+			}
+			if format == "dbn" && w.Misnamed > 0 {
+				flags.note("warning: %d records are of instruments that had another name later on the same day (UTC): DBN names ids by the day, so they read as the later one; CSV and JSON name each record", w.Misnamed)
 			}
 			flags.note("%d packets, %d messages, %d %s records, %d messages lost on every line", summary.Packets, summary.Messages, w.Records, s.Name, lost)
 			return nil
@@ -112,6 +112,7 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 	c.Flags().StringVarP(&output, "output", "o", "-", "file to write; - for standard output")
 	c.Flags().IntVar(&version, "dbn-version", 3, "3, or 2 for readers that know no newer one (definitions without legs)")
 	c.Flags().BoolVar(&pretty, "pretty", false, "CSV and JSON: decimal prices, ISO times")
+	c.Flags().BoolVar(&strings, "json-strings", false, "JSON: integers of 64 bits as strings, as DBN's own JSON has them; many tools round numbers beyond 2^53")
 	c.Flags().BoolVar(&compress, "zstd", false, "compress the output")
 	_ = c.RegisterFlagCompletionFunc("schema", cobra.FixedCompletions(export.SchemaNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(export.Formats, cobra.ShellCompDirectiveNoFileComp))
@@ -123,40 +124,3 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 	}
 	return c
 }
-
-// symbolTable finds the symbols of instruments in the directories of the channels that publish them.
-type symbolTable struct {
-	run   *replay.Replay
-	names map[symbolKey]string
-	seen  []int // entries of each channel's directory that are in names
-}
-
-type symbolKey struct {
-	publisher  uint16
-	instrument uint32
-}
-
-// find returns the symbol of an instrument, "" while it is not known. Directories grow, so what is new is read first.
-func (t *symbolTable) find(publisher uint16, instrument uint32) string {
-	key := symbolKey{publisher, instrument}
-	if name := t.names[key]; name != "" {
-		return name
-	}
-	if t.names == nil {
-		t.names, t.seen = map[symbolKey]string{}, make([]int, len(t.run.Channels))
-	}
-	for i, ch := range t.run.Pipe.Channels() {
-		dir := ch.Directory()
-		for k := max(t.seen[i], 1); k < dir.Len(); k++ {
-			ins := dir.At(uint32(k))
-			if name := ins.Symbol.String(); name != "" {
-				t.names[symbolKey{t.run.Channels[i].PublisherID, ins.ID}] = name
-			}
-		}
-		t.seen[i] = dir.Len()
-	}
-	return t.names[key]
-}
-
-// again forgets everything: an entry may have got its symbol after it was read.
-func (t *symbolTable) again() { t.names = nil }

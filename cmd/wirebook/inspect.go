@@ -16,7 +16,7 @@ import (
 
 func inspectCommand() *cobra.Command {
 	var flags captureFlags
-	var asJSON, heartbeats bool
+	var asJSON, asStrings, heartbeats bool
 	var limit int64
 	c := &cobra.Command{
 		Use:   "inspect --profile P [flags] FILE...",
@@ -50,7 +50,7 @@ read has problem instead.
 			in := inspect.New(venue.Find(profile.Feed))
 			in.Heartbeats = heartbeats
 			out := bufio.NewWriterSize(os.Stdout, 1<<16)
-			err = walk(src, in, out, asJSON, limit)
+			err = walk(src, in, out, asJSON || asStrings, asStrings, limit)
 			if flushErr := out.Flush(); err == nil {
 				err = flushErr
 			}
@@ -67,17 +67,18 @@ read has problem instead.
 	}
 	flags.add(c, false)
 	c.Flags().BoolVar(&asJSON, "json", false, "JSON lines")
+	c.Flags().BoolVar(&asStrings, "json-strings", false, "JSON lines, integers of 64 bits as strings: many tools round numbers beyond 2^53")
 	c.Flags().BoolVar(&heartbeats, "heartbeats", false, "show packets without messages too")
 	c.Flags().Int64VarP(&limit, "limit", "n", 0, "stop after so many packets")
 	return c
 }
 
-func walk(src capture.Source, in *inspect.Inspector, out io.Writer, asJSON bool, limit int64) error {
+func walk(src capture.Source, in *inspect.Inspector, out io.Writer, asJSON, strings bool, limit int64) error {
 	var pkt capture.Packet
 	var buf []byte
 	visit := func(m *inspect.Message) error {
 		if asJSON {
-			buf = inspect.AppendJSON(buf[:0], m)
+			buf = inspect.AppendJSON(buf[:0], m, strings)
 		} else {
 			buf = inspect.AppendText(buf[:0], m)
 		}

@@ -20,6 +20,7 @@ type tail struct {
 	opts    view.Options
 	timeout time.Duration
 	json    bool
+	strings bool // in JSON, integers of 64 bits
 	plain   bool
 	raw     bool
 	follow  bool
@@ -62,6 +63,7 @@ table, or with Ctrl-C. What else happens is said on standard error, in the table
 overtook this reader and records are missing), a silent writer, a new run of the writer.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			t.json = t.json || t.strings
 			t.opts.Schema = view.AnySchema
 			if schema != "" {
 				s, ok := shm.ParseSchema(schema)
@@ -99,6 +101,7 @@ overtook this reader and records are missing), a silent writer, a new run of the
 	f.StringVarP(&schema, "schema", "s", "", "mbo, mbp-1, mbp-10, trades or admin (default: mbp-1 where the instance has it)")
 	f.StringSliceVar(&t.opts.Symbols, "symbol", nil, "only these symbols, by comma, in any case")
 	f.BoolVar(&t.json, "json", false, "one JSON object a line")
+	f.BoolVar(&t.strings, "json-strings", false, "as --json, integers of 64 bits as strings: many tools round numbers beyond 2^53")
 	f.BoolVar(&t.plain, "plain", false, "lines, also on a terminal")
 	f.BoolVar(&t.raw, "raw", false, "lines with ns, 1e-9 integers, DBN's letters and ids, unscaled")
 	f.BoolVar(&latest, "latest", false, "show the latest book of every instrument once, and end")

@@ -103,7 +103,7 @@ func (t *tail) append(b []byte, rec *view.Record) []byte {
 	if !t.json {
 		return view.AppendLine(b, rec, t.raw)
 	}
-	b, _ = view.AppendJSON(b, rec)
+	b, _ = view.AppendJSON(b, rec, t.strings)
 	return b
 }
 
@@ -142,7 +142,7 @@ func (t *tail) latest(ctx context.Context) error {
 	var b []byte
 	for i := range list {
 		if b = b[:0]; t.json {
-			b, _ = view.AppendJSON(b, &list[i].Record)
+			b, _ = view.AppendJSON(b, &list[i].Record, t.strings)
 		} else {
 			b = view.AppendLatest(b, &list[i], t.raw)
 		}

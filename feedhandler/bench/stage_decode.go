@@ -116,7 +116,6 @@ func (b *bencher) decode(in *Input) error {
 				n := d.decode(p)
 				if len(d.batch.Events) >= burst || len(d.batch.Packets) >= burst {
 					d.batch.Reset()
-					d.decoder.Directory().ClearChanged()
 				}
 				return n
 			})
@@ -165,9 +164,6 @@ func (d *decoding) apply(changes *[2]book.Change) {
 		}
 	}
 	d.batch.Reset()
-	if dir := d.decoder.Directory(); len(dir.Changed()) > 0 {
-		dir.ClearChanged()
-	}
 }
 
 func (b *bencher) books(in *Input, name, input string, step func(*decoding, *[2]book.Change)) error {

@@ -208,10 +208,16 @@ var columnTables = sync.OnceValue(func() (tables [256][]column) {
 	return tables
 })
 
+// Text says how values are spelled.
+type Text struct {
+	Pretty  bool // decimal prices and ISO times
+	Strings bool // integers of 64 bits as strings: many tools read numbers as doubles, and round them beyond 2^53
+}
+
 // AppendFields appends the fields of a record as the inside of a JSON object, with DBN's column names: prices as integers
-// of 1e-9 and times in ns since 1970 UTC, or with pretty decimals and ISO. ok is false, and b as it came, when body is
+// of 1e-9 and times in ns since 1970 UTC, unless style has it otherwise. ok is false, and b as it came, when body is
 // not a whole record of a known type. Safe for several goroutines.
-func AppendFields(b, body []byte, pretty bool) (out []byte, ok bool) {
+func AppendFields(b, body []byte, style Text) (out []byte, ok bool) {
 	if len(body) < shm.SizeHeader {
 		return b, false
 	}
@@ -224,10 +230,10 @@ func AppendFields(b, body []byte, pretty bool) (out []byte, ok bool) {
 			return b, false
 		}
 	}
-	return appendFields(b, cols, body, pretty), true
+	return appendFields(b, cols, body, style), true
 }
 
-func appendFields(b []byte, cols []column, body []byte, pretty bool) []byte {
+func appendFields(b []byte, cols []column, body []byte, style Text) []byte {
 	for i := range cols {
 		c := &cols[i]
 		if i > 0 {
@@ -235,9 +241,9 @@ func appendFields(b []byte, cols []column, body []byte, pretty bool) []byte {
 		}
 		b = append(append(append(b, '"'), c.name...), '"', ':')
 		at := len(b)
-		b = c.appendValue(b, body, pretty)
+		b = c.appendValue(b, body, style.Pretty)
 		switch {
-		case c.kind == char || c.kind == text || pretty && (c.kind == price || c.kind == moment) && len(b) > at:
+		case c.kind == char || c.kind == text || style.Strings && c.size == 8 && len(b) > at || style.Pretty && (c.kind == price || c.kind == moment) && len(b) > at:
 			value := string(b[at:])
 			b = AppendJSONString(b[:at], value)
 		case len(b) == at:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"wirebook/book"
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/config"
@@ -55,40 +56,35 @@ func simulated(t testing.TB, encoding sim.Encoding, messages uint64) (string, *s
 	return path, oracle
 }
 
-// fan is a tap that feeds several.
-type fan []feedhandler.Tap
+// fan feeds several exports.
+type fan []*export.Channel
 
 func (f fan) Record(s shm.Schema, body []byte, extra uint64) {
-	for _, tap := range f {
-		tap.Record(s, body, extra)
+	for _, part := range f {
+		part.Record(s, body, extra)
 	}
 }
 
-// run replays a capture into taps; ready, where not nil, is told of the replay.
-func run(t testing.TB, profile, path string, tap feedhandler.Tap, ready func(*replay.Replay)) *replay.Summary {
+func (f fan) Instrument(channel int, idx uint32, ins *book.Instrument) (uint32, bool) {
+	for _, part := range f {
+		part.Instrument(channel, idx, ins)
+	}
+	return 0, false
+}
+
+// replayInto replays files into exports.
+func replayInto(t testing.TB, o replay.Options, writers []*export.Writer) {
 	t.Helper()
-	s, err := replay.Run(context.Background(), replay.Options{Files: []string{path}, Profile: profile, Ready: ready,
-		Output: func(ch *feedhandler.ChannelConfig) {
-			ch.Output.Tap, ch.Output.TapSchemas = tap, feedhandler.AllSchemas
-		}})
-	if err != nil {
+	o.Output = func(ch *feedhandler.ChannelConfig) {
+		var parts fan
+		for _, w := range writers {
+			parts = append(parts, w.Channel())
+		}
+		ch.Output.Tap, ch.Output.TapSchemas, ch.Output.Instruments = parts, feedhandler.AllSchemas, parts
+	}
+	if _, err := replay.Run(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
-	return s
-}
-
-// names gives the symbols of a replay's instruments.
-type names struct{ r *replay.Replay }
-
-func (n *names) symbol(publisher uint16, instrument uint32) string {
-	for i, ch := range n.r.Pipe.Channels() {
-		for k := 1; n.r.Channels[i].PublisherID == publisher && k < ch.Directory().Len(); k++ {
-			if ins := ch.Directory().At(uint32(k)); ins.ID == instrument {
-				return ins.Symbol.String()
-			}
-		}
-	}
-	return ""
 }
 
 // everything exports a capture in every schema and the given forms, each to dir/SCHEMA.ENDING, in one pass.
@@ -98,8 +94,6 @@ func everything(t testing.TB, profile, path, dir string, forms map[string]export
 	if err != nil {
 		t.Fatal(err)
 	}
-	var n names
-	var all fan
 	var writers []*export.Writer
 	for _, name := range export.SchemaNames() {
 		schema, err := export.FindSchema(name)
@@ -107,15 +101,15 @@ func everything(t testing.TB, profile, path, dir string, forms map[string]export
 			t.Fatal(err)
 		}
 		for ending, o := range forms {
-			o.Schema, o.Dataset, o.Symbol = schema, p.Dataset, n.symbol
+			o.Schema, o.Dataset = schema, p.Dataset
 			w, err := export.NewWriter(filepath.Join(dir, name+"."+ending), o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			writers, all = append(writers, w), append(all, w)
+			writers = append(writers, w)
 		}
 	}
-	run(t, profile, path, all, func(r *replay.Replay) { n.r = r })
+	replayInto(t, replay.Options{Files: []string{path}, Profile: profile}, writers)
 	for _, w := range writers {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)

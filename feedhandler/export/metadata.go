@@ -18,10 +18,13 @@ type Metadata struct {
 	Mappings   []Mapping
 }
 
-// Mapping names an instrument.
+// Mapping names an instrument for some days.
 type Mapping struct {
 	Symbol string
 	ID     uint32 // instrument_id
+	// From is the first moment of the first day (UTC) of the name, 0 where it holds from the file's first; To that of the day
+	// from which another holds, 0 where none does.
+	From, To uint64
 }
 
 const (
@@ -65,8 +68,15 @@ func (m *Metadata) Append(b []byte) []byte {
 		b = appendPadded(b, g[0].Symbol, dbnSymbolLen)
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(g)))
 		for _, mapping := range g {
-			b = binary.LittleEndian.AppendUint32(b, first)
-			b = binary.LittleEndian.AppendUint32(b, last)
+			from, to := first, last
+			if mapping.From != 0 {
+				from = date(mapping.From)
+			}
+			if mapping.To != 0 {
+				to = date(mapping.To)
+			}
+			b = binary.LittleEndian.AppendUint32(b, from)
+			b = binary.LittleEndian.AppendUint32(b, to)
 			b = appendPadded(b, strconv.FormatUint(uint64(mapping.ID), 10), dbnSymbolLen)
 		}
 	}
@@ -81,7 +91,7 @@ func (m *Metadata) Append(b []byte) []byte {
 func (m *Metadata) bySymbol() (groups [][]Mapping) {
 	list := slices.Clone(m.Mappings)
 	slices.SortFunc(list, func(a, b Mapping) int {
-		return cmp.Or(strings.Compare(a.Symbol, b.Symbol), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(strings.Compare(a.Symbol, b.Symbol), cmp.Compare(a.From, b.From), cmp.Compare(a.ID, b.ID))
 	})
 	for _, x := range slices.Compact(list) {
 		if n := len(groups); n > 0 && groups[n-1][0].Symbol == x.Symbol {

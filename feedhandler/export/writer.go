@@ -13,8 +13,6 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
-
-	"wirebook/shm"
 )
 
 // Formats are the output formats.
@@ -27,12 +25,12 @@ type Options struct {
 	Version int // of DBN: 2 or 3; 0 is 3
 	Dataset string
 	Pretty  bool // CSV and JSON: decimal prices and ISO times
+	Strings bool // JSON: integers of 64 bits as strings, as DBN's own JSON has them
 	Zstd    bool // compress the whole file
-	// Symbol names an instrument; it is asked once per instrument and at the end.
-	Symbol func(publisher uint16, instrument uint32) string
 }
 
-// Writer is a feedhandler.Tap that writes one schema. Errors stick: Err tells them at once, Close at the end.
+// Writer writes the records of one schema, each under the name its instrument had then. Records and names come by its
+// Channels. Errors stick: Err tells them at once, Close at the end.
 type Writer struct {
 	opts    Options
 	path    string
@@ -44,13 +42,16 @@ type Writer struct {
 	recvAt  int // offset of ts_recv
 	line    []byte
 	older   [sizeDefinitionV2]byte
-	symbols map[uint64]string
+	names   map[uint64]*history
 	start   uint64
 	end     uint64
 	err     error
 
 	// Records counts what was written.
 	Records uint64
+	// Misnamed counts records of a DBN file whose instrument had two names in one day (UTC), and which have the earlier: DBN
+	// names ids by the day, so these read as the later. Known after Close.
+	Misnamed uint64
 }
 
 // NewWriter starts an export to path, or to standard output when path is "" or "-". Records wait in a nameless file
@@ -66,7 +67,7 @@ func NewWriter(path string, opts Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{opts: opts, path: path, symbols: map[uint64]string{}, columns: columnsOf(opts.Schema.RType)}
+	w := &Writer{opts: opts, path: path, names: map[uint64]*history{}, columns: columnsOf(opts.Schema.RType)}
 	for _, c := range w.columns {
 		if c.name == "ts_recv" {
 			w.recvAt = c.off
@@ -110,24 +111,21 @@ func (w *Writer) pack(out io.Writer) (io.Writer, error) {
 // Err says what went wrong so far. Nothing is written after an error.
 func (w *Writer) Err() error { return w.err }
 
-// Record writes a record of the schema and ignores others that share its ring.
-func (w *Writer) Record(_ shm.Schema, body []byte, _ uint64) {
+// record writes a record of the schema and ignores others that share its ring.
+func (w *Writer) record(c *Channel, body []byte) {
 	if body[1] != w.opts.Schema.RType || w.err != nil {
 		return
 	}
 	w.Records++
-	publisher, instrument := binary.LittleEndian.Uint16(body[2:]), binary.LittleEndian.Uint32(body[4:])
+	n := c.named(body)
 	if ts := binary.LittleEndian.Uint64(body[w.recvAt:]); ts != math.MaxUint64 {
 		if w.end == 0 || ts < w.start {
 			w.start = ts
 		}
 		w.end = max(w.end, ts+1)
-	}
-	key := uint64(publisher)<<32 | uint64(instrument)
-	symbol, known := w.symbols[key]
-	if !known {
-		symbol = w.opts.Symbol(publisher, instrument)
-		w.symbols[key] = symbol
+		n.history.note(ts, n)
+	} else {
+		n.history.note(w.end, n) // as late as the newest record
 	}
 	switch w.opts.Format {
 	case "dbn":
@@ -139,9 +137,9 @@ func (w *Writer) Record(_ shm.Schema, body []byte, _ uint64) {
 		_, w.err = w.buf.Write(body)
 		return
 	case "csv":
-		w.csv(body, symbol)
+		w.csv(body, n.symbol)
 	case "json":
-		w.json(body, symbol)
+		w.json(body, n.symbol)
 	}
 	_, w.err = w.buf.Write(w.line)
 }
@@ -181,7 +179,7 @@ func quoteCSV(b []byte, at int) []byte {
 }
 
 func (w *Writer) json(body []byte, symbol string) {
-	b := appendFields(append(w.line[:0], '{'), w.columns, body, w.opts.Pretty)
+	b := appendFields(append(w.line[:0], '{'), w.columns, body, Text{Pretty: w.opts.Pretty, Strings: w.opts.Strings})
 	b = append(b, `,"symbol":`...)
 	b = AppendJSONString(b, symbol)
 	w.line = append(b, '}', '\n')
@@ -243,17 +241,17 @@ func (w *Writer) assemble() error {
 	return err
 }
 
-// metadata says what the file holds. Symbols are asked for again: an instrument may have got its name after its first record.
+// metadata says what the file holds.
 func (w *Writer) metadata() *Metadata {
 	m := &Metadata{Version: uint8(w.opts.Version), Dataset: w.opts.Dataset, Schema: w.opts.Schema.Code, Start: w.start, End: w.end}
-	for key := range w.symbols {
-		publisher, instrument := uint16(key>>32), uint32(key)
-		if instrument == 0 {
+	w.Misnamed = 0
+	for key, h := range w.names {
+		if uint32(key) == 0 {
 			continue // the channel as a whole has no symbol
 		}
-		if symbol := w.opts.Symbol(publisher, instrument); symbol != "" {
-			m.Mappings = append(m.Mappings, Mapping{Symbol: symbol, ID: instrument})
-		}
+		var misnamed uint64
+		m.Mappings, misnamed = h.mappings(m.Mappings, uint32(key))
+		w.Misnamed += misnamed
 	}
 	return m
 }

@@ -2,6 +2,7 @@ package export
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"wirebook/book"
 	"wirebook/shm"
 )
 
@@ -17,9 +19,16 @@ func options(format string) Options {
 	if err != nil {
 		panic(err)
 	}
-	return Options{Schema: s, Format: format, Dataset: "XNAS.ITCH", Symbol: func(_ uint16, id uint32) string {
-		return map[uint32]string{1: "AAPL", 2: `B"A,D`}[id]
-	}}
+	return Options{Schema: s, Format: format, Dataset: "XNAS.ITCH"}
+}
+
+// channel returns a channel whose instruments 1 and 2 have names.
+func channel(w *Writer) *Channel {
+	c := w.Channel()
+	for id, symbol := range map[uint32]string{1: "AAPL", 2: `B"A,D`} {
+		c.Instrument(0, id, &book.Instrument{ID: id, Symbol: book.MakeSymbol([]byte(symbol))})
+	}
+	return c
 }
 
 func body(id uint32, ts uint64) []byte {
@@ -56,8 +65,9 @@ func TestNothingHalfWritten(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			c := channel(w)
 			for range 40_000 { // more than the buffers hold
-				w.Record(shm.SchemaMBO, body(1, 5), 0)
+				c.Record(shm.SchemaMBO, body(1, 5), 0)
 			}
 			if text, _ := os.ReadFile(path); string(text) != "yesterday" || listing(t, dir) != "out" {
 				t.Fatalf("%s: before Close: %s", format, listing(t, dir))
@@ -117,7 +127,7 @@ func TestLinksAndDevices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.Record(shm.SchemaMBO, body(1, 5), 0)
+		channel(w).Record(shm.SchemaMBO, body(1, 5), 0)
 		return w.Close()
 	}
 	if err := write(link, "csv"); err != nil {
@@ -151,8 +161,9 @@ func TestHostileSymbols(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Record(shm.SchemaMBO, body(2, 5), 0)
-	w.Record(shm.SchemaMBO, body(1, 5), 0)
+	c := channel(w)
+	c.Record(shm.SchemaMBO, body(2, 5), 0)
+	c.Record(shm.SchemaMBO, body(1, 5), 0)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +183,7 @@ func TestHostileSymbols(t *testing.T) {
 
 // The same symbol twice is one mapping with all its ids, the range is that of the records, times that are no times aside.
 func TestMetadata(t *testing.T) {
-	m := Metadata{Dataset: "D", Start: 86_400e9, End: 2*86_400e9 + 1, Mappings: []Mapping{{"B", 3}, {"A", 2}, {"B", 1}, {"A", 2}}}
+	m := Metadata{Dataset: "D", Start: 86_400e9, End: 2*86_400e9 + 1, Mappings: []Mapping{{Symbol: "B", ID: 3}, {Symbol: "A", ID: 2}, {Symbol: "B", ID: 1}, {Symbol: "A", ID: 2}}}
 	b := m.Append(nil)
 	if len(b)%8 != 0 || string(b[:4]) != "DBN\x03" {
 		t.Fatalf("%d bytes: %q", len(b), b[:4])
@@ -188,13 +199,14 @@ func TestMetadata(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Abort()
+	c := channel(w)
 	for _, ts := range []uint64{shm.UndefTimestamp, 9, 7, 8, shm.UndefTimestamp} {
-		w.Record(shm.SchemaMBO, body(1, ts), 0)
+		c.Record(shm.SchemaMBO, body(1, ts), 0)
 	}
 	if got := w.metadata(); got.Start != 7 || got.End != 10 || len(got.Mappings) != 1 {
 		t.Errorf("%+v", got)
 	}
-	w.Record(shm.SchemaAdmin, make([]byte, shm.SizeStatus), 0) // another record of the same ring
+	c.Record(shm.SchemaAdmin, make([]byte, shm.SizeStatus), 0) // another record of the same ring
 	if w.Records != 5 {
 		t.Errorf("%d records", w.Records)
 	}
@@ -217,5 +229,19 @@ func TestVersion2Limits(t *testing.T) {
 	def[1], def[116] = shm.RTypeDefinition, 1
 	if _, err := toVersion2(&buf, def); err == nil {
 		t.Error("a raw_instrument_id of 33 bits was cut")
+	}
+}
+
+// With Strings no integer of 64 bits is a JSON number, and every smaller one is.
+func TestWideIntegersAsStrings(t *testing.T) {
+	b, ok := AppendFields([]byte{'{'}, body(1, 1<<60+1), Text{Strings: true})
+	var fields map[string]any
+	if err := json.Unmarshal(append(b, '}'), &fields); err != nil || !ok {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]any{"ts_recv": "1152921504606846977", "price": "1500000000", "order_id": "0", "size": 7.0, "instrument_id": 1.0, "ts_in_delta": 0.0, "action": "A"} {
+		if fields[name] != want {
+			t.Errorf("%s is %#v, want %#v", name, fields[name], want)
+		}
 	}
 }

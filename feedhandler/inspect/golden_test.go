@@ -64,7 +64,7 @@ func lines(t testing.TB, profile, path string, visit func(line []byte, m *shown)
 			t.Fatal(err)
 		}
 		err := in.Frame(no, pkt.TS, pkt.Data, func(m *inspect.Message) error {
-			line = inspect.AppendJSON(line[:0], m)
+			line = inspect.AppendJSON(line[:0], m, false)
 			var s shown
 			if err := json.Unmarshal(line, &s); err != nil {
 				return fmt.Errorf("%w in %s", err, line)

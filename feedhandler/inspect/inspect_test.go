@@ -1,6 +1,7 @@
 package inspect_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"strings"
@@ -39,9 +40,12 @@ func moldPacket(session string, seq uint64, messages ...string) []byte {
 func show(t *testing.T, in *inspect.Inspector, f []byte) (asJSON, asText string) {
 	t.Helper()
 	err := in.Frame(1, 1_700_000_000_000_000_001, f, func(m *inspect.Message) error {
-		line := inspect.AppendJSON(nil, m)
+		line := inspect.AppendJSON(nil, m, false)
 		if !json.Valid(line) {
 			t.Errorf("not JSON: %q", line)
+		}
+		if wide := inspect.AppendJSON(nil, m, true); !bytes.Contains(wide, []byte(`"ts":"1700000000000000001"`)) || !json.Valid(wide) {
+			t.Errorf("wide integers are numbers: %s", wide)
 		}
 		asJSON += string(line)
 		asText += string(inspect.AppendText(nil, m))

@@ -9,12 +9,14 @@ import (
 	"wirebook/feedhandler/venue/layout"
 )
 
-// AppendJSON appends m as one JSON object and a newline. Fields keep their wire order, which a map would lose.
-func AppendJSON(b []byte, m *Message) []byte {
+// AppendJSON appends m as one JSON object and a newline. Fields keep their wire order, which a map would lose. With strings,
+// integers of 64 bits are strings.
+func AppendJSON(b []byte, m *Message, strings bool) []byte {
+	w := writer{strings}
 	b = append(b, `{"packet":`...)
 	b = strconv.AppendInt(b, m.Packet, 10)
 	b = append(b, `,"ts":`...)
-	b = strconv.AppendUint(b, m.TS, 10)
+	b = w.wide(b, m.TS)
 	if m.Dst != 0 || m.DstPort != 0 || m.Src != 0 || m.Problem == "" {
 		b = append(b, `,"src":`...)
 		b = appendEndpoint(b, m.Src, m.SrcPort)
@@ -30,10 +32,10 @@ func AppendJSON(b []byte, m *Message) []byte {
 	b = append(b, `,"session":`...)
 	b = appendText(b, m.Session)
 	b = append(b, `,"seq":`...)
-	b = strconv.AppendUint(b, m.Seq, 10)
+	b = w.wide(b, m.Seq)
 	if m.TsSend != 0 {
 		b = append(b, `,"ts_send":`...)
-		b = strconv.AppendUint(b, m.TsSend, 10)
+		b = w.wide(b, m.TsSend)
 	}
 	b = append(b, `,"type":`...)
 	b = appendText(b, m.Type)
@@ -41,10 +43,10 @@ func AppendJSON(b []byte, m *Message) []byte {
 	b = appendText(b, m.Name)
 	if len(m.Header) > 0 {
 		b = append(b, `,"header":`...)
-		b = appendFields(b, m.Header)
+		b = w.fields(b, m.Header)
 	}
 	b = append(b, `,"fields":`...)
-	b = appendFields(b, m.Fields)
+	b = w.fields(b, m.Fields)
 	if m.Unknown {
 		b = append(b, `,"unknown":true`...)
 	}
@@ -53,6 +55,17 @@ func AppendJSON(b []byte, m *Message) []byte {
 	}
 	b = appendLeftover(b, m.Leftover)
 	return append(b, '}', '\n')
+}
+
+// writer spells the parts of an object.
+type writer struct{ strings bool }
+
+// wide appends an integer of 64 bits.
+func (w writer) wide(b []byte, v uint64) []byte {
+	if !w.strings {
+		return strconv.AppendUint(b, v, 10)
+	}
+	return append(strconv.AppendUint(append(b, '"'), v, 10), '"')
 }
 
 func appendLeftover(b, leftover []byte) []byte {
@@ -75,9 +88,9 @@ func appendEndpoint(b []byte, addr uint32, port uint16) []byte {
 // appendText keeps every byte: those that are no printable ASCII become the code point of their value.
 func appendText(b []byte, s string) []byte { return export.AppendJSONString(b, s) }
 
-// appendFields writes an object in wire order; absent fields are left out. A group is an array of objects; what stands
+// fields writes an object in wire order; absent fields are left out. A group is an array of objects; what stands
 // before its entries on the wire (entry size, count) is an object of its own before it, named GROUP_size.
-func appendFields(b []byte, fields []layout.Value) []byte {
+func (w writer) fields(b []byte, fields []layout.Value) []byte {
 	b = append(b, '{')
 	first := true
 	for i := range fields {
@@ -92,7 +105,7 @@ func appendFields(b []byte, fields []layout.Value) []byte {
 		if len(v.Dimension) > 0 {
 			b = appendText(b, v.Name+"_size")
 			b = append(b, ':')
-			b = appendFields(b, v.Dimension)
+			b = w.fields(b, v.Dimension)
 			b = append(b, ',')
 		}
 		b = appendText(b, v.Name)
@@ -104,11 +117,15 @@ func appendFields(b []byte, fields []layout.Value) []byte {
 				if j > 0 {
 					b = append(b, ',')
 				}
-				b = appendFields(b, entry)
+				b = w.fields(b, entry)
 			}
 			b = append(b, ']')
+		case v.Kind == layout.Uint && v.Wide:
+			b = w.wide(b, v.Uint)
 		case v.Kind == layout.Uint:
 			b = strconv.AppendUint(b, v.Uint, 10)
+		case v.Kind == layout.Int && v.Wide && w.strings:
+			b = append(strconv.AppendInt(append(b, '"'), v.Int, 10), '"')
 		case v.Kind == layout.Int:
 			b = strconv.AppendInt(b, v.Int, 10)
 		default:

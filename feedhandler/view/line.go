@@ -135,22 +135,30 @@ func (l *line) price(p int64) {
 func (l *line) flags(flags uint8) { l.b = AppendFlags(l.b, flags) }
 
 // AppendJSON appends a record as one JSON object and a line feed: where it was in which ring, then DBN's columns as
-// 'wirebook export --format json' spells them, then the symbol. ok is false when the record cannot be spelled.
-func AppendJSON(b []byte, r *Record) (out []byte, ok bool) {
+// 'wirebook export --format json' spells them, then the symbol. With strings, integers of 64 bits are strings. ok is false
+// when the record cannot be spelled.
+func AppendJSON(b []byte, r *Record, strings bool) (out []byte, ok bool) {
 	at := len(b)
+	wide := func(v uint64) {
+		if strings {
+			b = append(strconv.AppendUint(append(b, '"'), v, 10), '"')
+			return
+		}
+		b = strconv.AppendUint(b, v, 10)
+	}
 	b = append(b, `{"ring":"`...)
 	b = append(b, r.Schema.String()...)
 	b = append(b, `","worker":`...)
 	b = strconv.AppendInt(b, int64(r.Worker), 10)
 	b = append(b, `,"position":`...)
-	b = strconv.AppendUint(b, r.Position, 10)
+	wide(r.Position)
 	b = append(b, ',')
-	if b, ok = export.AppendFields(b, r.Body, false); !ok {
+	if b, ok = export.AppendFields(b, r.Body, export.Text{Strings: strings}); !ok {
 		return b[:at], false
 	}
 	if r.TradeID != 0 {
 		b = append(b, `,"trade_id":`...)
-		b = strconv.AppendUint(b, r.TradeID, 10)
+		wide(r.TradeID)
 	}
 	b = append(b, `,"symbol":`...)
 	b = export.AppendJSONString(b, r.Symbol)

@@ -379,7 +379,7 @@ func TestLines(t *testing.T) {
 		if got := string(AppendLine(nil, &r, false)); got != c.want+"\n" {
 			t.Errorf("rtype %d\n got %q\nwant %q", r.RType(), got, c.want)
 		}
-		text, ok := AppendJSON(nil, &r)
+		text, ok := AppendJSON(nil, &r, false)
 		var fields map[string]any
 		if err := json.Unmarshal(text, &fields); err != nil || !ok {
 			t.Errorf("rtype %d: JSON %s: %v", r.RType(), text, err)
@@ -395,7 +395,11 @@ func TestLines(t *testing.T) {
 	if got, want := string(AppendLine(nil, &r, true))[:31], `1795185000000001234 A"`; !strings.HasPrefix(got, want) {
 		t.Errorf("raw line %q", got)
 	}
-	text, _ := AppendJSON(nil, &r)
+	if text, _ := AppendJSON(nil, &Record{Body: shm.Bytes(&mbo), Position: 3, TradeID: 4}, true); !strings.Contains(string(text), `"position":"3"`) ||
+		!strings.Contains(string(text), `"trade_id":"4"`) || !strings.Contains(string(text), `"ts_recv":"`) {
+		t.Errorf("wide integers are numbers: %s", text)
+	}
+	text, _ := AppendJSON(nil, &r, false)
 	var fields struct {
 		Symbol   string `json:"symbol"`
 		Price    int64  `json:"price"`

@@ -130,7 +130,7 @@ func (d *MDP3) enter(index uint32, x *defining) {
 	entry := d.dir.At(index)
 	was := *entry
 	if x.symbol != (book.Symbol{}) {
-		entry.Symbol = x.symbol
+		entry.Symbol, entry.Unnamed = x.symbol, false
 	}
 	if x.body.Currency[0] != 0 {
 		entry.Currency = x.body.Currency

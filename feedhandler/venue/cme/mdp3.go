@@ -167,7 +167,8 @@ func (d *MDP3) lookup(id uint32) {
 		var text [10]byte
 		if index = d.dir.Add(uint64(id), id, book.MakeSymbol(strconv.AppendUint(text[:0], uint64(id), 10))); index != 0 {
 			entry := d.dir.At(index)
-			entry.Depth, entry.ImpliedDepth = usualDepth, impliedDepth
+			entry.Depth, entry.ImpliedDepth, entry.Unnamed = usualDepth, impliedDepth, true
+			d.dir.Touch(index)
 		}
 	}
 	if index == 0 {

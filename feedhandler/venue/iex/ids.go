@@ -54,4 +54,6 @@ func (s *idSet) slot(id uint32) uint32 {
 
 func (s *idSet) has(id uint32) bool { return s.slots[s.slot(id)] == id }
 
+func (s *idSet) reset() { clear(s.slots) }
+
 func (s *idSet) add(id uint32) { s.slots[s.slot(id)] = id }

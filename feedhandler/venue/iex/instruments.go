@@ -31,16 +31,13 @@ func newInstruments(max int) instruments {
 	return in
 }
 
-// reset forgets the session's state; symbols and ids stay.
+// reset begins a new directory: each session tells its instruments.
 func (in *instruments) reset() {
 	for i := range in.states {
 		in.states[i] = state{last: book.FlagLast}
 	}
-	for i := 1; i < in.directory.Len(); i++ {
-		entry := in.directory.At(uint32(i))
-		entry.Defined, entry.Status = false, 0
-		in.directory.Touch(uint32(i))
-	}
+	in.directory.Reset()
+	in.ids.reset()
 }
 
 // key is the directory's key of a symbol.

@@ -170,8 +170,11 @@ func TestReference(t *testing.T) {
 	}
 	id := entry.ID
 	d.Reset()
-	if entry.Defined || entry.ID != id {
+	if d.Directory().Len() != 1 {
 		t.Errorf("after Reset %+v", *entry)
+	}
+	if b = decode(t, d, all['D']); b.Definitions[0].SecurityUpdateAction != 'A' || entry.ID != id {
+		t.Errorf("the next session's definition is %c, id %d, before %d", b.Definitions[0].SecurityUpdateAction, entry.ID, id)
 	}
 
 	b = decode(t, d, all['X'])

@@ -39,6 +39,7 @@ type Value struct {
 	Uint    uint64
 	Int     int64
 	Text    string
+	Wide    bool      // an integer of eight bytes, which many JSON readers round
 	Absent  bool      // beyond the block length the sender used
 	Entries [][]Value // a repeating group, one slice of fields per entry
 	Group   bool
@@ -114,7 +115,7 @@ func SnakeCase(s string) string {
 // Read decodes the field out of a structure that starts at p[0] and has blockLength bytes of its own.
 // A field that does not lie inside them is absent.
 func (f *Field) Read(p []byte, blockLength int) Value {
-	v := Value{Name: f.Name, Kind: f.Kind}
+	v := Value{Name: f.Name, Kind: f.Kind, Wide: f.Size == 8 && f.Kind <= Int}
 	if f.Off+f.Size > blockLength || f.Off+f.Size > len(p) {
 		v.Absent = true
 		return v

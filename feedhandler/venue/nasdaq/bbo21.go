@@ -25,8 +25,9 @@ func NewBBO21(maxInstruments int, sessionDate uint64) *BBO21 {
 // Directory is the channel's instruments: the key is the eight stock bytes, the id a hash of them.
 func (d *BBO21) Directory() *book.Directory { return d.dir }
 
-// Reset makes the next packet decide the date again, unless it is configured.
+// Reset begins a new directory and makes the next packet decide the date again, unless it is configured.
 func (d *BBO21) Reset() {
+	d.dir.Reset()
 	d.midnight = 0
 	if d.date != 0 {
 		d.midnight = easternMidnight(d.date)

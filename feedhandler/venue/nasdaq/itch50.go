@@ -36,8 +36,8 @@ func NewPSXITCH50(maxInstruments int, sessionDate uint64) *ITCH50 {
 // Directory is the channel's instruments: key and published id are the locate code.
 func (d *ITCH50) Directory() *book.Directory { return d.dir }
 
-// Reset makes the next packet decide the date again, unless it is configured, and lets a locate code take a new
-// stock: both are good for one day only.
+// Reset makes the next packet decide the date again, unless it is configured, and begins a new directory: date and locate
+// codes are good for one day only.
 func (d *ITCH50) Reset() {
 	d.midnight = 0
 	if d.date != 0 {

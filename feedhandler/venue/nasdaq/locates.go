@@ -16,13 +16,10 @@ type locates struct {
 	index [1 << 16]uint32
 }
 
-// reset keeps the indexes and forgets which stock they stand for.
+// reset begins a new directory: a code is good for one session.
 func (l *locates) reset() {
-	for i := range l.index {
-		if l.index[i] != 0 {
-			l.index[i] |= unnamed
-		}
-	}
+	clear(l.index[:])
+	l.dir.Reset()
 }
 
 // number returns the index of a code whose message carries no stock, made under the symbol "#code" when new.
@@ -39,6 +36,8 @@ func (l *locates) number(code uint16) (uint32, book.Fault) {
 	if idx == 0 {
 		return 0, book.FaultDirectoryFull
 	}
+	l.dir.At(idx).Unnamed = true
+	l.dir.Touch(idx)
 	l.index[code] = idx | unnamed
 	return idx, book.FaultNone
 }
@@ -58,8 +57,8 @@ func (l *locates) name(code uint16, stock *[8]byte) (uint32, book.Fault) {
 	}
 	entry := l.dir.At(idx)
 	if entry.Symbol != symbol {
-		// A new day has given the code to another stock, or the first messages came without a name.
-		entry.Symbol, entry.LotSize, entry.Status, entry.Defined = symbol, 0, 0, false
+		// The first messages came without a name, or the venue gave the code to another stock.
+		entry.Symbol, entry.LotSize, entry.Status, entry.Defined, entry.Unnamed = symbol, 0, 0, false, false
 		l.dir.Touch(idx)
 	}
 	l.index[code] = idx

@@ -15,9 +15,14 @@ func TestLocatesGetTheirNames(t *testing.T) {
 	if e := entry(); e.Symbol.String() != "#7" || e.Key != 7 || e.ID != 7 || e.Defined {
 		t.Fatalf("a delete first: %+v", e)
 	}
+	if !entry().Unnamed {
+		t.Fatal("a number passes for a name")
+	}
+	told := book.NewBatch(1)
+	dir.Follow(told)
 	changed := func() bool {
-		n := len(dir.Changed())
-		dir.ClearChanged()
+		n := len(told.Changes)
+		told.Reset()
 		return n > 0
 	}
 	changed()
@@ -26,7 +31,7 @@ func TestLocatesGetTheirNames(t *testing.T) {
 		t.Fatal("an execution changed the directory")
 	}
 	decodeOne(t, d, with(t, &itchTables, 'A', map[string]any{"stock": "ZVZZT"}))
-	if e := entry(); e.Symbol.String() != "ZVZZT" || !changed() {
+	if e := entry(); e.Symbol.String() != "ZVZZT" || e.Unnamed || !changed() {
 		t.Fatalf("an order names the stock: %+v", e)
 	}
 	decodeOne(t, d, with(t, &itchTables, 'A', map[string]any{"stock": "ZVZZT"}))
@@ -42,11 +47,11 @@ func TestLocatesGetTheirNames(t *testing.T) {
 		t.Fatalf("definition %+v", def)
 	}
 
-	// The next day gives the code to another stock: same index and id, new name.
+	// The next day gives the code to another stock: yesterday's name says nothing of it.
 	d.Reset()
 	decodeOne(t, d, with(t, &itchTables, 'D', nil))
-	if entry().Symbol.String() != "ZVZZT" || dir.Len() != 2 {
-		t.Fatal("a reset must keep indexes, and the name until another is told")
+	if e := entry(); e.Symbol.String() != "#7" || e.ID != 7 || !e.Unnamed || dir.Len() != 2 {
+		t.Fatalf("a new day's first message: %+v", e)
 	}
 	decodeOne(t, d, with(t, &itchTables, 'A', map[string]any{"stock": "NTEST"}))
 	if e := entry(); e.Symbol.String() != "NTEST" || e.Defined || e.LotSize != 0 {
