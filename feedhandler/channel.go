@@ -21,6 +21,13 @@ type LineConfig struct {
 	Recovery bool
 }
 
+// Overlaps says whether a datagram may be both lines'.
+func (l *LineConfig) Overlaps(other *LineConfig) bool {
+	return l.Group == other.Group && l.Port == other.Port &&
+		(l.Source == other.Source || l.Source == 0 || other.Source == 0) &&
+		(l.VLAN == other.VLAN || l.VLAN == AnyVLAN || other.VLAN == AnyVLAN)
+}
+
 // ChannelConfig describes a sequenced stream and what is published of it.
 type ChannelConfig struct {
 	Name        string

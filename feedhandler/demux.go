@@ -39,10 +39,11 @@ func (d *demux) slot(key uint64) uint32 {
 	return uint32((key*0x9E3779B97F4A7C15)>>33) & d.mask
 }
 
-// add reports false when the same destination, source and VLAN is already routed. A line of any VLAN leaves no VLAN to others
+// add reports false when the same destination, source and VLAN is already routed. A line of any source leaves no source to
+// others, and none beside one of a source: whose the packet was would depend on who was there first. A line of any VLAN leaves no VLAN to others
 // of its destination and source: it stands where untagged frames are looked for, and where all others are.
 func (d *demux) add(l *LineConfig, r Route) bool {
-	if d.has(l, l.VLAN) || d.has(l, AnyVLAN) || l.VLAN == AnyVLAN && d.has(l, knownVLAN) {
+	if d.overlaps(l, l.VLAN) || d.overlaps(l, AnyVLAN) || l.VLAN == AnyVLAN && d.overlaps(l, knownVLAN) {
 		return false
 	}
 	d.put(l, l.VLAN, r)
@@ -59,6 +60,17 @@ func (d *demux) has(l *LineConfig, vlan uint16) bool {
 	key := demuxKey(l.Group, l.Port, vlan)
 	for i := d.slot(key); d.entries[i].key != 0; i = (i + 1) & d.mask {
 		if d.entries[i].key == key && d.entries[i].source == l.Source {
+			return true
+		}
+	}
+	return false
+}
+
+// overlaps says whether a sender's packets would be l's and another line's.
+func (d *demux) overlaps(l *LineConfig, vlan uint16) bool {
+	key := demuxKey(l.Group, l.Port, vlan)
+	for i := d.slot(key); d.entries[i].key != 0; i = (i + 1) & d.mask {
+		if e := &d.entries[i]; e.key == key && (e.source == l.Source || e.source == 0 || l.Source == 0) {
 			return true
 		}
 	}

@@ -59,7 +59,7 @@ func New(cfg Config) (*Pipeline, error) {
 		p.channels = append(p.channels, ch)
 		for l, line := range cc.Lines {
 			if !p.demux.add(&line, Route{Channel: uint16(i), Line: uint8(l)}) {
-				errs = append(errs, errors.New("channel "+cc.Name+" line "+line.Name+": group, port, source and VLAN are already another line's"))
+				errs = append(errs, errors.New("channel "+cc.Name+" line "+line.Name+": group, port, source and VLAN are already another line's (a line of any source leaves none to others)"))
 			}
 		}
 	}

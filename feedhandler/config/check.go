@@ -119,22 +119,25 @@ func (c *Config) check(r *report) {
 	}
 }
 
-// ends are where lines arrive, with who does.
-type ends map[string]map[VLAN]string
+// ends are where lines arrive, group and port, with who does.
+type ends map[string][]end
 
-// take gives a line its place, and returns who has it already.
-func (e ends) take(l *Line, name string) (other string) {
-	key := fmt.Sprintf("%s:%d from %s", l.Group, l.Port, l.Source)
-	for vlan, who := range e[key] {
-		if vlan == l.VLAN || vlan == AnyVLAN || l.VLAN == AnyVLAN {
-			other = who
+type end struct {
+	source, name string
+	vlan         VLAN
+}
+
+// take gives a line its place, and returns who has it already, or would share its packets: a line of any source takes those
+// of a line of one, and receive modes would disagree whose they are.
+func (e ends) take(l *Line, name string) (other string, source string) {
+	key := fmt.Sprintf("%s:%d", l.Group, l.Port)
+	for _, who := range e[key] {
+		if (who.vlan == l.VLAN || who.vlan == AnyVLAN || l.VLAN == AnyVLAN) && (who.source == l.Source || who.source == "" || l.Source == "") {
+			other, source = who.name, who.source
 		}
 	}
-	if e[key] == nil {
-		e[key] = map[VLAN]string{}
-	}
-	e[key][l.VLAN] = name
-	return other
+	e[key] = append(e[key], end{l.Source, name, l.VLAN})
+	return other, source
 }
 
 // defaultMaxOrders is what the books take for max_orders 0.
@@ -193,7 +196,10 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends ends) {
 				r.add("must be an IPv4 address", strconv.Quote(line.Source), at("lines", l, "source")...)
 			}
 		}
-		if other := ends.take(&line, "channel "+ch.Name+" line "+line.Name); other != "" {
+		switch other, source := ends.take(&line, "channel "+ch.Name+" line "+line.Name); {
+		case other != "" && source != line.Source:
+			r.add("shares the packets of "+other+": of one group and port either every line names its source or one takes all", fmt.Sprintf("%s:%d source %q", line.Group, line.Port, line.Source), at("lines", l, "source")...)
+		case other != "":
 			r.add("group, port, source and VLAN are already those of "+other, fmt.Sprintf("%s:%d", line.Group, line.Port), at("lines", l, "group")...)
 		}
 		if !line.Recovery {

@@ -64,6 +64,7 @@ func planXDP(c *config.Config) error {
 		iface         string
 		group, source string
 		port          uint16
+		vlan          config.VLAN
 	}
 	taker := map[place]string{}
 	var errs []error
@@ -75,7 +76,7 @@ func planXDP(c *config.Config) error {
 			if iface == "" {
 				iface = c.Live.Interface
 			}
-			at := place{iface, line.Group, line.Source, line.Port}
+			at := place{iface, line.Group, line.Source, line.Port, line.VLAN}
 			if was, twice := taker[at]; twice {
 				errs = append(errs, fmt.Errorf("channel %s line %s: channel %s takes %s:%d on %s already, and a frame goes to one channel", ch.Name, line.Name, was, line.Group, line.Port, iface))
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/live/worker"
 )
 
 var errLinux = errors.New("live receive needs Linux")
@@ -21,3 +22,5 @@ func dropPrivileges() (string, error) { return "", errLinux }
 
 // Check fails: only Linux receives.
 func Check(*config.Config) error { return errLinux }
+
+func shared(a, b *worker.Feed, live *config.Live) (x, y string) { return "", "" }

@@ -60,6 +60,18 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 	for _, f := range h.feeds {
 		old[f.Name] = f
 	}
+	// First, so that a channel of another name may have their groups.
+	for _, f := range slices.Clone(h.feeds) {
+		if slices.ContainsFunc(c.Channels, func(ch config.Channel) bool { return ch.Name == f.Name }) {
+			continue
+		}
+		delete(old, f.Name)
+		if err := h.retire(f); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		r.Removed = append(r.Removed, f.Name)
+	}
 	for i := range c.Channels {
 		spec := &c.Channels[i]
 		was := old[spec.Name]
@@ -78,13 +90,7 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 			r.Added = append(r.Added, spec.Name)
 		}
 	}
-	for _, f := range old {
-		if err := h.retire(f); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		r.Removed = append(r.Removed, f.Name)
-	}
+	errs = append(errs, h.sharing())
 	clear(old)
 	if len(r.Changed)+len(r.Removed) > 0 {
 		giveBack()
@@ -92,6 +98,20 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 	h.config = &next
 	errs = append(errs, h.steerAll(&next), h.dropLinks(&next), h.clocks.keep(h.interfacesNow()))
 	return r, errors.Join(errs...)
+}
+
+// sharing says which channels at work take each other's packets. A configuration has no such, but a channel that could not
+// be changed stays as it was, beside what came in its place.
+func (h *Handler) sharing() error {
+	var errs []error
+	for i, f := range h.feeds {
+		for _, other := range h.feeds[:i] {
+			if x, y := shared(other, f, &h.config.Live); x != "" {
+				errs = append(errs, fmt.Errorf("channels %s line %s and %s line %s have the same packets while the reload is not whole: mend what failed and reload", other.Name, x, f.Name, y))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // giveBack returns the memory of channels that have ended to the system. The collector would not look for it: a run at work

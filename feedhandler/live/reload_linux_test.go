@@ -86,3 +86,37 @@ func TestAHundredReloadsAreAsOne(t *testing.T) {
 		seen[name] = true
 	}
 }
+
+// TestAReloadMayNotShareALine: a channel of one source beside one of any source of the same group is refused in every mode,
+// and what is at work stays.
+func TestAReloadMayNotShareALine(t *testing.T) {
+	for _, mode := range []string{"native", "socket"} {
+		t.Run(mode, func(t *testing.T) {
+			wiretest.New(t)
+			of := func(source string, channels ...string) *config.Config {
+				c := xdpConfiguration(t, "native", channels...)
+				if mode == "socket" {
+					c = configuration(t, channels...)
+				}
+				if source != "" {
+					other := c.Channels[0]
+					other.Name, other.Lines = "other", []config.Line{other.Lines[0]}
+					other.Lines[0].Source = source
+					c.Channels = append(c.Channels, other)
+				}
+				return c
+			}
+			list, clean, _ := day(t, 43, 2_000, 1, sim.WireConfig{Seed: 43}, built(t, &of("", "one1").Channels[0]))
+			h, _ := start(t, of("", "one1"), nil)
+			v, out := h.view(t), sender(t)
+			sendAll(t, out, list[:len(list)/2])
+			_, err := h.Reload(context.Background(), of("10.99.0.1", "one1"))
+			if err == nil || !strings.Contains(err.Error(), "channel other line A: it shares packets with channel one1 line A") {
+				t.Errorf("the reload: %v", err)
+			}
+			sendAll(t, out, list[len(list)/2:])
+			eventually(t, "everything is received", func() bool { return channelOf(t, v, "one1").NextSequence == clean.Arbitration().Next })
+			sameDigests(t, channelOf(t, v, "one1"), clean)
+		})
+	}
+}
