@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/live/worker"
 	"wirebook/feedhandler/live/xdp"
+	"wirebook/feedhandler/socket"
 )
 
 // Check says everything that is wrong with running c on this host, before anything is opened.
@@ -27,6 +29,9 @@ func Check(c *config.Config) error {
 			errs = append(errs, fmt.Errorf("channel %s has no lines, nor has its profile: say with channels[%d].lines to which groups and ports it is sent", c.Channels[i].Name, i))
 		}
 		for _, l := range c.Channels[i].Lines {
+			if err := checkVLAN(&c.Live, &l); err != nil {
+				errs = append(errs, fmt.Errorf("channel %s line %s: %w", c.Channels[i].Name, l.Name, err))
+			}
 			if err := checkGroup(l.Group); err != nil {
 				errs = append(errs, fmt.Errorf("channel %s line %s: %w", c.Channels[i].Name, l.Name, err))
 			}
@@ -93,6 +98,21 @@ func checkInterface(name string) error {
 		}
 	}
 	return fmt.Errorf("interface %s has no IPv4 address, and so cannot be a member of a group: 'ip addr add ADDRESS/LENGTH dev %s'", name, name)
+}
+
+// checkVLAN says what of a line's VLAN kernel sockets cannot do, where they were chosen.
+func checkVLAN(l *config.Live, line *config.Line) error {
+	switch {
+	case l.RX != "socket" || line.VLAN == 0:
+		return nil
+	case line.VLAN == config.AnyVLAN:
+		return errAnyVLAN
+	}
+	name, err := socket.VLANInterface(cmp.Or(line.Interface, l.Interface), uint16(line.VLAN))
+	if err != nil {
+		return err
+	}
+	return checkInterface(name)
 }
 
 // checkGroup takes a multicast group, or an address of this host for a venue that sends unicast.

@@ -68,6 +68,7 @@ type Handler struct {
 
 	reloads, reloadFailures, wanted, joined *uint64
 	repairs, drops                          *uint64
+	refused                                 refusals
 }
 
 // spareChannels is room in shared memory for channels that a reload adds.
@@ -188,6 +189,7 @@ func (h *Handler) publishWith() error {
 	h.wanted, h.joined = h.counter("memberships_wanted", ""), h.counter("memberships_joined", "")
 	h.repairs, h.drops = h.counter("membership_repairs", ""), h.counter("kernel_drops", "")
 	h.memory.register(h)
+	h.refused.open(h)
 	atomic.StoreUint64(h.counter("receive_edge", fmt.Sprintf("edge=%q", h.edge.Name)), 1)
 	for _, f := range h.feeds {
 		if err := h.assemble(f); err != nil {
@@ -254,6 +256,7 @@ func (h *Handler) abort() {
 	if h.clocks != nil {
 		_ = h.clocks.close()
 	}
+	_ = h.refused.close()
 	if h.instance != nil {
 		_ = h.instance.Close(worker.ClockNS())
 	}
@@ -350,7 +353,7 @@ func (h *Handler) Close() error {
 	for _, f := range h.feeds {
 		errs = append(errs, f.Close())
 	}
-	errs = append(errs, h.clocks.close())
+	errs = append(errs, h.clocks.close(), h.refused.close())
 	h.logGaps()
 	errs = append(errs, h.instance.Close(worker.ClockNS()))
 	return errors.Join(errs...)

@@ -67,6 +67,9 @@ func (h *Handler) openLink(l *steeredLink, c *config.Config) (err error) {
 	if err := l.Open(o); err != nil {
 		return err
 	}
+	if tagsTakenOff(l.Name) {
+		h.health.say(h.log, "rxvlan "+l.Name, "the NIC takes VLAN tags off before AF_XDP sees them: a line with a vlan gets nothing, and an untagged one what is under every tag: 'ethtool -K "+l.Name+" rxvlan off' (scripts/tune does it)", "interface", l.Name)
+	}
 	for q, n := range assignment(c, l.Name, len(l.Queues)) {
 		l.Queues[q].Worker = n
 	}
@@ -101,7 +104,7 @@ func (h *Handler) subscribe(f *worker.Feed) error {
 
 func subscription(f *worker.Feed, i int) bpf.Subscription {
 	line := &f.Config.Lines[i]
-	s := bpf.Subscription{Group: netip.AddrPortFrom(ipv4(line.Group), line.Port), ID: f.ID}
+	s := bpf.Subscription{Group: netip.AddrPortFrom(ipv4(line.Group), line.Port), VLAN: line.VLAN, ID: f.ID}
 	if line.Source != 0 {
 		s.Source = ipv4(line.Source)
 	}

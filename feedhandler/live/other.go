@@ -14,6 +14,7 @@ var errLinux = errors.New("live receive needs Linux")
 func xdpRights() error { return errLinux }
 
 func ntupleOff(string) bool             { return false }
+func tagsTakenOff(string) bool          { return false }
 func networkNamespace() (uint64, error) { return 0, errLinux }
 
 func clearCPUs([]int) (string, error) { return "", errLinux }

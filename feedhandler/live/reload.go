@@ -170,7 +170,7 @@ func (h *Handler) retire(f *worker.Feed) error {
 	if err := w.Do(func() { w.Remove(f) }); err != nil {
 		return fmt.Errorf("channel %s: %w", f.Name, err)
 	}
-	f.CountDrops()
+	h.countDrops()
 	for i, other := range h.feeds {
 		if other == f {
 			h.feeds = append(h.feeds[:i:i], h.feeds[i+1:]...)

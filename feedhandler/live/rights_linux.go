@@ -37,6 +37,21 @@ func ntupleOff(name string) bool {
 	return err == nil && f["rx-ntuple-filter"].Available && !f["rx-ntuple-filter"].Active
 }
 
+// tagsTakenOff says whether the NIC removes VLAN tags from frames and puts them beside, where an XDP program does not look. On
+// veth they are beside only where the sender's kernel put them so.
+func tagsTakenOff(name string) bool {
+	tool, err := ethtool.NewEthtool()
+	if err != nil {
+		return false
+	}
+	defer tool.Close()
+	if driver, err := tool.DriverName(name); err != nil || driver == "veth" {
+		return false
+	}
+	f, err := tool.FeaturesWithState(name)
+	return err == nil && f["rx-vlan-hw-parse"].Active
+}
+
 // networkNamespace numbers the calling thread's.
 func networkNamespace() (uint64, error) {
 	var s unix.Stat_t

@@ -107,6 +107,9 @@ func (h *Handler) openSteering(l *steeredLink) error {
 	if err != nil {
 		return err
 	}
+	if err := segment.MakeBase(h.opts.Shm.Root); err != nil {
+		return err // whoever made it could have us write the ledger elsewhere
+	}
 	d, err := h.opts.openRules(l.Name)
 	if err != nil {
 		return err

@@ -157,8 +157,13 @@ func (h *Handler) replace(why string) error {
 func (h *Handler) countDrops() {
 	var kernel, between uint64
 	for _, f := range h.feeds {
-		kernel += f.CountDrops()
+		f.LookAtDrops()
 	}
+	room := h.refused.look(h)
+	for _, f := range h.feeds {
+		kernel += f.CountDrops(room - kernel)
+	}
+	h.refused.took(kernel)
 	for _, l := range h.links {
 		k, b := l.Count()
 		kernel, between = kernel+k, between+b

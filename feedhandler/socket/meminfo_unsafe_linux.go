@@ -11,7 +11,7 @@ import (
 const memInfoDrops = 8
 
 // Drops asks the kernel how many datagrams of this socket it had no room for, or whose checksum was wrong, modulo
-// 2^32. Unlike Counters.Overflow it is current without a further datagram. Cold.
+// 2^32: RefusedCounts tells which. Unlike Counters.Overflow it is current without a further datagram. Cold.
 func (s *Socket) Drops() (uint32, error) {
 	var info [memInfoDrops + 1]uint32
 	size := uint32(unsafe.Sizeof(info))

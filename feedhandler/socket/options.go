@@ -14,6 +14,7 @@ type Options struct {
 	Group     uint32 // multicast group, or an address of this host
 	Port      uint16
 	Source    uint32 // 0: any sender
+	VLAN      uint16 // whose interface this is; 0: what it receives counts as untagged
 
 	ReceiveBuffer  int    // bytes of queue in the kernel; 0: DefaultReceiveBuffer
 	Batch          int    // datagrams a call; 0: DefaultBatch

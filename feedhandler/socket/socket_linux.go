@@ -170,7 +170,7 @@ func (s *Socket) Poll(pipe *feedhandler.Pipeline) int {
 		system = s.system.Model()
 	}
 	d := &s.datagram
-	d.Dst, d.DstPort = s.opts.Group, s.opts.Port
+	d.Dst, d.DstPort, d.VLAN = s.opts.Group, s.opts.Port, s.opts.VLAN
 	var anc ancillary
 	b := s.batch
 	for i := range b.heads[:n] {

@@ -85,3 +85,21 @@ func (s *FrameSender) Send([]byte) error { return ErrUnsupported }
 
 // Close does nothing.
 func (s *FrameSender) Close() error { return nil }
+
+// VLANInterface fails with ErrUnsupported.
+func VLANInterface(string, uint16) (string, error) { return "", ErrUnsupported }
+
+// Refused is what the kernel gave to no socket; only Linux tells.
+type Refused struct{ NoRoom, UDPChecksum, IPChecksum uint64 }
+
+// RefusedCounts reads Refused.
+type RefusedCounts struct{}
+
+// OpenRefused fails with ErrUnsupported.
+func OpenRefused() (*RefusedCounts, error) { return nil, ErrUnsupported }
+
+// Read fails with ErrUnsupported.
+func (c *RefusedCounts) Read() (Refused, error) { return Refused{}, ErrUnsupported }
+
+// Close does nothing.
+func (c *RefusedCounts) Close() error { return nil }

@@ -149,6 +149,23 @@ func TestAStrangersFolderIsFound(t *testing.T) {
 	complete(t, r)
 }
 
+// TestVLANTagsAreSeen: a NIC that takes tags off is told of; on veth they are off only where the sender put them beside.
+func TestVLANTagsAreSeen(t *testing.T) {
+	for _, c := range []struct {
+		driver string
+		on     bool
+		want   Level
+	}{{"ice", true, Warn}, {"ice", false, OK}, {"veth", true, OK}} {
+		e := &examination{}
+		e.features("eth1", c.driver, map[string]bool{"rx-vlan-hw-parse": c.on, "rx-checksum": true})
+		r := &Report{Findings: e.list}
+		if got := levels(r); got["nic.rxvlan:eth1"] != c.want || got["nic.rx_checksum:eth1"] != OK {
+			t.Errorf("%+v: %v", c, got)
+		}
+		complete(t, r)
+	}
+}
+
 // complete holds for every report: a finding that is not ok says what is wanted, what it costs and how to change it.
 func complete(t *testing.T, r *Report) {
 	t.Helper()

@@ -65,7 +65,7 @@ func (e *examination) nic(name string) {
 			fmt.Sprintf("an interrupt, and with it a packet, waits up to %d µs", c.RxCoalesceUsecs), "ethtool -C "+name+" adaptive-rx off rx-usecs 0 rx-frames 1")
 	}
 	if f, err := tool.Features(name); err == nil {
-		e.features(name, f)
+		e.features(name, driver, f)
 	}
 	e.flowRules(name)
 	if ts, err := tool.GetTimestampingInformation(name); err == nil {
@@ -131,7 +131,7 @@ func (e *examination) queues(name string, tool *ethtool.Ethtool) {
 	}
 }
 
-func (e *examination) features(name string, f map[string]bool) {
+func (e *examination) features(name, driver string, f map[string]bool) {
 	on := func(keys ...string) []string {
 		var list []string
 		for _, k := range keys {
@@ -145,6 +145,17 @@ func (e *examination) features(name string, f map[string]bool) {
 	e.judge("nic.merging:"+name, len(merge) == 0, Warn, or(strings.Join(merge, ", "), "off"), "off", "packets wait to be merged with later ones", "ethtool -K "+name+" lro off rx-gro-hw off")
 	if v, ok := f["rx-ntuple-filter"]; ok {
 		e.judge("nic.ntuple:"+name, v, Note, flagWord(v), "on", "a channel's groups arrive on whichever queue RSS chooses: hand-over between workers", "ethtool -K "+name+" ntuple on")
+	}
+	if v, ok := f["rx-vlan-hw-parse"]; ok {
+		e.judge("nic.rxvlan:"+name, !v || driver == "veth", Warn, flagWord(v), "off",
+			"by AF_XDP a line with a vlan gets nothing, and an untagged one what is under every tag: the NIC takes tags off before an XDP program sees them", "ethtool -K "+name+" rxvlan off")
+	}
+	if v, ok := f["rx-checksum"]; ok {
+		found := map[bool]string{
+			true:  "the NIC does: kernel sockets have it for nothing; AF_XDP is not told, so that checksums: auto adds them up again",
+			false: "the NIC does not: the kernel adds them up for sockets, checksums: auto for AF_XDP",
+		}
+		e.add(Finding{ID: "nic.rx_checksum:" + name, Level: OK, Found: found[v], Want: "somebody validates: 10 ns a packet of 100 bytes with checksums: auto"})
 	}
 }
 

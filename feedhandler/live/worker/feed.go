@@ -33,6 +33,7 @@ type socketCounters struct {
 	datagrams, truncated, unstamped, errors *uint64 // the worker's
 	drops, buffer                           *uint64 // the handler's
 	dropped                                 uint32  // newest reading, which wraps
+	fresh                                   uint64  // seen and not counted yet
 }
 
 // InterfaceOf returns where line i arrives.
@@ -68,17 +69,27 @@ func (f *Feed) publish() {
 	}
 }
 
-// CountDrops asks the kernel what it had no room for. On the handler's goroutine.
-func (f *Feed) CountDrops() (more uint64) {
+// LookAtDrops asks the kernel what it dropped of the sockets' datagrams since the last look: what there was no room for, and
+// what had a wrong checksum. CountDrops then says which. On the handler's goroutine.
+func (f *Feed) LookAtDrops() {
 	for i, s := range f.Sockets {
-		n, err := s.Drops()
-		if err != nil {
-			continue
+		if n, err := s.Drops(); err == nil {
+			c := &f.counters[i]
+			c.fresh += uint64(n - c.dropped)
+			c.dropped = n
 		}
+	}
+}
+
+// CountDrops counts what was seen as dropped for want of room, at most room in all, and forgets the rest. It returns how much
+// it was. On the handler's goroutine.
+func (f *Feed) CountDrops(room uint64) (more uint64) {
+	for i := range f.counters {
 		c := &f.counters[i]
-		atomic.AddUint64(c.drops, uint64(n-c.dropped))
-		more += uint64(n - c.dropped)
-		c.dropped = n
+		n := min(c.fresh, room-more)
+		atomic.AddUint64(c.drops, n)
+		more += n
+		c.fresh = 0
 	}
 	return more
 }
