@@ -87,7 +87,7 @@ func Open(paths []string, o Options) (Source, error) {
 		}
 		if kind != trailer.None || auto {
 			found.Kind = kind
-			sources[i] = newStamped(s, found, auto, &o)
+			sources[i] = newStamped(s, path, found, auto, &o)
 		}
 		if !o.AsCaptured {
 			sources[i] = newUnwrapped(sources[i], path, o.Warn)

@@ -18,10 +18,14 @@ type stamped struct {
 	frames  int    // looked at
 	hits    int    // of them stamped
 	scratch []byte // the frame without the switch's header
+	name    string
+	warn    func(Warning)
+	unknown int64 // frames with a header of a version that is not read
+	said    bool  // that ticks stand where key frames deny it
 }
 
-func newStamped(s Source, found trailer.Decision, auto bool, o *Options) *stamped {
-	return &stamped{Source: s, found: found, auto: auto, tai: o.TAIMinusUTC}
+func newStamped(s Source, name string, found trailer.Decision, auto bool, o *Options) *stamped {
+	return &stamped{Source: s, found: found, auto: auto, tai: o.TAIMinusUTC, name: name, warn: o.Warn}
 }
 
 // Next gives the next packet, stamped where its frame carries a stamp. A frame behind a 7280 header comes without it,
@@ -45,6 +49,9 @@ func (s *stamped) Next(p *Packet) error {
 		s.hits++
 		p.Stamp, p.StampOK, p.StampBad, p.StampSource = st.NS, true, st.Degraded, ptp.SourceSwitch
 	}
+	if st.Unknown || !s.said && s.reader.Misplaced() {
+		s.odd(p, &st)
+	}
 	if n := int(st.Header); n != 0 {
 		if len(s.scratch) < len(p.Data) {
 			s.scratch = make([]byte, max(len(p.Data), 16<<10))
@@ -53,6 +60,23 @@ func (s *stamped) Next(p *Packet) error {
 		p.WireLen -= n
 	}
 	return nil
+}
+
+// odd says what is unusual about the switch's writing, once.
+func (s *stamped) odd(p *Packet, st *trailer.Stamp) {
+	text := ""
+	if st.Unknown {
+		if s.unknown++; s.unknown == 1 {
+			text = fmt.Sprintf("packet %d has a timestamp header of version %#04x, which is not known: such frames are left out", p.Index, st.Version)
+		}
+	}
+	if !s.said && s.reader.Misplaced() {
+		s.said = true
+		text = "the switch's key frames say that its ticks replace the FCS, but they stand before it: they are taken from there"
+	}
+	if text != "" && s.warn != nil {
+		s.warn(Warning{File: s.name, Offset: p.Offset, Trouble: UnknownStamp, Text: text})
+	}
 }
 
 // Files adds what the stamps are taken from: for auto what was decided beforehand and on what count, for a told trailer
@@ -65,6 +89,9 @@ func (s *stamped) Files() []FileInfo {
 		d.Ratio = trailer.Score{Tried: d.Tried, Hits: d.Hits}.Ratio()
 	}
 	files[0].Trailer, files[0].TrailerAuto = d, s.auto
+	if s.unknown > 0 {
+		files[0].Troubles[UnknownStamp.String()] = s.unknown
+	}
 	return files
 }
 

@@ -37,7 +37,7 @@ var ethers = map[uint16]*Coat{
 	0x8903: {Name: "fabricpath", Words: "FabricPath (EtherType 0x8903)"},
 	0x8909: {Name: "cmd", Words: "Cisco metadata, security group tag (EtherType 0x8909)"},
 	0x894f: coatNSH,
-	0xd28b: {Name: "arista7280", Words: "the timestamp header of an Arista 7280 (EtherType 0xd28b): say trailer arista7280"},
+	0xd28b: {Name: "arista7280", Words: "the timestamp header of an Arista 7280 (EtherType 0xd28b), which trailer arista7280 takes off where its version is known"},
 }
 
 // talk knows the EtherTypes of the network's own talk, which carry no feed: nobody misses them.

@@ -186,7 +186,7 @@ func TestWhatIsNotReadIsNamed(t *testing.T) {
 		{"link_type_4711", "link type 4711", 4711, feed},
 		{"macsec", "MACsec", 1, ether(0x88e5, feed)},
 		{"pbb", "backbone", 1, ether(0x88e7, feed)},
-		{"arista7280", "trailer arista7280", 1, ether(0xd28b, feed)},
+		{"arista7280", "trailer arista7280 takes", 1, ether(0xd28b, feed)},
 		{"ethertype_0x1234", "0x1234", 1, ether(0x1234, feed)},
 		{"mpls", "MPLS around", 1, ether(typeMPLS, join([]byte{0, 1, 0x21, 0x40}, bytes.Repeat([]byte{0xff}, 40)))},
 		{"esp", "ESP", 1, ether(typeIPv4, ipv4(protoESP, feed))},

@@ -17,11 +17,22 @@ const (
 
 // ticks7150 turns ticks into time. Ticks wrap every 6.1 s; the capture's own time, good to a second, tells which wrap.
 type ticks7150 struct {
-	key      keyFrame
-	num, den uint64 // ns per tick
-	have     bool
-	fitted   bool // the rate comes from two key frames
+	key       keyFrame
+	num, den  uint64 // ns per tick
+	have      bool
+	fitted    bool      // the rate is known: told by the key frame, or from two of them
+	place     tickPlace // where ticks stand, if that is not where the key frames say
+	elsewhere int       // frames in a row whose tick stood there
 }
+
+// tickPlace is where the tick stands in the tail.
+type tickPlace uint8
+
+const (
+	asTold    tickPlace = iota // as the key frames say
+	atTheEnd                   // in the last four bytes
+	beforeFCS                  // with an FCS behind it
+)
 
 func (c *ticks7150) read(t *tail, captureNS uint64, s *Stamp) {
 	if !t.ipv4 {
@@ -37,11 +48,10 @@ func (c *ticks7150) read(t *tail, captureNS uint64, s *Stamp) {
 		}
 		return
 	}
-	w, ok := t.tick(c.key.fcsType)
-	if !c.have || !ok || c.key.fcsType == fcsOff {
+	if !c.have || c.key.fcsType == fcsOff {
 		return
 	}
-	ns, ageNS, ok := c.time((w&0xffffff00)>>1|w&0x7f, captureNS)
+	ns, ageNS, ok := c.find(t, captureNS)
 	if !ok {
 		return
 	}
@@ -50,17 +60,78 @@ func (c *ticks7150) read(t *tail, captureNS uint64, s *Stamp) {
 	s.Degraded = !c.fitted || ageNS > maxKeyAgeNS/3
 }
 
-// tick finds the tick's word. An appended tick is followed by the FCS where the capture kept it.
-func (t *tail) tick(fcsType uint8) (uint32, bool) {
-	n := tickBytes
+// inStepNS is how near a tick's time must be to the capture's, after the distance that the key frame had, to be believed
+// without the key frame's word. What is no tick misses it thirty times of 31.
+const inStepNS = 100_000_000
+
+// find looks for the tick where the key frames say it stands, and where that gives no time in step with the capture, at
+// the other place: switches are seen whose key frames say "replace" while the FCS is still there. What was found stays
+// the rule for frames that do not speak for themselves.
+func (c *ticks7150) find(t *tail, captureNS uint64) (ns, ageNS uint64, ok bool) {
+	first := c.place
+	if first == asTold {
+		first = t.told(c.key.fcsType)
+	}
+	ns, ageNS, ok = c.at(t, first, captureNS)
+	if ok && c.inStep(ns, captureNS) {
+		c.count(first)
+		return ns, ageNS, true
+	}
+	other := atTheEnd + beforeFCS - first
+	ns2, ageNS2, ok2 := c.at(t, other, captureNS)
+	if !ok2 || !c.inStep(ns2, captureNS) {
+		return ns, ageNS, ok
+	}
+	c.count(other)
+	return ns2, ageNS2, true
+}
+
+// count keeps where a tick was found that is sure. Only "replace" names one place; an appended tick has an FCS behind it
+// or not, as the capture kept it.
+func (c *ticks7150) count(at tickPlace) {
+	switch {
+	case c.key.fcsType != fcsOverride || at == atTheEnd:
+		c.place, c.elsewhere = asTold, 0
+	default:
+		c.place = at
+		c.elsewhere++
+	}
+}
+
+// misplaced says that ticks stand where the key frames deny it: twice in a row is no chance.
+func (c *ticks7150) misplaced() bool { return c.elsewhere >= 2 }
+
+// told is where the key frames' type puts the tick. An appended tick is followed by the FCS where the capture kept it.
+func (t *tail) told(fcsType uint8) tickPlace {
 	if fcsType == fcsAppend && t.fits(tickBytes+fcsBytes) && (!t.fits(tickBytes) || t.paddedTo(minEthernet, tickBytes+fcsBytes)) {
+		return beforeFCS
+	}
+	return atTheEnd
+}
+
+// at reads the tick at a place.
+func (c *ticks7150) at(t *tail, place tickPlace, captureNS uint64) (ns, ageNS uint64, ok bool) {
+	n := tickBytes
+	if place == beforeFCS {
 		n += fcsBytes
 	}
 	if !t.fits(n) {
-		return 0, false
+		return 0, 0, false
 	}
 	w := be32(t.b[len(t.b)-n:])
-	return w, w != 0 // the switch never sends 0
+	if w == 0 { // the switch never sends 0
+		return 0, 0, false
+	}
+	return c.time((w&0xffffff00)>>1|w&0x7f, captureNS)
+}
+
+// inStep says whether a time is as far from the capture's as the key frame was. Without a capture time nothing is.
+func (c *ticks7150) inStep(ns, captureNS uint64) bool {
+	if captureNS == 0 || c.key.captured == 0 {
+		return false
+	}
+	off := int64(ns-captureNS) - int64(c.key.utcNS-c.key.captured)
+	return off < inStepNS && off > -inStepNS
 }
 
 // paddedTo says whether a trailer of n bytes starts exactly where a frame padded to size ends.
@@ -73,8 +144,12 @@ func (t *tail) paddedTo(size, n int) bool {
 func (c *ticks7150) learn(k keyFrame) {
 	last, had := c.key, c.have
 	c.key, c.have = k, true
-	if had && k.ticks == last.ticks {
+	if had && k.ticks == last.ticks && k.num == 0 {
 		return // the same key frame seen again
+	}
+	if k.num != 0 { // what the switch measured is better than what two of its frames say
+		c.num, c.den, c.fitted = k.num, k.den, true
+		return
 	}
 	dt, du := k.ticks-last.ticks, k.utcNS-last.utcNS
 	if had && k.ticks > last.ticks && k.utcNS > last.utcNS && du <= maxKeySpanNS && dt <= maxKeySpanNS && plausible(dt, du) {
@@ -104,7 +179,10 @@ func (c *ticks7150) time(tick uint32, captureNS uint64) (ns, ageNS uint64, ok bo
 		return 0, 0, false
 	}
 	// Expected ticks since the key frame, then the nearest value whose low 31 bits are the tick's.
-	expect := elapsed * nominalDen / nominalNum
+	expect := int64(muldiv(uint64(max(elapsed, -elapsed)), c.den, c.num))
+	if elapsed < 0 {
+		expect = -expect
+	}
 	low := uint32(c.key.ticks+uint64(expect)) & tickMask
 	off := int32((tick-low)<<1) >> 1 // signed difference modulo 2^31
 	delta := expect + int64(off)
@@ -116,10 +194,12 @@ func (c *ticks7150) time(tick uint32, captureNS uint64) (ns, ageNS uint64, ok bo
 	return ns, uint64(max(elapsed, -elapsed)), true
 }
 
-// scale is ticks times ns per tick, rounded. Ticks are under 2^36 and num under 2^36, so the quotient fits.
-func (c *ticks7150) scale(ticks uint64) uint64 {
-	hi, lo := bits.Mul64(ticks, c.num)
-	lo, carry := bits.Add64(lo, c.den/2, 0)
-	q, _ := bits.Div64(hi+carry, lo, c.den)
+// scale is ticks times ns per tick, cut down as the switch's own arithmetic does.
+func (c *ticks7150) scale(ticks uint64) uint64 { return muldiv(ticks, c.num, c.den) }
+
+// muldiv is a*b / c. Rates are within a factor of two of nominal and times under a minute, so it fits.
+func muldiv(a, b, c uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	q, _ := bits.Div64(hi, lo, c)
 	return q
 }

@@ -4,7 +4,9 @@ package trailer
 //
 //	| dst 6 | src 6 | 0xd28b | subtype 0x0001 | version u16 | stamp | original EtherType ...
 //
-// The stamp is sec u32, ns u32, or in the 48-bit forms sec modulo 65536 u16, ns u32. Versions count in TAI or in UTC.
+// The stamp is sec u32, ns u32, or in the 48-bit forms sec modulo 65536 u16, ns u32. The version's digits say which:
+//
+//	00xx in TAI, 01xx in UTC | xx1x 64 bits, xx2x 48 bits | xxx0 R and R2, xxx1 R3 hardware
 const (
 	etherArista   = 0xd28b
 	aristaSubtype = 0x0001
@@ -13,6 +15,7 @@ const (
 	arista64UTC = 0x0110
 	arista48TAI = 0x0020
 	arista48UTC = 0x0120
+	aristaR3    = 0x0001
 
 	aristaHeader64 = 14
 	aristaHeader48 = 12
@@ -36,7 +39,8 @@ func (h *header7280) read(frame []byte, captureNS uint64, s *Stamp) {
 	if len(frame) < macBytes+aristaHeader48+2 || be16(frame[macBytes:]) != etherArista || be16(frame[macBytes+2:]) != aristaSubtype {
 		return
 	}
-	version, w := be16(frame[macBytes+4:]), frame[macBytes+6:]
+	s.Version = be16(frame[macBytes+4:])
+	version, w := s.Version&^aristaR3, frame[macBytes+6:]
 	tai := version == arista64TAI || version == arista48TAI
 	shift := int64(0)
 	if tai {
@@ -63,6 +67,7 @@ func (h *header7280) read(frame []byte, captureNS uint64, s *Stamp) {
 		sec += int64(int16(be16(w) - uint16(sec)))
 		ns = uint64(sec)*nsPerSecond + uint64(be32(w[2:]))
 	default:
+		s.Unknown = true
 		return
 	}
 	if !ok || tai && !h.taiOK {

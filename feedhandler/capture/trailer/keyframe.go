@@ -17,11 +17,11 @@ const (
 	fcsOverride = 2 // ticks stand in the place of the FCS
 )
 
-// keyFrame is the part of a key frame we use. The skew words are left out: the rate between two key frames says the
-// same, and is the one thing that can be checked.
+// keyFrame is the part of a key frame we use.
 type keyFrame struct {
 	ticks    uint64 // the switch's counter, 64 bits of what frames carry 31 of
 	utcNS    uint64
+	num, den uint64 // ns a tick as the switch measured it; 0 where it does not say
 	device   uint16
 	port     uint16
 	fcsType  uint8
@@ -38,5 +38,18 @@ func (k *keyFrame) parse(body []byte, captureNS uint64) bool {
 		ticks: be64(body), utcNS: be64(body[8:]), captured: captureNS,
 		device: be16(end), port: be16(end[2:]), fcsType: end[4],
 	}
+	if len(body) == keyFrameV2 {
+		k.num, k.den = skewed(be64(body[24:]), be64(body[32:]))
+	}
 	return k.fcsType <= fcsOverride && k.utcNS > 3600*nsPerSecond && near(k.utcNS, captureNS)
+}
+
+// skewed is the nominal 20/7 ns a tick times the skew that version 2 tells. A skew that no clock has is none: the word is
+// 0 until the switch has measured it.
+func skewed(num, den uint64) (n, d uint64) {
+	const most = 1 << 56 // so that the products below fit
+	if num == 0 || den == 0 || num > most || den > most || num/2 > den || den/2 > num {
+		return 0, 0
+	}
+	return nominalNum * num, nominalDen * den
 }

@@ -24,6 +24,10 @@ func NewReader(c Config) *Reader {
 // Kind is what the reader looks for.
 func (r *Reader) Kind() Kind { return r.kind }
 
+// Misplaced says that an Arista 7150's key frames say "replace", and its ticks stand before an FCS all the same, from
+// where they are taken.
+func (r *Reader) Misplaced() bool { return r.ticks.misplaced() }
+
 // Read finds the stamp of one Ethernet frame as it was captured, trailer and all. captureNS is the capture's own time,
 // UTC, or 0 where there is none: it bounds what is taken for a time and completes short stamps. Frames of a 7150 must
 // come in capture order, key frames included.

@@ -10,12 +10,16 @@ type Stamp struct {
 	Port   uint16
 	// Header is the number of bytes after the two MAC addresses that the device inserted; Strip removes them.
 	Header uint8
-	// OK says that NS is a time. All else is zero without it, but Header and KeyFrame.
+	// Version is the device's own word for the shape of what it wrote, where there is one.
+	Version uint16
+	// OK says that NS is a time. All else is zero without it, but Header, Version, Unknown and KeyFrame.
 	OK bool
 	// Degraded says that the time should not be trusted: the device says so, or its tick rate is not known yet.
 	Degraded bool
 	// KeyFrame marks the device's own frame that ties ticks to UTC. It is no market data.
 	KeyFrame bool
+	// Unknown says that the device wrote something of a version that is not read: then its length is not known either.
+	Unknown bool
 }
 
 const (

@@ -171,11 +171,15 @@ func TestArista7280(t *testing.T) {
 		{"64 TAI", arista64TAI, timePair(nil, sec+tai, nanos), 14},
 		{"48 UTC", arista48UTC, stamp48(sec, nanos), 12},
 		{"48 TAI", arista48TAI, stamp48(sec+tai, nanos), 12},
+		{"64 UTC", arista64UTC | aristaR3, timePair(nil, sec, nanos), 14},
+		{"64 TAI", arista64TAI | aristaR3, timePair(nil, sec+tai, nanos), 14},
+		{"48 UTC", arista48UTC | aristaR3, stamp48(sec, nanos), 12},
+		{"48 TAI", arista48TAI | aristaR3, stamp48(sec+tai, nanos), 12},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s/%#04x", c.name, c.version), func(t *testing.T) {
 			frame := header7280Frame(c.version, c.stamp)
 			got := NewReader(config).Read(frame, captureNS)
-			if want := (Stamp{NS: stampNS, Header: c.header, OK: true}); got != want {
+			if want := (Stamp{NS: stampNS, Header: c.header, Version: c.version, OK: true}); got != want {
 				t.Fatalf("got %+v, want %+v", got, want)
 			}
 			plain := Strip(make([]byte, len(frame)), frame, int(got.Header))
@@ -191,8 +195,10 @@ func TestArista7280(t *testing.T) {
 	if got := NewReader(config).Read(udpFrame(200, 0), captureNS); got != (Stamp{}) {
 		t.Errorf("a frame without the header: %+v", got)
 	}
-	if got := NewReader(config).Read(header7280Frame(0x0999, make([]byte, 8)), captureNS); got != (Stamp{}) {
-		t.Errorf("an unknown version: %+v", got)
+	for _, version := range []uint16{0x0999, 0x0012, 0x0030, 0x0210, 0x1010} {
+		if got := NewReader(config).Read(header7280Frame(version, make([]byte, 8)), captureNS); got != (Stamp{Version: version, Unknown: true}) {
+			t.Errorf("an unknown version: %+v", got)
+		}
 	}
 }
 
