@@ -55,7 +55,7 @@ type survey struct {
 
 	wire    [feedhandler.WireFaultCount]int
 	framing [framing.FaultCount]int
-	unread  map[string]int // frames of which what is around them is not read, by what it is
+	unread  map[string]int // frames of which what is around them is not read, or is another protocol, by what it is
 	unknown int            // messages of no known type
 	headers int            // frames behind a switch's header that nobody took off
 	beyond  int            // packets of destinations beyond mostDestinations
@@ -114,7 +114,7 @@ func (s *survey) add(pkt *capture.Packet) {
 	}
 	if fault != framing.FaultNone {
 		dst.foreign++
-		s.framing[fault]++
+		s.foreign(fault, d.Payload)
 		return
 	}
 	dst.packets++
@@ -126,6 +126,17 @@ func (s *survey) add(pkt *capture.Packet) {
 	if h.Kind == framing.Data {
 		s.compare(dst, h.Session, h.Seq, uint64(crc32.Checksum(msg, castagnoli)), pkt.Recv().NS)
 	}
+}
+
+// foreign counts a payload that is not the feed's, by the name of what it is where the framing knows it.
+func (s *survey) foreign(fault framing.Fault, payload []byte) {
+	if f, ok := s.split.(interface{ Foreign([]byte) string }); ok && fault == framing.FaultForeign {
+		if name := f.Foreign(payload); name != "" {
+			s.unread[name]++
+			return
+		}
+	}
+	s.framing[fault]++
 }
 
 func (s *survey) destination(group uint32, port uint16) *destination {

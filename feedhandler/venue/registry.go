@@ -15,7 +15,7 @@ var registry = []Feed{
 		NewDecoder: func(o Options) Decoder { return nasdaq.NewPSXITCH50(o.MaxInstruments, o.SessionDate) }},
 	{Name: "nasdaq.bbo21", Title: "Nasdaq BBO", Spec: "2.1, 2018-05-03", Depth: TopOnly, NewFraming: moldUDP64,
 		NewDecoder: func(o Options) Decoder { return nasdaq.NewBBO21(o.MaxInstruments, o.SessionDate) }},
-	{Name: "iex.tops15", Title: "IEX TOPS", Spec: "1.5, 2016-09-23", Depth: TopOnly, NewFraming: iexTP(iex.ProtocolTOPS),
+	{Name: "iex.tops15", Title: "IEX TOPS", Spec: "1.5, 2016-09-23", Depth: TopOnly, NewFraming: iexTP(iex.ProtocolTOPS15),
 		NewDecoder: func(o Options) Decoder { return iex.NewTOPS(15, o.MaxInstruments) }},
 	{Name: "iex.tops16", Title: "IEX TOPS", Spec: "1.6, 2021-10-19", Depth: TopOnly, NewFraming: iexTP(iex.ProtocolTOPS),
 		NewDecoder: func(o Options) Decoder { return iex.NewTOPS(16, o.MaxInstruments) }},

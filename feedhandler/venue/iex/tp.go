@@ -7,8 +7,9 @@ import (
 	"wirebook/feedhandler/venue/layout"
 )
 
-// Message protocol ids of the feeds.
+// Message protocol ids of the feeds. TOPS 1.6 came with an id of its own, and samples of 1.5 made later carry that one.
 const (
+	ProtocolTOPS15   uint16 = 0x8002
 	ProtocolTOPS     uint16 = 0x8003
 	ProtocolDEEP     uint16 = 0x8004
 	ProtocolDEEPPlus uint16 = 0x8005
@@ -37,7 +38,7 @@ const (
 // TP is the IEX-TP framing of one feed. Sequence units are messages; a segment without messages is a heartbeat
 // whose sequence is the next to come. It is stateless.
 type TP struct {
-	ProtocolID uint16 // segments of another protocol are foreign
+	ProtocolID uint16 // segments of another protocol are foreign; TOPS 1.5 is told under the id of 1.6 as well
 }
 
 // Header reads a segment's header into h; on a fault h stays as it was. A message count that the payload length
@@ -47,7 +48,7 @@ func (f TP) Header(payload []byte, h *framing.Header) framing.Fault {
 	if w == nil {
 		return framing.FaultShort
 	}
-	if w.Version.Get() != tpVersion || w.MessageProtocolID.Get() != f.ProtocolID {
+	if w.Version.Get() != tpVersion || w.MessageProtocolID.Get() != f.ProtocolID && !f.alias(w) {
 		return framing.FaultForeign
 	}
 	count := uint32(w.MessageCount.Get())
@@ -69,6 +70,30 @@ func (f TP) Header(payload []byte, h *framing.Header) framing.Fault {
 		Body:     headerBytes,
 	}
 	return framing.FaultNone
+}
+
+// alias says whether a segment of another protocol id is the feed's all the same.
+func (f TP) alias(w *SegmentHeader) bool {
+	return f.ProtocolID == ProtocolTOPS15 && w.MessageProtocolID.Get() == ProtocolTOPS
+}
+
+// protocols are the feeds by their id.
+var protocols = map[uint16]string{
+	ProtocolTOPS15: "iex.tops15", ProtocolTOPS: "iex.tops16", ProtocolDEEP: "iex.deep10", ProtocolDEEPPlus: "iex.deepplus10",
+}
+
+// Foreign says what a payload carries that Header calls foreign; "" where it does not know.
+func (f TP) Foreign(payload []byte) string {
+	w := layout.View[SegmentHeader](payload)
+	if w == nil || w.Version.Get() != tpVersion || int(w.PayloadLength.Get()) != len(payload)-headerBytes {
+		return ""
+	}
+	id := w.MessageProtocolID.Get()
+	name := "IEX-TP of message protocol 0x" + strconv.FormatUint(uint64(id), 16)
+	if feed := protocols[id]; feed != "" {
+		name += ", which is " + feed + ","
+	}
+	return name
 }
 
 // Split appends the segment's messages, each from its type byte, to dst. Message count and payload length both
