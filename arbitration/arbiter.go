@@ -27,14 +27,17 @@ type Arbiter struct {
 	lag   []lagEntry
 	lines [MaxLines]line
 
-	win    window
-	known  uint64 // end of what is known to exist; next < known means that a gap is open
-	stuck  uint64 // when the sequence last moved by a packet that came in time
-	beat   uint64 // when a heartbeat last moved known
-	late   uint64 // how far what is offered is behind what has arrived
-	holeAt uint64 // the front gap [holeAt, holeEnd), valid while holeAt == next
-	holeTo uint64
-	open   uint64 // gaps open now
+	win      window
+	park     store
+	merge    uint8  // lines whose parked packets join the sequence, a bit each
+	resortAt uint64 // when the parked packets are looked through again
+	known    uint64 // end of what is known to exist; next < known means that a gap is open
+	stuck    uint64 // when the sequence last moved by a packet that came in time
+	beat     uint64 // when a heartbeat last moved known
+	late     uint64 // how far what is offered is behind what has arrived
+	holeAt   uint64 // the front gap [holeAt, holeTo), valid while next lies in it
+	holeTo   uint64
+	open     uint64 // gaps open now
 
 	spare    Packet // one packet for which the window had no room; its payload is spareBuf's
 	spareBuf []byte
@@ -82,7 +85,8 @@ func New(cfg Config) (*Arbiter, error) {
 		return nil, err
 	}
 	a := &Arbiter{cfg: cfg, nlines: uint8(len(cfg.Lines)),
-		lag: make([]lagEntry, lagUnits), win: newWindow(cfg.WindowPackets, cfg.WindowBytes), spareBuf: make([]byte, maxCount)}
+		lag: make([]lagEntry, lagUnits), win: newWindow(cfg.WindowPackets, cfg.WindowBytes),
+		park: newStore(cfg.WindowPackets, cfg.WindowBytes), spareBuf: make([]byte, maxCount)}
 	for i, c := range cfg.Lines {
 		l := &a.lines[i]
 		l.recovery = c.Recovery
@@ -106,6 +110,7 @@ func (a *Arbiter) Tick(nowNS uint64) {
 	}
 	if a.now >= a.checkAt {
 		a.checkAt = a.now + a.cfg.SilentNS/8
+		a.expirePark()
 		for i := range a.lines[:a.nlines] {
 			a.refresh(&a.lines[i])
 		}
@@ -167,6 +172,8 @@ func (a *Arbiter) refresh(l *line) {
 	}
 	age := a.now - min(a.now, l.Last)
 	switch {
+	case l.disputed && age < a.cfg.SilentNS:
+		l.State = LineDisputed
 	case age >= a.cfg.DeadNS:
 		l.State = LineDead
 	case age >= a.cfg.SilentNS:

@@ -10,6 +10,10 @@ type candidate struct {
 	tsSend  uint64 // of the newest packet
 	first   uint64 // TsSend of the first
 	streak  uint32 // consistent packets in a row
+	inRun   bool   // far ahead in the running session, its packets parked; otherwise they are in the store
+	passed  uint32 // while its parked packets join: up to this one they were looked at, index + 1
+	since   uint64 // when it began, and when the line last said so
+	seen    uint64
 }
 
 // A line can have candidateFactor × PersistPackets packets apart, of candidateBytes each on average.
@@ -19,20 +23,8 @@ const (
 )
 
 // add counts p as evidence and keeps a copy. A packet that does not continue the candidate starts another.
-func (c *candidate) add(line Line, p *Packet, jump uint64) {
-	end := p.Seq + uint64(p.Count)
-	switch {
-	case c.streak > 0 && c.session == p.Session && p.Seq >= c.next && p.Seq-c.next <= jump:
-		c.streak++
-	case c.streak > 0 && c.session == p.Session && p.Seq >= c.start && p.Seq < c.next:
-		// A repetition is no new evidence, yet it may bring a unit that was missing.
-	default:
-		c.drop()
-		c.session, c.start, c.streak, c.first = p.Session, p.Seq, 1, p.TsSend
-		c.next = end
-	}
-	c.next = max(c.next, end)
-	c.tsSend = p.TsSend
+func (c *candidate) add(line Line, p *Packet, jump, now uint64) {
+	c.note(p, p.Seq+uint64(p.Count), jump, now, false)
 	if p.Kind != KindData || p.Count == 0 || len(p.Payload) > len(c.arena) {
 		return
 	}
@@ -50,12 +42,29 @@ func (c *candidate) add(line Line, p *Packet, jump uint64) {
 	}
 }
 
+// note counts p, which ends before end, as evidence.
+func (c *candidate) note(p *Packet, end, jump, now uint64, inRun bool) {
+	same := c.streak > 0 && c.session == p.Session && c.inRun == inRun
+	switch {
+	case same && p.Seq >= c.next && p.Seq-c.next <= jump:
+		c.streak++
+	case same && p.Seq >= c.start && p.Seq < c.next:
+		// A repetition is no new evidence, yet it may bring a unit that was missing.
+	default:
+		c.drop()
+		c.session, c.start, c.streak, c.first = p.Session, p.Seq, 1, p.TsSend
+		c.next, c.inRun, c.since = end, inRun, now
+	}
+	c.next = max(c.next, end)
+	c.tsSend, c.seen = p.TsSend, now
+}
+
 // drop forgets the candidate. Its packets stay counted as suspect.
 func (c *candidate) drop() {
 	for c.oldest() != nil {
 		c.free(uint32(c.tail & uint64(len(c.entries)-1)))
 	}
-	c.streak = 0
+	c.streak, c.passed = 0, 0
 }
 
 // near tells whether two candidates speak of the same place.

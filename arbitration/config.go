@@ -17,9 +17,15 @@ type LineConfig struct {
 type Config struct {
 	Lines []LineConfig
 
-	// WindowPackets is how many early packets can be held at once. Rounded up to a power of two. Default 4096.
+	// SkewNS and PeakUnits say for what there shall be memory: a line that is ahead of another by so much time, at so many
+	// units a second. Default 50 ms and 2 million; their product is at most 131072 units. Window below follows from it.
+	SkewNS    uint64
+	PeakUnits uint64
+	// WindowPackets is how many early packets can be held at once, and how many can be parked that came too far ahead.
+	// Rounded up to a power of two. Default one for two units of the skew.
 	WindowPackets int
-	// WindowBytes is the memory for their payloads. Default 4 MiB.
+	// WindowBytes is the memory for the payloads of the one, and as much for the other. Rounded up to a power of two.
+	// Default 64 for every unit of the skew.
 	WindowBytes int
 	// GapTimeoutNS is how long a gap may stay open after it was noticed. Default 50 ms.
 	GapTimeoutNS uint64
@@ -29,8 +35,9 @@ type Config struct {
 	// ReorderNS is how long ago a line must have gone beyond a gap before it counts as having passed it: both
 	// this and ReorderPackets must hold. The start of a joined run is decided by the same two. Default 3 ms.
 	ReorderNS uint64
-	// JumpUnits is how far ahead of the sequence a packet may be and still be believed at once. What is farther
-	// needs agreement or persistence, which cost nothing but a few packets of delay. At most 65536. Default 4096.
+	// JumpUnits is how far ahead of the sequence a line may be and be believed by itself: a single packet within a few
+	// hundred units, beyond it once the line goes on from there. What is farther is parked until the sequence comes
+	// near, and needs agreement or persistence to be believed before. At most 65536. Default 4096.
 	JumpUnits uint64
 	// PersistPackets is how many consecutive consistent packets of one line make a far jump or an unknown
 	// session believed. Default 16.
@@ -43,6 +50,9 @@ type Config struct {
 	// ResetAgeNS is how much newer than the newest delivered send time a lower sequence number must be
 	// to start the numbering again. Default 10 ms.
 	ResetAgeNS uint64
+	// ClockNS is how far the venue's clock may be ahead of ours: a packet sent later than that is from no day there was.
+	// Default 1 s.
+	ClockNS uint64
 }
 
 var (
@@ -67,13 +77,23 @@ func (c Config) withDefaults() (Config, error) {
 	if live == 0 {
 		return c, errRecovery
 	}
+	if c.SkewNS == 0 {
+		c.SkewNS = 50_000_000
+	}
+	if c.PeakUnits == 0 {
+		c.PeakUnits = 2_000_000
+	}
+	units := SkewUnits(c.SkewNS, c.PeakUnits)
+	if units > windowUnits {
+		return c, errors.New("arbitration: Config.SkewNS at Config.PeakUnits is " + strconv.FormatUint(units, 10) + " units: at most " + strconv.Itoa(windowUnits))
+	}
 	for _, f := range []struct {
 		name     string
 		value    *int
 		def, max int
 	}{
-		{"WindowPackets", &c.WindowPackets, 4096, 1 << 20},
-		{"WindowBytes", &c.WindowBytes, 4 << 20, 1 << 30},
+		{"WindowPackets", &c.WindowPackets, max(int(units/2), 1024), 1 << 20},
+		{"WindowBytes", &c.WindowBytes, max(int(units*64), 1<<20), 1 << 30},
 		{"ReorderPackets", &c.ReorderPackets, 16, recentPackets},
 		{"PersistPackets", &c.PersistPackets, 16, 1024},
 	} {
@@ -94,6 +114,7 @@ func (c Config) withDefaults() (Config, error) {
 		{&c.SilentNS, 3_000_000_000},
 		{&c.DeadNS, 30_000_000_000},
 		{&c.ResetAgeNS, 10_000_000},
+		{&c.ClockNS, 1_000_000_000},
 	} {
 		if *f.value == 0 {
 			*f.value = f.def

@@ -11,6 +11,14 @@ func (a *Arbiter) judge(line Line, l *line, p *Packet, kind Kind) bool {
 		a.behind(line, l, p, kind, turnReset)
 		return false
 	}
+	if a.phase == running && !l.recovery && a.anotherDay(p) && a.othersActive(line) {
+		// Sent long before or after what the other lines bring now: somebody replays another day. Newer wins, if it goes on.
+		a.suspect(line, l, p, kind)
+		if a.persists(l) && a.younger(l, p) {
+			a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(a.firstSend(line))})
+		}
+		return false
+	}
 	if a.phase == joining {
 		if distance(p.Seq, a.next) <= a.cfg.JumpUnits || distance(p.Seq, a.known) <= a.cfg.JumpUnits {
 			return true
@@ -20,11 +28,8 @@ func (a *Arbiter) judge(line Line, l *line, p *Packet, kind Kind) bool {
 		return false
 	}
 	switch {
-	case p.Seq > a.known && p.Seq-a.known > a.cfg.JumpUnits:
-		a.suspect(line, l, p, kind)
-		if !l.recovery && (a.agreed(line, l) || a.persists(l) && !a.othersActive(line)) {
-			a.begin(turn{kind: turnJump, line: line})
-		}
+	case p.Seq > a.known && p.Seq-a.known > a.near(l, kind):
+		a.tooFar(line, l, p, kind)
 		return false
 	case p.Seq >= a.next || kind == KindEndOfSession || l.recovery:
 		return true
@@ -84,7 +89,7 @@ func (a *Arbiter) foreign(line Line, l *line, p *Packet, kind Kind) {
 		p.Seq <= 1 && a.stats.Ended,
 		c.streak >= resetPackets && a.fresh(p) && !a.othersActive(line),
 		c.streak >= 2 && (a.stats.Ended || silent),
-		a.persists(l) && !a.othersActive(line):
+		a.persists(l) && (!a.othersActive(line) || a.younger(l, p)):
 		a.begin(turn{kind: turnSession, line: line})
 	}
 }
@@ -124,7 +129,8 @@ func (a *Arbiter) refuse(l *line, p *Packet, kind Kind) {
 func (a *Arbiter) suspect(line Line, l *line, p *Packet, kind Kind) {
 	a.refuse(l, p, kind)
 	if !l.recovery && kind != KindEndOfSession && a.turn.kind == turnNone && a.adopt == 0 {
-		l.cand.add(line, p, a.cfg.JumpUnits)
+		l.cand.add(line, p, a.cfg.JumpUnits, a.now)
+		a.dispute(line, l, p)
 	}
 }
 
@@ -149,7 +155,7 @@ func (a *Arbiter) supporters(line Line) uint8 {
 func (a *Arbiter) othersActive(line Line) bool {
 	for i := range a.lines[:a.nlines] {
 		o := &a.lines[i]
-		if Line(i) != line && !o.recovery && o.started && o.cand.streak == 0 && a.now-o.good < a.cfg.SilentNS {
+		if Line(i) != line && !o.recovery && o.started && (o.cand.streak == 0 || o.cand.inRun) && a.now-min(a.now, o.good) < a.cfg.SilentNS {
 			return true
 		}
 	}
@@ -173,6 +179,37 @@ func (a *Arbiter) newer(p *Packet) bool {
 // fresh tells newer, and that the venue's clock did not run ahead of ours meanwhile: a garbage stamp does.
 func (a *Arbiter) fresh(p *Packet) bool {
 	return a.newer(p) && p.TsSend-a.lastSend <= a.now-min(a.now, a.lastRecv)+a.cfg.SilentNS
+}
+
+// anotherDay tells whether p was sent so far from the newest delivered packet as no line lags: later than time has gone
+// by since, or before although its number comes after.
+func (a *Arbiter) anotherDay(p *Packet) bool {
+	if p.TsSend == 0 || a.lastSend == 0 {
+		return false
+	}
+	return p.TsSend > a.lastSend+(a.now-min(a.now, a.lastRecv))+a.cfg.SilentNS || p.Seq >= a.next && a.backdated(p)
+}
+
+// younger tells whether the line's candidate was sent later than what is delivered by more than lines lag, and not later
+// than it can have been by our clock.
+func (a *Arbiter) younger(l *line, p *Packet) bool {
+	sent := min(l.cand.first, p.TsSend)
+	return a.lastSend != 0 && sent > a.lastSend && sent-a.lastSend > a.cfg.SilentNS && p.TsSend <= a.now+a.cfg.ClockNS
+}
+
+// dispute notes that a line has gone on for long with what another live line contradicts. Where the venue sends no times,
+// nobody can tell which of them is right.
+func (a *Arbiter) dispute(line Line, l *line, p *Packet) {
+	if !a.persists(l) || a.now-min(a.now, l.cand.since) < a.cfg.SilentNS || !a.othersActive(line) {
+		return
+	}
+	if !l.disputed {
+		l.disputed, l.disputeAt = true, a.now
+	}
+	if p.TsSend == 0 && a.now >= l.disputeAt {
+		a.stats.Disputes++
+		l.disputeAt = a.now + a.cfg.SilentNS
+	}
 }
 
 // cutoff is the send time that parts the old run from the one that starts with a packet sent at tsSend:

@@ -11,27 +11,35 @@ const reorderUnits = 1 << 12
 // line is the arbiter's view of one line: its own numbering in the running session, and its candidate.
 type line struct {
 	LineStats
-	recovery bool
-	wasUp    bool   // had a place in the run before, while the new one is being joined
-	started  bool   // has a place in the running session
-	plain    bool   // nothing special: up, not recovery, no holes, no candidate. The fast paths ask only this.
-	low      uint64 // lowest unit the line's numbering is followed from
-	high     uint64 // end of the highest unit the line brought
-	holes    uint64 // units below high, within memory, that it did not bring
-	missing  []uint64
-	recent   [recentPackets]lagEntry // the newest believed packets
-	recentN  uint64
-	passTo   uint64 // the gap that ends before passTo was passed by this line
-	passNS   uint64 // at this time, first
-	good     uint64 // receive time of the newest believed packet
-	oldRun   uint32 // consecutive packets of the run before
-	cand     candidate
+	recovery  bool
+	wasUp     bool   // had a place in the run before, while the new one is being joined
+	started   bool   // has a place in the running session
+	plain     bool   // nothing special: up, not recovery, no holes, no candidate. The fast paths ask only this.
+	low       uint64 // lowest unit the line's numbering is followed from
+	high      uint64 // end of the highest unit the line brought
+	holes     uint64 // units below high, within memory, that it did not bring
+	missing   []uint64
+	recent    [recentPackets]lagEntry // the newest believed packets
+	recentN   uint64
+	passTo    uint64 // the gap that ends before passTo was passed by this line
+	passNS    uint64 // at this time, first
+	good      uint64 // receive time of the newest believed packet
+	oldRun    uint32 // consecutive packets of the run before
+	cand      candidate
+	parked    parked
+	disputed  bool   // said for long what another live line contradicts
+	disputeAt uint64 // when it is counted again
 }
 
 // follow enters [seq, end) into the line's own numbering; a heartbeat comes with end == seq.
 func (l *line) follow(seq, end, ns uint64) {
 	l.recent[l.recentN%recentPackets] = lagEntry{seq, ns}
 	l.recentN++
+	l.number(seq, end)
+}
+
+// number is follow without the memory of the newest packets.
+func (l *line) number(seq, end uint64) {
 	if l.recovery {
 		return // it brings only what was asked for: it has no numbering to lose from
 	}
@@ -147,6 +155,11 @@ func (l *line) ahead(to uint64, n int, now, ns uint64) bool {
 		l.passTo, l.passNS = to, first
 	}
 	return beyond >= n && now-min(now, l.passNS) >= ns
+}
+
+// goesOn tells whether the newest two packets of the line lie beyond a gap that ends before to.
+func (l *line) goesOn(to uint64) bool {
+	return l.recentN >= 2 && l.recent[(l.recentN-1)%recentPackets].seq >= to && l.recent[(l.recentN-2)%recentPackets].seq >= to
 }
 
 // restart gives the line its place in a new run that begins at first. A line that was heard before is

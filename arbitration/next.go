@@ -15,6 +15,16 @@ func (a *Arbiter) Settled() bool { return a.quiet && a.nhealed == 0 }
 // ready is the whole of Next. Every turn of its loop either returns or uses up something that an Offer put in.
 func (a *Arbiter) ready(r *Ready) bool {
 	for {
+		if a.phase == running && a.waiting() {
+			a.approach()
+			if a.merge != 0 && !a.spared {
+				if more, filled := a.joinParked(r); filled {
+					return true
+				} else if more {
+					continue
+				}
+			}
+		}
 		switch {
 		case a.phase == idle:
 			a.flushing = false
@@ -37,11 +47,27 @@ func (a *Arbiter) ready(r *Ready) bool {
 			return true
 		case a.next < a.known:
 			to := a.hole()
-			if !a.real(to) {
+			real := a.real(to)
+			if a.park.live > 0 && (real || a.stuckParked()) {
+				until := to
+				if !real {
+					until = a.next + a.cfg.JumpUnits
+				}
+				if found, filled := a.resort(a.next, until, r); filled {
+					return true
+				} else if found {
+					continue
+				}
+			}
+			if !real {
 				return false
 			}
 			a.declare(to, r)
 			return true
+		case a.park.live > 0 && a.stuckParked():
+			if _, filled := a.resort(a.next, a.next+a.cfg.JumpUnits, r); filled {
+				return true
+			}
 		case a.ending && a.next >= a.endAt:
 			a.ending, a.stats.Ended = false, true
 			*r = Ready{Kind: ReadyEndOfSession}
@@ -92,7 +118,7 @@ func (a *Arbiter) unspare(r *Ready) bool {
 
 // hole is the end of the gap in front. Found by a walk over its units, once per gap.
 func (a *Arbiter) hole() uint64 {
-	if a.holeAt != a.next {
+	if a.holeAt > a.next || a.holeTo <= a.next {
 		to := a.known
 		if a.next < a.win.high {
 			for to = a.next; !a.win.has(to); {
@@ -120,7 +146,7 @@ func (a *Arbiter) real(to uint64) bool {
 		noticed = e.tsRecv // it came first of all that is beyond the gap
 	}
 	// As long as the sequence moves in time there is no gap in its way, only a packet far ahead.
-	if since := max(noticed, a.stuck); a.now >= since && a.now-since >= a.cfg.GapTimeoutNS+a.late {
+	if since := max(noticed, a.stuck); a.now >= since && a.now-since >= a.cfg.GapTimeoutNS+a.late && a.shared(to) {
 		return true
 	}
 	passed := false
@@ -140,6 +166,29 @@ func (a *Arbiter) real(to uint64) bool {
 		}
 	}
 	return passed
+}
+
+// shared tells whether more than one packet stands for the gap in front, which ends before to. What a single packet of one
+// line claims is no gap while another line is heard that has not gone there: it may be garbage. A few units are: there is
+// little to lose, and packets are lost that way.
+func (a *Arbiter) shared(to uint64) bool {
+	if to-a.next <= uint64(a.cfg.ReorderPackets) {
+		return true
+	}
+	went, heard := 0, false
+	for i := range a.lines[:a.nlines] {
+		l := &a.lines[i]
+		switch {
+		case l.recovery:
+		case l.started && (l.high >= to || l.cand.streak > 0 && l.cand.inRun && l.cand.start >= to):
+			if went++; went > 1 || l.goesOn(to) {
+				return true
+			}
+		case l.good != 0 && a.now-min(a.now, l.good) < a.cfg.SilentNS+a.late:
+			heard = true
+		}
+	}
+	return !heard
 }
 
 // declare gives the units of [next, to) up.

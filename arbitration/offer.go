@@ -73,6 +73,7 @@ func (a *Arbiter) offer(line Line, l *line, p *Packet) Verdict {
 			v = a.believed(line, l, p, kind)
 		}
 	} else if a.judge(line, l, p, kind) {
+		a.back(line, l, p, kind)
 		v = a.believed(line, l, p, kind)
 	}
 	l.plain = l.started && !l.recovery && l.holes == 0 && l.cand.streak == 0 && l.oldRun == 0
@@ -83,16 +84,26 @@ func (a *Arbiter) offer(line Line, l *line, p *Packet) Verdict {
 // settleQuiet says whether the fast paths and the short way out of Next are open.
 func (a *Arbiter) settleQuiet() {
 	a.quiet = a.phase == running && a.next == a.known && a.win.live == 0 && !a.spared && !a.ending && !a.flushing &&
-		a.turn.kind == turnNone && a.adopt == 0
+		a.turn.kind == turnNone && a.adopt == 0 && !a.waiting()
+}
+
+// back is called when a line brings a packet of the sequence: what it said before against it was garbage.
+func (a *Arbiter) back(line Line, l *line, p *Packet, kind Kind) {
+	c := &l.cand
+	if c.streak == 0 || (a.adopt|a.merge)&(1<<line) != 0 || a.turn.kind != turnNone {
+		return
+	}
+	if c.inRun && l.started && (kind == KindData && p.Seq+uint64(p.Count) <= l.high || kind == KindHeartbeat && p.Seq < l.high) {
+		return // a repetition, or one that was overtaken, from before the line went ahead
+	}
+	c.drop()
+	l.disputed = false
 }
 
 // believed enters a packet that belongs to the running session at a believable place.
 func (a *Arbiter) believed(line Line, l *line, p *Packet, kind Kind) Verdict {
 	l.good = a.now
 	l.oldRun = 0
-	if l.cand.streak > 0 && a.adopt&(1<<line) == 0 && a.turn.kind == turnNone {
-		l.cand.drop() // the line is back in the sequence: what it said before was garbage
-	}
 	if a.phase == joining {
 		a.lower(p.Seq)
 		a.joinCount++
@@ -216,7 +227,7 @@ func (a *Arbiter) hold(line Line, l *line, p *Packet, end uint64) {
 			a.win.own(p.Seq, end, i)
 			a.known = max(a.known, end)
 			a.stats.HeldMax = max(a.stats.HeldMax, a.win.live)
-			if a.holeAt == a.next && p.Seq < a.holeTo {
+			if a.holeAt <= a.next && p.Seq < a.holeTo {
 				a.holeTo = max(p.Seq, a.next)
 			}
 			a.remember(p)

@@ -9,9 +9,11 @@ const (
 	LineUp
 	LineSilent // nothing for Config.SilentNS
 	LineDead   // nothing for Config.DeadNS
+	// LineDisputed: for Config.SilentNS and longer the line has said what another line that is heard contradicts.
+	LineDisputed
 )
 
-var lineStateNames = [...]string{"waiting", "up", "silent", "dead"}
+var lineStateNames = [...]string{"waiting", "up", "silent", "dead", "disputed"}
 
 // String returns the state's name.
 func (s LineState) String() string {
@@ -31,7 +33,7 @@ type LineStats struct {
 	First     uint64 // units delivered from this line
 	Duplicate uint64 // units that were delivered or held already
 	Late      uint64 // units that come too late: of a declared gap, an older run or session, before the start, or beyond memory
-	Suspect   uint64 // units not believed (garbage sequence or session) or too big to keep
+	Suspect   uint64 // units not believed, or not yet: too far ahead, of another session, garbage; or too big to keep
 	Held      uint64 // units held now
 	// Lost is the units that this line's own numbering passed and that it never brought, whatever the other
 	// lines did. A unit that comes late after all is taken off again. Behind is the units that the channel
@@ -77,5 +79,9 @@ type Stats struct {
 	Sessions      uint64
 	Resets        uint64
 	Jumps         uint64 // far jumps believed
-	Ended         bool   // the running session has ended
+	Forgotten     uint64 // packets too far ahead that were let go for want of room; also counted as suspect
+	// Disputes counts, once every Config.SilentNS while it lasts, that two lines which are heard contradict each other and
+	// nothing tells which is right: no send time of the venue's.
+	Disputes uint64
+	Ended    bool // the running session has ended
 }

@@ -10,6 +10,7 @@ type entry struct {
 	off               uint64
 	size              uint32
 	owned             uint32 // units of the window that name this packet
+	link              uint32 // the next parked packet of the same line, index + 1
 	line              Line
 	live              bool
 }
@@ -45,6 +46,9 @@ func (s *store) put(line Line, p *Packet) (uint32, bool) {
 	off, ok := s.room(need)
 	if !ok {
 		return 0, false
+	}
+	if s.head == s.tail {
+		s.head, s.tail, off = 0, 0, 0 // empty: the same few pages again, and not one lap after the other
 	}
 	i := uint32(s.head & uint64(len(s.entries)-1))
 	copy(s.arena[off&(size-1):], p.Payload)

@@ -35,6 +35,12 @@ func (a *Arbiter) begin(t turn) {
 			t.start = min(t.start, a.lines[i].cand.start)
 		}
 	}
+	for i := range a.lines[:a.nlines] {
+		if a.adopt&(1<<i) != 0 && a.lines[i].cand.inRun {
+			a.adopt &^= 1 << i // its packets are parked
+			a.merge |= 1 << i
+		}
+	}
 	if t.kind == turnJump {
 		t.start = max(t.start, a.known) // a supporter may reach back into what is known
 		a.reveal(t.start, a.now)
@@ -43,25 +49,49 @@ func (a *Arbiter) begin(t turn) {
 	a.turn = t
 }
 
-// believeAtEnd takes a candidate that nothing contradicted when the input ended.
+// believeAtEnd takes a candidate that nothing contradicted when the input ended. One packet is enough to begin a session or
+// a numbering again from its start, or to go ahead within JumpUnits; what is farther takes two.
 func (a *Arbiter) believeAtEnd() {
 	for i := range a.lines[:a.nlines] {
-		c := &a.lines[i].cand
-		if c.streak < 2 || a.phase == idle {
+		line, l := Line(i), &a.lines[i]
+		c := &l.cand
+		if c.streak == 0 || a.phase == idle || a.contradicted(line, l) {
 			continue
 		}
+		sure := c.streak >= 2
 		switch {
 		case c.session != a.session:
-			a.begin(turn{kind: turnSession, line: Line(i)})
-			return
+			if sure || c.start <= 1 {
+				a.begin(turn{kind: turnSession, line: line})
+				return
+			}
 		case a.phase == running && c.start < a.next && c.first > a.lastSend && a.lastSend != 0:
-			a.begin(turn{kind: turnReset, line: Line(i), cutoff: a.cutoff(a.firstSend(Line(i)))})
-			return
+			if sure || c.start <= 1 {
+				a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(a.firstSend(line))})
+				return
+			}
 		case a.phase == running && c.start > a.known:
-			a.begin(turn{kind: turnJump, line: Line(i)})
-			return
+			if sure || c.start-a.known <= a.cfg.JumpUnits {
+				a.begin(turn{kind: turnJump, line: line})
+				return
+			}
 		}
 	}
+}
+
+// contradicted tells whether another line that is heard went on with the sequence after the line's candidate began, and
+// nobody says what the candidate does.
+func (a *Arbiter) contradicted(line Line, l *line) bool {
+	if a.agreed(line, l) {
+		return false
+	}
+	for i := range a.lines[:a.nlines] {
+		o := &a.lines[i]
+		if Line(i) != line && !o.recovery && o.started && o.good >= l.cand.since && a.now-min(a.now, o.good) < a.cfg.SilentNS {
+			return true
+		}
+	}
+	return false
 }
 
 // carry executes the pending turn. The old run has been given out completely.
@@ -71,8 +101,10 @@ func (a *Arbiter) carry(r *Ready) bool {
 	if t.kind == turnJump {
 		return false
 	}
+	a.clearPark()
 	for i := range a.lines[:a.nlines] {
 		a.lines[i].settle(a.next)
+		a.lines[i].disputed = false
 	}
 	kind := ReadyReset
 	if t.kind == turnSession {
