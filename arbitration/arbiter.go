@@ -126,6 +126,7 @@ func (a *Arbiter) SetLate(ns uint64) { a.late = ns }
 func (a *Arbiter) Flush() {
 	a.flushing = true
 	a.quiet = false
+	a.disbelieveAtEnd()
 	a.believeAtEnd()
 }
 

@@ -23,7 +23,7 @@ func (a *Arbiter) judge(line Line, l *line, p *Packet, kind Kind) bool {
 		if distance(p.Seq, a.next) <= a.cfg.JumpUnits || distance(p.Seq, a.known) <= a.cfg.JumpUnits {
 			return true
 		}
-		a.suspect(line, l, p, kind)
+		a.elsewhere(line, l, p, kind)
 		a.outnumber(line, l)
 		return false
 	}

@@ -6,7 +6,7 @@ import "math/bits"
 const recentPackets = 64
 
 // reorderUnits is how far below a line's first packet another of its first packets may lie.
-const reorderUnits = 1 << 12
+const reorderUnits = 1 << 14
 
 // line is the arbiter's view of one line: its own numbering in the running session, and its candidate.
 type line struct {

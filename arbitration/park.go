@@ -61,6 +61,38 @@ func (a *Arbiter) tooFar(line Line, l *line, p *Packet, kind Kind) {
 	}
 }
 
+// elsewhere takes a packet that is far from where the run is being joined: either of the two may be garbage.
+func (a *Arbiter) elsewhere(line Line, l *line, p *Packet, kind Kind) {
+	a.refuse(l, p, kind)
+	if l.recovery || kind == KindEndOfSession || a.adopt != 0 {
+		return
+	}
+	end := p.Seq
+	if kind == KindData {
+		end += uint64(p.Count)
+		a.keep(line, l, p)
+	}
+	l.cand.note(p, end, a.cfg.JumpUnits, a.now, true)
+}
+
+// regain enters what is parked near the place where the run is being joined anew.
+func (a *Arbiter) regain() {
+	var r Ready
+	for i := range a.lines[:a.nlines] {
+		l := &a.lines[i]
+		for before, at := uint32(0), l.parked.head; at != 0; {
+			e := &a.park.entries[at-1]
+			next := e.link
+			if min(distance(e.seq, a.next), distance(e.seq, a.known)) <= a.cfg.JumpUnits && a.roomFor(e) {
+				a.takeParked(Line(i), l, before, at, &r) // only held: nothing is delivered while joining
+			} else {
+				before = at
+			}
+			at = next
+		}
+	}
+}
+
 // backdated tells whether the venue sent p so long before the newest delivered packet that its number cannot lie beyond it.
 func (a *Arbiter) backdated(p *Packet) bool {
 	return p.TsSend != 0 && p.TsSend+a.cfg.SilentNS < a.lastSend

@@ -79,6 +79,57 @@ func (a *Arbiter) believeAtEnd() {
 	}
 }
 
+// disbelieveAtEnd takes back what a single packet of one line claimed and the other lines went on below, for longer than a gap
+// may stay open, until the input ended.
+func (a *Arbiter) disbelieveAtEnd() {
+	if a.phase != running || a.next >= a.known || a.win.has(a.next) || a.spared {
+		return
+	}
+	claimed := a.beat
+	if e := a.win.oldest(); e != nil {
+		claimed = e.tsRecv
+	}
+	to := a.hole()
+	if a.shared(to) {
+		return
+	}
+	wentOn := false
+	for i := range a.lines[:a.nlines] {
+		if l := &a.lines[i]; !l.recovery && l.recentN > 0 {
+			e := &l.recent[(l.recentN-1)%recentPackets]
+			wentOn = wentOn || e.seq < to && e.ns >= claimed+a.cfg.GapTimeoutNS
+		}
+	}
+	if !wentOn {
+		return
+	}
+	for i := range a.lines[:a.nlines] {
+		if l := &a.lines[i]; l.started && l.high > a.next {
+			l.fill(a.next, l.high) // it did not lose what it skipped
+			l.high = a.next
+		}
+	}
+	a.dropHeld(false)
+	clear(a.win.units)
+	a.known, a.win.high, a.ending = a.next, 0, false
+	a.stats.Opened -= a.open
+	a.open = 0
+}
+
+// dropHeld moves all that is held to the suspects, and parks it if asked to.
+func (a *Arbiter) dropHeld(park bool) {
+	var p Packet
+	for s := &a.win.store; s.oldest() != nil; {
+		e := s.oldest()
+		a.unbelieve(e.line, e.count())
+		if l := &a.lines[e.line]; park && !l.recovery {
+			s.packet(e, &p)
+			a.keep(e.line, l, &p)
+		}
+		s.free(uint32(s.tail & uint64(len(s.entries)-1)))
+	}
+}
+
 // contradicted tells whether another line that is heard went on with the sequence after the line's candidate began, and
 // nobody says what the candidate does.
 func (a *Arbiter) contradicted(line Line, l *line) bool {
@@ -192,14 +243,14 @@ func (a *Arbiter) begun(r *Ready) bool {
 // outnumber starts the joining again from the line's candidate when it has more support than what was
 // heard first: garbage can come first.
 func (a *Arbiter) outnumber(line Line, l *line) {
-	if a.phase != joining || int(l.cand.streak) <= a.joinCount || a.adopt != 0 {
+	if a.phase != joining || int(l.cand.streak) <= a.joinCount || a.adopt != 0 || l.cand.streak == 0 {
 		return
 	}
-	for s := &a.win.store; s.oldest() != nil; {
-		e := s.oldest()
-		a.unbelieve(e.line, e.count())
-		s.free(uint32(s.tail & uint64(len(s.entries)-1)))
+	same := l.cand.session == a.session
+	if !same {
+		a.clearPark()
 	}
+	a.dropHeld(same) // of a burst that came in any order it may be the first, and no garbage
 	if a.spared {
 		a.spared = false
 		a.unbelieve(a.spareOf, uint64(a.spare.Count))
@@ -208,8 +259,18 @@ func (a *Arbiter) outnumber(line Line, l *line) {
 	for i := range a.lines[:a.nlines] {
 		a.lines[i].forget()
 	}
-	a.adopt = a.supporters(line)
+	adopt := a.supporters(line)
 	a.join(line, l.cand.session, l.cand.start, a.joinKind)
+	if same {
+		for i := range a.lines[:a.nlines] {
+			if c := &a.lines[i].cand; c.inRun {
+				c.drop()
+			}
+		}
+		a.regain()
+		return
+	}
+	a.adopt = adopt
 }
 
 // unbelieve moves a held packet to the suspects.
