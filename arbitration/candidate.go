@@ -11,6 +11,7 @@ type candidate struct {
 	first   uint64 // TsSend of the first
 	streak  uint32 // consistent packets in a row
 	inRun   bool   // far ahead in the running session, its packets parked; otherwise they are in the store
+	beats   uint32 // heartbeats among what was noted
 	passed  uint32 // while its parked packets join: up to this one they were looked at, index + 1
 	since   uint64 // when it began, and when the line last said so
 	seen    uint64
@@ -57,6 +58,9 @@ func (c *candidate) note(p *Packet, end, jump, now uint64, inRun bool) {
 	}
 	c.next = max(c.next, end)
 	c.tsSend, c.seen = p.TsSend, now
+	if inRun && p.Seq == end {
+		c.beats++
+	}
 }
 
 // drop forgets the candidate. Its packets stay counted as suspect.
@@ -64,7 +68,7 @@ func (c *candidate) drop() {
 	for c.oldest() != nil {
 		c.free(uint32(c.tail & uint64(len(c.entries)-1)))
 	}
-	c.streak, c.passed = 0, 0
+	c.streak, c.passed, c.beats = 0, 0, 0
 }
 
 // near tells whether two candidates speak of the same place.

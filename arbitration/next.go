@@ -25,6 +25,13 @@ func (a *Arbiter) ready(r *Ready) bool {
 				}
 			}
 		}
+		if a.phase == running && a.adopt != 0 && a.turn.kind == turnNone && !a.spared {
+			// All of it before a gap is decided: what a candidate brought is not lost behind its own first packet.
+			if a.adoptOne(r) {
+				return true
+			}
+			continue
+		}
 		switch {
 		case a.phase == idle:
 			a.flushing = false
@@ -75,10 +82,6 @@ func (a *Arbiter) ready(r *Ready) bool {
 			return true
 		case a.turn.kind != turnNone:
 			if a.carry(r) {
-				return true
-			}
-		case a.adopt != 0:
-			if a.adoptOne(r) {
 				return true
 			}
 		default:

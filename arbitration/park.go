@@ -246,6 +246,10 @@ func (a *Arbiter) joinParked(r *Ready) (more, filled bool) {
 		// All of it is in. What a heartbeat of the line said is believed with it.
 		a.merge &^= 1 << i
 		to := c.next
+		if l.SuspectPackets -= uint64(c.beats); c.beats > 0 && (!l.started || to > l.high) {
+			l.follow(to, to, c.seen)
+		}
+		l.Heartbeats += uint64(c.beats)
 		c.drop()
 		a.reveal(to, a.now)
 		return true, false
