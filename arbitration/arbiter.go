@@ -150,6 +150,9 @@ func (a *Arbiter) Stats() Stats {
 	return s
 }
 
+// Disputes is Stats.Disputes alone.
+func (a *Arbiter) Disputes() uint64 { return a.stats.Disputes }
+
 // Open is the gap in front of the sequence, while it is open: what a recovery client should ask for.
 func (a *Arbiter) Open() (Gap, bool) {
 	if a.phase != running || a.next >= a.known || a.win.has(a.next) {

@@ -27,7 +27,7 @@ type Config struct {
 	// WindowBytes is the memory for the payloads of the one, and as much for the other. Rounded up to a power of two.
 	// Default 64 for every unit of the skew.
 	WindowBytes int
-	// GapTimeoutNS is how long a gap may stay open after it was noticed. Default 50 ms.
+	// GapTimeoutNS is how long a gap may stay open after it was noticed. Default 50 ms, or SkewNS where that is more.
 	GapTimeoutNS uint64
 	// ReorderPackets is how many packets a line must be beyond a gap before it counts as having passed it,
 	// since a line may reorder by itself. At most 64. Default 16.
@@ -108,7 +108,7 @@ func (c Config) withDefaults() (Config, error) {
 		value *uint64
 		def   uint64
 	}{
-		{&c.GapTimeoutNS, 50_000_000},
+		{&c.GapTimeoutNS, max(50_000_000, c.SkewNS)}, // a gap that the line behind will fill is none
 		{&c.ReorderNS, 3_000_000},
 		{&c.JumpUnits, 4096},
 		{&c.SilentNS, 3_000_000_000},

@@ -98,6 +98,7 @@ type Channel struct {
 	session      uint64
 	sessionText  string
 	sessionKnown bool
+	disputes     uint64 // of the arbiter's, so many flagged the books
 }
 
 func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
@@ -317,6 +318,12 @@ func (c *Channel) onTick(nowNS uint64) {
 	c.now = max(c.now, nowNS)
 	c.arb.Tick(nowNS)
 	c.drain()
+	if n := c.arb.Disputes(); n != c.disputes {
+		c.disputes = n
+		c.flush()
+		c.openGap() // whichever line is right, the books may be the other's
+		c.pipe.noteGap(GapEvent{Channel: c.index, Disputed: true, TsRecv: c.now})
+	}
 }
 
 func (c *Channel) end() {
@@ -344,6 +351,8 @@ func (c *Channel) Faults() map[string]uint64 {
 		note("book_"+a.String(), anomalies[a])
 	}
 	note("size_saturated", c.Saturated)
-	note("window_overflow", c.arb.Stats().Overflows)
+	arb := c.arb.Stats()
+	note("window_overflow", arb.Overflows)
+	note("suspect_forgotten", arb.Forgotten)
 	return m
 }

@@ -36,7 +36,10 @@ type GapEvent struct {
 	Channel      int
 	First, Count uint64
 	Healed       bool
-	TsRecv       uint64 // when it was declared or healed
+	// Disputed: no gap, First and Count are 0. Two lines contradict each other for seconds, nobody can tell which is right, and
+	// every book of the channel is flagged. It comes again as long as it lasts.
+	Disputed bool
+	TsRecv   uint64 // when it was declared or healed
 }
 
 const maxGapEvents = 4096

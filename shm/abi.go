@@ -305,7 +305,7 @@ type LineEntry struct {
 	Name         [32]uint8
 	Channel      uint32
 	Line         uint32 // 0 A, 1 B, 2 recovery
-	State        uint32 // 0 never heard, 1 alive, 2 silent
+	State        uint32 // 0 never heard, 1 alive, 2 silent, 3 disputed: another line that is heard contradicts it
 	Reserved0    [4]uint8
 	Received     uint64 // messages
 	First        uint64

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/live/doctor"
 )
 
@@ -16,6 +17,7 @@ var errSick = errors.New("something here makes a way of receiving impossible: se
 func doctorCommand() *cobra.Command {
 	var o doctor.Options
 	var asJSON, all, strict bool
+	var file string
 	c := &cobra.Command{
 		Use:   "doctor [flags]",
 		Short: "Say what this host can and cannot do for receiving, and how to change it",
@@ -26,9 +28,17 @@ applies what can be changed while running, and takes it back.
 
   wirebook doctor                                every interface that is up
   wirebook doctor --interface eth1 --all         one, and what is well too
+  wirebook doctor -c feeds.yaml                  also what its channels take in memory
   wirebook doctor --json | jq '.findings[] | select(.level != "ok")'`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if file != "" {
+				c, err := config.Load(file)
+				if err != nil {
+					return usageError{err}
+				}
+				o.Config = c
+			}
 			r := doctor.Examine(o)
 			if asJSON {
 				enc := json.NewEncoder(os.Stdout)
@@ -48,6 +58,7 @@ applies what can be changed while running, and takes it back.
 	}
 	fl := c.Flags()
 	fl.StringSliceVarP(&o.Interfaces, "interface", "I", nil, "interfaces to look at (default: every one that is up)")
+	fl.StringVarP(&file, "config", "c", "", "configuration file: say what its channels need in memory for the skew of their lines")
 	fl.BoolVar(&asJSON, "json", false, "as JSON")
 	fl.BoolVar(&all, "all", false, "also what is well")
 	fl.BoolVar(&strict, "strict", false, "exit with 1 when there is a failure")

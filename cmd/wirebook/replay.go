@@ -28,6 +28,11 @@ Captures: pcap, pcapng, ERF, Nasdaq BinaryFILE days (*.NASDAQ_ITCH50), plain, gz
 time, so line A may be in one and line B in another. With --profile the channels and lines are found in the packets: two
 destinations that carry the same sequence are A and B.
 
+Of what a line brought, first was new, duplicate had come already, late came after it had been given up, and suspect was not
+believed: its number is far from the sequence, or its session another, and no other line or packet confirmed it. What comes
+too far ahead is kept until the sequence comes near (skew, peak_rate in a configuration), and counts again then. Lost is what
+the line's own numbering skipped, whoever else brought it.
+
   wirebook replay --profile nasdaq.itch50 day.pcap                 as fast as it goes
   wirebook replay --profile iex.deep10 --speed 1 day.pcap.gz       as captured
   wirebook replay --config feeds.yaml lineA.pcap lineB.pcap        channels from a configuration

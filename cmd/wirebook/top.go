@@ -34,7 +34,9 @@ a live run, a replay, or gone.
   wirebook top --json | jq .dropped     one reading as JSON; with --every 1s, one object a line each second
 
 LAG is how far a line's packets come behind the other line's. HEALED gaps were filled by the other line or by a later
-packet, GAPS no line filled; LOST are their messages. DROPPED is what the kernel or the NIC's ring had no room for.`,
+packet, GAPS no line filled; LOST are their messages. DROPPED is what the kernel or the NIC's ring had no room for.
+SUSPECT counts instruments whose book may be wrong. A line that is "disputed" has said for seconds what another line that is
+heard contradicts; where nothing tells which is right, every book of the channel is suspect.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := segment.CheckName(f.instance); err != nil {

@@ -40,7 +40,8 @@ func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 		Name: ch.Name, ID: ch.ChannelID, PublisherID: ch.PublisherID, Feed: feed,
 		Options: venue.Options{MaxInstruments: ch.MaxInstruments},
 		Arbitration: arbitration.Config{
-			GapTimeoutNS: uint64(ch.GapTimeout), ReorderPackets: ch.ReorderPackets, ReorderNS: uint64(ch.ReorderTime), WindowPackets: ch.WindowPackets,
+			GapTimeoutNS: uint64(ch.GapTimeout), ReorderPackets: ch.ReorderPackets, ReorderNS: uint64(ch.ReorderTime),
+			SkewNS: uint64(ch.Skew), PeakUnits: uint64(ch.PeakRate), WindowPackets: ch.WindowPackets, WindowBytes: ch.WindowBytes,
 		},
 		Books: book.Config{MaxOrders: ch.MaxOrders, InitialOrders: ch.InitialOrders, Advise: pages.Huge},
 	}

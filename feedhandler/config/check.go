@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"wirebook/arbitration"
 	"wirebook/shm/segment"
 )
 
@@ -140,6 +141,12 @@ func (e ends) take(l *Line, name string) (other string, source string) {
 	return other, source
 }
 
+// What the arbiter takes for skew and peak_rate 0.
+const (
+	defaultSkew     = Duration(50 * time.Millisecond)
+	defaultPeakRate = 2_000_000
+)
+
 // defaultMaxOrders is what the books take for max_orders 0.
 const defaultMaxOrders = 16 << 20
 
@@ -167,10 +174,19 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends ends) {
 		{"max_instruments", ch.MaxInstruments, 0, 1 << 22}, {"max_orders", ch.MaxOrders, 0, 1 << 28},
 		{"initial_orders", ch.InitialOrders, 0, 1 << 28},
 		{"reorder_packets", ch.ReorderPackets, 0, 64}, {"window_packets", ch.WindowPackets, 0, 1 << 20},
+		{"window_bytes", ch.WindowBytes, 0, 1 << 30}, {"peak_rate", ch.PeakRate, 0, 1 << 40},
 	} {
 		if f.v < f.least || f.v > f.most {
 			r.add(fmt.Sprintf("must be %d to %d", f.least, f.most), f.v, at(f.key)...)
 		}
+	}
+	skew, rate := cmp.Or(ch.Skew, defaultSkew), cmp.Or(ch.PeakRate, defaultPeakRate)
+	if units := arbitration.SkewUnits(uint64(skew), uint64(rate)); units > arbitration.MaxSkewUnits {
+		key, value := "skew", any(time.Duration(skew))
+		if ch.Skew == 0 {
+			key, value = "peak_rate", rate
+		}
+		r.add(fmt.Sprintf("%s at %d units a second are %d units: at most %d can wait; lower one of the two", time.Duration(skew), rate, units, arbitration.MaxSkewUnits), value, at(key)...)
 	}
 	if most := cmp.Or(ch.MaxOrders, defaultMaxOrders); ch.InitialOrders > most {
 		r.add(fmt.Sprintf("must not exceed max_orders, %d", most), ch.InitialOrders, at("initial_orders")...)

@@ -50,7 +50,10 @@ type Channel struct {
 	GapTimeout     Duration `yaml:"gap_timeout,omitempty" json:"gap_timeout,omitempty" jsonschema:"description=How long a gap may stay open,default=50ms"`
 	ReorderPackets int      `yaml:"reorder_packets,omitempty" json:"reorder_packets,omitempty" jsonschema:"description=How far a line may reorder by itself,default=16,minimum=1,maximum=64"`
 	ReorderTime    Duration `yaml:"reorder_time,omitempty" json:"reorder_time,omitempty" jsonschema:"description=How long a line may reorder by itself: a gap is real when every line went beyond it by reorder_packets and this long ago,default=3ms"`
-	WindowPackets  int      `yaml:"window_packets,omitempty" json:"window_packets,omitempty" jsonschema:"description=Early packets held at most,default=4096"`
+	Skew           Duration `yaml:"skew,omitempty" json:"skew,omitempty" jsonschema:"description=How far one line may be ahead of another: there is memory for what comes in that time at peak_rate. gap_timeout should be no shorter,default=50ms"`
+	PeakRate       int      `yaml:"peak_rate,omitempty" json:"peak_rate,omitempty" jsonschema:"description=Units of the sequence a second (messages; packets for CME) at which there is memory for skew; the two together reach at most 131072 units,default=2000000,minimum=1"`
+	WindowPackets  int      `yaml:"window_packets,omitempty" json:"window_packets,omitempty" jsonschema:"description=Early packets held at most\\, and parked at most that came too far ahead to be believed yet; default: one for two units of skew at peak_rate"`
+	WindowBytes    int      `yaml:"window_bytes,omitempty" json:"window_bytes,omitempty" jsonschema:"description=Memory for the early packets\\, and as much for the parked ones; rounded up to a power of two; default: 64 for a unit of skew at peak_rate"`
 	Worker         int      `yaml:"worker,omitempty" json:"worker,omitempty" jsonschema:"description=Index into live.cpus of the worker that owns this channel,default=0,minimum=0"`
 	Lines          []Line   `yaml:"lines,omitempty" json:"lines,omitempty" jsonschema:"description=Where the lines arrive; none: the profile's sample groups or what the capture shows"`
 }

@@ -60,6 +60,8 @@ func (st *channelState) publish(ch *feedhandler.Channel) {
 	}
 	atomic.StoreUint64(st.saturated, ch.Saturated)
 	atomic.StoreUint64(st.overflows, a.Overflows)
+	atomic.StoreUint64(st.forgotten, a.Forgotten)
+	atomic.StoreUint64(st.disputes, a.Disputes)
 	atomic.StoreUint64(st.held, a.HeldPackets)
 	atomic.StoreUint64(st.resets, a.Resets)
 }
@@ -91,13 +93,15 @@ func publishLine(e *shm.LineEntry, s *arbitration.LineStats) {
 	atomic.StoreUint32(&e.State, lineState(s.State))
 }
 
-// lineState translates to the ABI's: 0 never heard, 1 alive, 2 silent.
+// lineState translates to the ABI's: 0 never heard, 1 alive, 2 silent, 3 disputed.
 func lineState(s arbitration.LineState) uint32 {
 	switch s {
 	case arbitration.LineWaiting:
 		return 0
 	case arbitration.LineUp:
 		return 1
+	case arbitration.LineDisputed:
+		return 3
 	}
 	return 2
 }

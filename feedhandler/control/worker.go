@@ -44,6 +44,8 @@ type channelState struct {
 	books     []*uint64
 	saturated *uint64
 	overflows *uint64
+	forgotten *uint64
+	disputes  *uint64
 	held      *uint64
 	resets    *uint64
 	suspect   []*uint64
@@ -142,6 +144,7 @@ func (i *Instance) slot(worker int, ch *feedhandler.Channel, cfg *feedhandler.Ch
 		st.books = append(st.books, i.Counter("book_"+a.String(), label))
 	}
 	st.saturated, st.overflows = i.Counter("size_saturated", label), i.Counter("window_overflow", label)
+	st.forgotten, st.disputes = i.Counter("suspect_forgotten", label), i.Counter("lines_dispute", label)
 	st.held, st.resets = i.Counter("packets_held", label), i.Counter("sequence_resets", label)
 	st.active = i.Counter("channel_active", label)
 	i.slots[key] = s

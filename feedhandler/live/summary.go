@@ -28,6 +28,7 @@ const maxLost = 1 << 16
 
 func (s *Summary) note(g worker.GapNote) {
 	switch {
+	case g.Gap.Disputed: // the log says so, and the channel's counter
 	case g.Gap.Healed:
 		s.Healed++
 	case len(s.Lost) < maxLost:

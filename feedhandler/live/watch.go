@@ -190,6 +190,9 @@ func (h *Handler) logGaps() {
 		case g := <-h.gapLog:
 			h.summary.note(g)
 			switch {
+			case g.Gap.Disputed:
+				h.health.say(h.log, "dispute "+g.Channel, "two lines contradict each other and nothing tells which is right: the first is followed, every book of the channel is flagged; 'wirebook top' shows which line is disputed",
+					"channel", g.Channel)
 			case g.Gap.Healed:
 				healed++
 			case n < shown:

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"wirebook/arbitration"
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/config"
@@ -116,6 +117,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	}
 	r.gapSummary()
 	r.doubtProfile()
+	r.doubtLines()
 	s.Trailers = r.Trailers()
 	if s.Warnings == nil {
 		s.Warnings = []string{}
@@ -252,6 +254,25 @@ func (r *Replay) doubtProfile() {
 		undecoded, s.Messages, strings.Join(profiles, ", ")))
 }
 
+// doubtLines warns of what lines brought and was not believed, and of lines that contradicted each other.
+func (r *Replay) doubtLines() {
+	for _, ch := range r.Pipe.Channels() {
+		if ch.Arbitration().Disputes > 0 {
+			r.warn(fmt.Sprintf("channel %s: its lines contradict each other, and no send time tells which is right: the first is followed, every book is flagged from then on", ch.Name()))
+		}
+		for i, l := range ch.Lines() {
+			if st := ch.Line(i); st.SuspectPackets > 0 {
+				what := ""
+				if st.State == arbitration.LineDisputed {
+					what = ", and it said so for long (disputed)"
+				}
+				r.warn(fmt.Sprintf("channel %s line %s: %d packets (%d units) are suspect: their session or their number, far from the sequence, was confirmed by no other line or packet%s; nothing of them was used",
+					ch.Name(), l.Name, st.SuspectPackets, st.Suspect, what))
+			}
+		}
+	}
+}
+
 func (r *Replay) warn(text string) {
 	r.summary.Warnings = append(r.summary.Warnings, text)
 	if r.opts.Warn != nil {
@@ -369,6 +390,9 @@ func (r *Replay) gapSummary() {
 	})
 	r.summary.Gaps = make([]GapSummary, 0, len(r.gaps))
 	for i, g := range r.gaps {
+		if g.Disputed {
+			continue
+		}
 		if n := len(r.summary.Gaps); n > 0 && g.Healed && r.gaps[i-1].Channel == g.Channel {
 			if last := &r.summary.Gaps[n-1]; last.Healed && last.First+last.Count == g.First {
 				last.Count += g.Count

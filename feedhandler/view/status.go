@@ -42,6 +42,8 @@ func LineStateName(state uint32) string {
 		return "waiting"
 	case 1:
 		return "up"
+	case 3:
+		return "disputed"
 	}
 	return "silent"
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"wirebook/feedhandler/config"
 )
 
 // Options shape an examination.
@@ -12,7 +14,8 @@ type Options struct {
 	Interfaces []string // none: every interface that is up and not the loopback
 	Root       string   // where /proc and /sys are; "" for the host's
 	NoSelfTest bool
-	ShmRoot    string // "" for /dev/shm
+	ShmRoot    string         // "" for /dev/shm
+	Config     *config.Config // nil: nothing is said of feeds
 }
 
 // Examine looks at everything. It changes nothing and takes about two seconds.
@@ -31,6 +34,9 @@ func Examine(o Options) *Report {
 	e.rights()
 	e.limits()
 	e.memory()
+	if o.Config != nil {
+		e.feeds(o.Config)
+	}
 	e.processors()
 	e.network()
 	e.clock()

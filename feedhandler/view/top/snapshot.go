@@ -199,7 +199,7 @@ func line(e *shm.LineEntry) Line {
 var notDrops = map[string]bool{"wire_ok": true}
 
 // dropPrefixes are how counters of what was not used begin.
-var dropPrefixes = []string{"wire_", "framing_", "decode_", "book_", "socket_drops", "socket_truncated", "socket_checksum_errors", "socket_ip_checksum_errors", "xdp_drop", "xdp_filter_other_vlan", "window_overflow", "size_saturated", "instruments_refused"}
+var dropPrefixes = []string{"wire_", "framing_", "decode_", "book_", "socket_drops", "socket_truncated", "socket_checksum_errors", "socket_ip_checksum_errors", "xdp_drop", "xdp_filter_other_vlan", "window_overflow", "suspect_forgotten", "size_saturated", "instruments_refused"}
 
 // count files a counter where it belongs.
 func (s *Snapshot) count(name, label string, v uint64) {
