@@ -26,17 +26,27 @@
 //
 // A gap is declared when every live line has passed it (its newest Config.ReorderPackets packets are all
 // beyond, and it went there at least Config.ReorderNS ago; a silent line is not waited for; a recovery line never is), when the window is full, or when
-// Config.GapTimeoutNS went by since it was noticed and the sequence stood still. A caller that may be late
+// Config.GapTimeoutNS went by since it was noticed and the sequence stood still. By that time a single packet of
+// one line does not make a gap of more than a few units while another line is heard that has not gone there: it may
+// be garbage. A caller that may be late
 // itself says so (SetLate), and all of these wait for that much longer. What comes for a declared gap is late:
 // counted, never delivered out of order.
 //
 // # What is believed
 //
-// A sequence number further than Config.JumpUnits ahead, or an unknown session, is first suspect. Suspect
-// packets are kept apart, a bounded number per line, and join the sequence when another line says the same,
-// or when the line goes on that way for Config.PersistPackets packets while no other live line contradicts.
-// A new session is believed at once when it starts at 1 and the running one has ended, or the venue's send
-// time is newer. When a line goes back to the running sequence, what it said before was garbage.
+// A sequence number far ahead, or an unknown session, is first suspect. Suspect packets are kept apart and join the
+// sequence when another line says the same, or when the line goes on that way for Config.PersistPackets packets
+// while no other live line contradicts. A new session is believed at once when it starts at 1 and the running one
+// has ended, or the venue's send time is newer.
+//
+// What is ahead of the sequence within reach of the window is parked meanwhile (park.go), for as much as a line can be
+// ahead of another (Config.SkewNS at Config.PeakUnits): a line that was dark comes back ahead of the slower one by the whole
+// skew. When the sequence has come near, and the line goes on, it joins. When a line goes back to the running
+// sequence, what it said before was garbage or a burst out of order: what is parked is then used only for units that
+// would be lost otherwise. When the input ends, what another line contradicted to the end is not believed.
+//
+// Two lines that go on contradicting each other: newer send times win, if they are not later than our clock allows.
+// Without send times the first stays, the other is LineDisputed, and Stats.Disputes counts as long as it lasts.
 //
 // A lower number under the same session is a reset when the line's own numbering went back and the venue sent
 // the packet well after everything delivered (Config.ResetAgeNS), by a clock that agrees with ours. Without a
@@ -52,5 +62,5 @@
 // real one.
 //
 // Nothing allocates after New, nothing blocks, no clock is read. Every path costs a bounded number of steps,
-// constant per unit on average. An Arbiter takes about WindowBytes + 1.2 MiB.
+// constant per unit on average. Config.Bytes is what an Arbiter takes.
 package arbitration

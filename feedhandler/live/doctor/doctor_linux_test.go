@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"wirebook/feedhandler/config"
 )
 
 // host makes a tree of files that stands for a host.
@@ -223,6 +225,30 @@ func TestThisHost(t *testing.T) {
 	for _, key := range []string{"id", "level", "found", "want"} {
 		if back.Findings[0][key] == "" {
 			t.Errorf("no %s in %v", key, back.Findings[0])
+		}
+	}
+}
+
+// TestFeedsAreMeasured: a configuration's channels are told with the memory for the skew of their lines.
+func TestFeedsAreMeasured(t *testing.T) {
+	c, err := config.Parse("feeds.yaml", []byte(`channels:
+  - {name: wide, profile: nasdaq.itch50}
+  - {name: narrow, profile: nasdaq.itch50, window_packets: 100}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for available, want := range map[string]Level{"64000000": Note, "20000": Warn} {
+		files := map[string]string{"proc/meminfo": "MemTotal: 99000000 kB\nMemAvailable: " + available + " kB"}
+		for k, v := range tuned {
+			files[k] = v
+		}
+		o := host(t, files)
+		o.Config = c
+		r := Examine(o)
+		complete(t, r)
+		if got := levels(r); got["feeds.skew:wide"] != OK || got["feeds.skew:narrow"] != Warn || got["feeds.memory"] != want {
+			t.Errorf("with %s kB: %q, %q, %q", available, got["feeds.skew:wide"], got["feeds.skew:narrow"], got["feeds.memory"])
 		}
 	}
 }

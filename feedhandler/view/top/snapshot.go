@@ -89,6 +89,7 @@ type Line struct {
 	Late        uint64 `json:"late"`
 	Lost        uint64 `json:"lost"`
 	Recovered   uint64 `json:"recovered"`
+	Suspect     uint64 `json:"suspect"`   // units not believed, or not yet: their number or session was confirmed by nobody
 	Datagrams   uint64 `json:"datagrams"` // a live run's socket took from the kernel
 	Dropped     uint64 `json:"dropped"`   // the kernel had no room for
 	LagP50NS    uint64 `json:"lag_p50_ns"`
@@ -214,6 +215,10 @@ func (s *Snapshot) count(name, label string, v uint64) {
 		ch.Active = v != 0
 	case name == "receive_edge" && v != 0:
 		s.Edge = labelValue(label, "edge")
+	case name == "line_suspect":
+		if l := ch.line(labelValue(label, "line")); l != nil {
+			l.Suspect = v
+		}
 	case name == "socket_datagrams", name == "socket_drops":
 		if l := ch.line(labelValue(label, "line")); l != nil && name == "socket_drops" {
 			l.Dropped = v

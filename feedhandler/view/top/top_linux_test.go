@@ -185,3 +185,21 @@ func TestJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestADisputedLineIsShown: a line that another contradicts is not shown as up, and what it said that nobody believed is counted.
+func TestADisputedLineIsShown(t *testing.T) {
+	seg, v, _, a := instance(t)
+	atomic.StoreUint32(&a.State, 3)
+	p, err := seg.Control.AddCounter("line_suspect", `channel="itch",line="A"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	atomic.StoreUint64(p, 53_179)
+	s := Read(v, time.Now())
+	if l := s.Channels[0].Lines[0]; l.State != "disputed" || l.Suspect != 53_179 {
+		t.Errorf("line A %+v", l)
+	}
+	if text := strings.Join(Lines(&s, 200), "\n"); !strings.Contains(text, "disputed") {
+		t.Errorf("top shows\n%s", text)
+	}
+}

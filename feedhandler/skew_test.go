@@ -1,0 +1,133 @@
+package feedhandler_test
+
+import (
+	"testing"
+
+	"wirebook/arbitration"
+	"wirebook/book"
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/sim"
+	"wirebook/feedhandler/venue"
+	"wirebook/ptp"
+	"wirebook/shm"
+)
+
+const msNS = 1_000_000
+
+func skewPipeline(t testing.TB, encoding sim.Encoding, lines int, tap feedhandler.Tap) *feedhandler.Pipeline {
+	t.Helper()
+	p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{{
+		Name: string(encoding), Feed: venue.Find(feedOf[encoding]), Lines: simLines[:lines],
+		Options: venue.Options{MaxInstruments: 64},
+		Books:   book.Config{MaxOrders: 1 << 16, MaxLevels: 1 << 14, InitialOrders: 1 << 12},
+		Output:  feedhandler.Output{Tap: tap, TapSchemas: feedhandler.AllSchemas},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestSkewAtFullRateGivesTheCleanDay: at two million messages a second one line is milliseconds behind the other, and each is
+// dark for a while. Whatever either brings is delivered, with the default configuration.
+func TestSkewAtFullRateGivesTheCleanDay(t *testing.T) {
+	down := func(from, to uint64) []sim.Window { return []sim.Window{{FromNS: from * msNS, ToNS: to * msNS}} }
+	for _, c := range []struct {
+		name string
+		a, b sim.LineConfig
+	}{
+		{"6 ms", sim.LineConfig{Down: down(10, 16)}, sim.LineConfig{DelayNS: 6 * msNS, Down: down(40, 42)}},
+		{"3 ms", sim.LineConfig{Down: down(10, 14)}, sim.LineConfig{DelayNS: 3 * msNS}},
+		{"45 ms", sim.LineConfig{Down: down(10, 16)}, sim.LineConfig{DelayNS: 45 * msNS, Down: down(70, 80)}},
+		{"49 ms, the faster line dark for longer than the slower one lives", sim.LineConfig{Down: down(1, 29)}, sim.LineConfig{DelayNS: 49 * msNS, Down: down(50, 57)}},
+	} {
+		day := func(w sim.WireConfig, clean sim.Sink) *sim.Oracle {
+			x, err := sim.New(sim.Config{Seed: 704, Encoding: sim.ITCH50, Symbols: 32, Messages: 120_000, LiveOrders: 2000, Rate: 2_000_000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Seed = 704
+			o, err := sim.Generate(x, w, clean, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return o
+		}
+		clean, skewed := skewPipeline(t, sim.ITCH50, 1, nil), skewPipeline(t, sim.ITCH50, 2, nil)
+		day(sim.WireConfig{Lines: []sim.LineConfig{c.a, c.b}, NoDoubleLoss: true, Merged: into(skewed)}, into(clean))
+		clean.End()
+		skewed.End()
+		st := skewed.Channels()[0].Arbitration()
+		if got, want := content(skewed), content(clean); got != want || st.DeclaredUnits != 0 {
+			t.Errorf("%s: %d units lost\n got %s\nwant %s", c.name, st.DeclaredUnits, got, want)
+		}
+		for l := range 2 {
+			if s := skewed.Channels()[0].Line(l); s.Suspect != 0 {
+				t.Errorf("%s: line %d has %d suspect units left", c.name, l, s.Suspect)
+			}
+		}
+	}
+}
+
+// TestLinesThatContradictFlagTheBooks: line B carries another day's session for seconds, beside A, and the venue sends no times:
+// every book is suspect from then on, the line is shown as disputed, and an event says so.
+func TestLinesThatContradictFlagTheBooks(t *testing.T) {
+	var flags flagCount
+	p := skewPipeline(t, sim.ITCH50, 2, &flags)
+	days := [2][]timedFrame{}
+	for l := range days {
+		x, err := sim.New(sim.Config{Seed: uint64(l + 1), Encoding: sim.ITCH50, Symbols: 3, Messages: 8000, LiveOrders: 200, Rate: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink := sim.SinkFunc(func(ts uint64, frame []byte) error {
+			f := append([]byte(nil), frame...)
+			if l == 1 {
+				copy(f[14+20+8:], "YESTERDAY_") // the session of MoldUDP64
+			}
+			days[l] = append(days[l], timedFrame{ts, f})
+			return nil
+		})
+		w := sim.WireConfig{Seed: uint64(l + 1), Lines: make([]sim.LineConfig, 2)}
+		w.Lines[1-l].Drop = []sim.Range{{First: 1, Count: 1 << 40}}
+		w.Merged = sink
+		if _, err := sim.Generate(x, w, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range max(len(days[0]), len(days[1])) {
+		for l := range days {
+			if i < len(days[l]) {
+				p.OnTick(days[l][i].ts)
+				p.OnFrame(days[l][i].frame, ptp.Stamp{NS: max(days[0][min(i, len(days[0])-1)].ts, days[l][i].ts), Source: ptp.SourceCapture})
+			}
+		}
+		p.Flush()
+	}
+	ch := p.Channels()[0]
+	if ch.Line(1).State != arbitration.LineDisputed || ch.Arbitration().Disputes < 1 {
+		t.Fatalf("line B is %v, %d disputes; A %+v", ch.Line(1).State, ch.Arbitration().Disputes, *ch.Line(0))
+	}
+	if n := ch.Directory().Len() - 1; n == 0 || ch.Suspect() != n {
+		t.Errorf("%d of %d instruments are suspect", ch.Suspect(), n)
+	}
+	if flags.bad[shm.SchemaMBO] == 0 || flags.bad[shm.SchemaMBO] == flags.all[shm.SchemaMBO] {
+		t.Errorf("%d of %d records say so: want those after the first seconds", flags.bad[shm.SchemaMBO], flags.all[shm.SchemaMBO])
+	}
+	told := 0
+	gaps, _ := p.TakeGaps(nil)
+	for _, g := range gaps {
+		if g.Disputed {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Error("no event tells of it")
+	}
+}
+
+// timedFrame is a frame and when it came.
+type timedFrame struct {
+	ts    uint64
+	frame []byte
+}
