@@ -134,6 +134,17 @@ func (b *Batch) AddDefinition() (*Event, *Definition) {
 	return e, &b.Definitions[e.Aux]
 }
 
+// Lost appends that a message which could not be decoded may have changed the books of an instrument, or of any where
+// instrument is 0. It is dated as the event before it.
+func (b *Batch) Lost(instrument uint32) {
+	var ts uint64
+	if n := len(b.Events); n > 0 {
+		ts = b.Events[n-1].TsEvent
+	}
+	e := b.Add(KindStale)
+	e.Instrument, e.TsEvent = instrument, ts
+}
+
 // Fault is why a decoder could not use a message. Faults are counted by name, never raised.
 type Fault uint8
 
@@ -146,11 +157,12 @@ const (
 	FaultBadValue            // a field outside what the specification allows
 	FaultBadGroup            // a repeating group that runs past its message
 	FaultDirectoryFull       // more instruments than configured
+	FaultTooLong             // longer than its type's layout, where the specification does not let messages grow
 	FaultCount
 )
 
 var faultNames = [FaultCount]string{
-	"none", "truncated", "unknown_type", "unknown_schema", "bad_value", "bad_group", "directory_full",
+	"none", "truncated", "unknown_type", "unknown_schema", "bad_value", "bad_group", "directory_full", "too_long",
 }
 
 // String returns the counter's name.

@@ -89,7 +89,8 @@ const (
 	// KindRebuilt: a snapshot is complete and its book can be trusted again: the price levels with FlagMBP, the orders
 	// without.
 	KindRebuilt
-	// KindStale: the venue's per-instrument numbering shows a loss: the books cannot be trusted until they are rebuilt.
+	// KindStale: the venue's per-instrument numbering shows a loss, or a message could not be decoded: the books cannot be
+	// trusted until they are rebuilt. Instrument 0 says so of the whole channel.
 	KindStale
 	// KindUnaffected: the venue's per-instrument numbering shows that the last gaps took nothing of this instrument:
 	// what was whole before them is whole. With FlagMBP that is said of the price levels only.

@@ -56,9 +56,12 @@ func (a *applier) apply(b *book.Batch) {
 	} else {
 		a.applyAround(b)
 	}
-	if n := len(b.Events); n > 0 {
-		// Kept by value: the batch is used again before a restart may ask.
-		a.last, a.lastIn = b.Events[n-1], *a.packet
+	for n := len(b.Events) - 1; n >= 0; n-- {
+		if e := &b.Events[n]; e.Kind != book.KindStale { // which may have no date
+			// Kept by value: the batch is used again before a restart may ask.
+			a.last, a.lastIn = *e, b.Packets[e.Packet]
+			break
+		}
 	}
 }
 
@@ -136,7 +139,11 @@ func (a *applier) event(b *book.Batch, e *book.Event) {
 	case book.KindUnaffected:
 		a.unaffected(e.Instrument, e.Flags&book.FlagMBP != 0)
 	case book.KindStale:
-		a.stale(e.Instrument, true, true)
+		if e.Instrument == 0 {
+			a.openGap()
+		} else {
+			a.stale(e.Instrument, true, true)
+		}
 	case book.KindClearAll:
 		a.clearAll(e)
 		a.trustAll()

@@ -75,8 +75,8 @@ type Channel struct {
 	lines    []LineConfig
 	framing  venue.Framing
 	decoder  venue.Decoder
-	packets  venue.PacketDecoder  // the same decoder, a packet at a time
-	gapAware interface{ OnGap() } // nil where the venue has no numbering per instrument
+	packets  venue.PacketDecoder // the same decoder, a packet at a time
+	gapAware venue.GapAware      // nil where the venue has no numbering per instrument
 	arb      *arbitration.Arbiter
 	ready    arbitration.Ready
 	header   framing.Header
@@ -135,7 +135,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 		arb: arb, spans: make([]framing.Span, 0, maxSpans), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
 	c.packets = venue.Packets(c.decoder)
-	c.gapAware, _ = c.decoder.(interface{ OnGap() })
+	c.gapAware, _ = c.decoder.(venue.GapAware)
 	c.applier.init(c.decoder.Directory(), books, cfg)
 	c.dir.Follow(c.batch)
 	return c, nil
@@ -184,14 +184,12 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		c.deliver(&pkt, nil, 0, h.Count, line)
 		return
 	case h.Kind == framing.Data && (h.Session != c.session || h.Seq+uint64(h.Count) > c.arb.Expected()):
-		// Perhaps new. A datagram cut inside a message would move the sequence by messages that are not there: it is
-		// dropped whole, and the other line may bring them. A sure duplicate is not worth the look.
+		// Perhaps new. A datagram that is not whole would move the sequence by messages that are not there: it is dropped,
+		// and the other line may bring them. A sure duplicate is not worth the look.
 		var fault framing.Fault
 		if spans, fault = c.framing.Split(c.spans, payload, h); fault != framing.FaultNone {
 			c.Framing[fault]++
-			if fault == framing.FaultCutShort {
-				return
-			}
+			return
 		}
 	}
 	if v := c.arb.Offer(arbitration.Line(line), &pkt); v.Take {

@@ -108,8 +108,15 @@ func TestPacketsDecodeAsTheirMessagesDo(t *testing.T) {
 			packets.DecodePacket(a, payload, spans, 1<<32-3, &fa)
 			for _, s := range spans {
 				b.Seq = 1<<32 - 3 + uint64(s.Unit)
-				if fault := single.Decode(b, payload[s.Off:][:s.Len]); fault != book.FaultNone {
+				msg := payload[s.Off:][:s.Len]
+				if fault := single.Decode(b, msg); fault != book.FaultNone {
 					fb[fault]++
+					if instrument, lost := single.Concerns(msg, fault); lost {
+						b.Lost(instrument)
+						if g, ok := single.(venue.GapAware); ok && instrument == 0 {
+							g.OnGap()
+						}
+					}
 				}
 			}
 			if !slices.Equal(a.Events, b.Events) || !slices.Equal(a.Definitions, b.Definitions) || !slices.Equal(a.Statuses, b.Statuses) || fa != fb {

@@ -23,6 +23,10 @@ type Decoder interface {
 	// Decode appends the events of one message to b. msg is borrowed and never written. On a fault
 	// nothing of the message is appended.
 	Decode(b *book.Batch, msg []byte) book.Fault
+	// Concerns says what a message that Decode refused may have taken from the books: lost is false where it cannot have
+	// changed one (a type the venue has added, a message about something else, one whose events say it themselves);
+	// instrument is 0 where it cannot be known, and the whole channel is doubtful.
+	Concerns(msg []byte, fault book.Fault) (instrument uint32, lost bool)
 	// Directory is the channel's instruments; the decoder adds, the core reads.
 	Directory() *book.Directory
 	// Reset forgets what a new session starts without (not the directory's ids).
@@ -44,18 +48,40 @@ func Packets(d Decoder) PacketDecoder {
 	if p, ok := d.(PacketDecoder); ok {
 		return p
 	}
-	return &oneByOne{d}
+	gapAware, _ := d.(GapAware)
+	return &oneByOne{d, gapAware}
 }
 
-type oneByOne struct{ decoder Decoder }
+// GapAware is a decoder whose venue numbers messages an instrument: it is told of gaps, and then says which instruments
+// they took nothing from.
+type GapAware interface{ OnGap() }
+
+type oneByOne struct {
+	decoder  Decoder
+	gapAware GapAware // nil where the decoder is not
+}
 
 func (o *oneByOne) DecodePacket(b *book.Batch, payload []byte, spans []framing.Span, seq uint64, faults *[book.FaultCount]uint64) {
 	for i := range spans {
 		s := &spans[i]
 		b.Seq = seq + uint64(s.Unit)
-		if fault := o.decoder.Decode(b, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
+		msg := payload[s.Off : int(s.Off)+int(s.Len)]
+		if fault := o.decoder.Decode(b, msg); fault != book.FaultNone {
 			faults[fault]++
+			o.refused(b, msg, fault)
 		}
+	}
+}
+
+// refused makes the books doubtful that a message would have changed.
+func (o *oneByOne) refused(b *book.Batch, msg []byte, fault book.Fault) {
+	instrument, lost := o.decoder.Concerns(msg, fault)
+	if !lost {
+		return
+	}
+	b.Lost(instrument)
+	if instrument == 0 && o.gapAware != nil {
+		o.gapAware.OnGap()
 	}
 }
 

@@ -79,6 +79,9 @@ func split(dst []framing.Span, payload []byte, off int) ([]framing.Span, framing
 	if len(payload) > 0xFFFF {
 		return dst, framing.FaultBadLength // no datagram is that long, and a span could not say where
 	}
+	if off >= len(payload) {
+		return dst, framing.FaultEmpty // the venue fills a quiet time with heartbeat messages, never with bare headers
+	}
 	for off < len(payload) {
 		if len(payload)-off < 2 {
 			return dst, framing.FaultLeftover

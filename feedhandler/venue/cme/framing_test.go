@@ -24,7 +24,7 @@ func TestFraming(t *testing.T) {
 		{"packet", MDP3Framing{}, packet, framing.FaultNone, framing.FaultNone, 2},
 		{"tcp", MDP3TCPFraming{}, tcp, framing.FaultNone, framing.FaultNone, 2},
 		{"tcp header on multicast", MDP3TCPFraming{}, packet, framing.FaultForeign, framing.FaultNone, 0},
-		{"header alone", MDP3Framing{}, packet[:12], framing.FaultNone, framing.FaultNone, 0},
+		{"header alone", MDP3Framing{}, packet[:12], framing.FaultNone, framing.FaultEmpty, 0},
 		{"nothing", MDP3Framing{}, nil, framing.FaultShort, framing.FaultNone, 0},
 		{"tcp short", MDP3TCPFraming{}, tcp[:13], framing.FaultShort, framing.FaultNone, 0},
 		{"other schema", MDP3Framing{}, foreignSchema, framing.FaultForeign, framing.FaultNone, 0},

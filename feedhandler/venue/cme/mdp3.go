@@ -104,6 +104,23 @@ func (d *MDP3) Decode(b *book.Batch, msg []byte) book.Fault {
 	return d.decodeCold(b, id, &m)
 }
 
+// Concerns says that a refused message of a book may have changed any: its entries are of many instruments, and where one
+// is cut the others cannot be told. An entry that makes no sense says so itself, in the events of its message.
+func (d *MDP3) Concerns(msg []byte, fault book.Fault) (uint32, bool) {
+	if fault != book.FaultTruncated && fault != book.FaultBadGroup {
+		return 0, false
+	}
+	h := layout.View[messageHeader](msg)
+	if h == nil {
+		return 0, true
+	}
+	switch h.TemplateID.Get() {
+	case 32, 43, 46, 47, 64, 4: // books, orders, and the reset of all
+		return 0, true
+	}
+	return 0, false
+}
+
 // decodeCold is Decode for everything but book and trades.
 func (d *MDP3) decodeCold(b *book.Batch, id uint16, m *message) book.Fault {
 	t := templateOf(id)

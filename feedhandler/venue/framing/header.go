@@ -41,10 +41,11 @@ const (
 	FaultCutShort        // a message runs past the datagram; the messages before it are given
 	FaultLeftover        // bytes after the last message; the messages are given
 	FaultBadLength       // a length the specification does not allow
+	FaultEmpty           // says that it carries messages, and carries none
 	FaultCount
 )
 
-var faultNames = [FaultCount]string{"none", "short_header", "foreign_protocol", "message_cut_short", "leftover_bytes", "bad_length"}
+var faultNames = [FaultCount]string{"none", "short_header", "foreign_protocol", "message_cut_short", "leftover_bytes", "bad_length", "no_message"}
 
 // String returns the counter's name.
 func (f Fault) String() string {

@@ -19,7 +19,8 @@ const (
 type MoldUDP64 struct{}
 
 // Header reads the 20-byte header. Count 0 is a heartbeat and 0xFFFF the end of the session; both name the
-// sequence number that would come next and report a Count of 0. A header cut short is FaultShort.
+// sequence number that would come next and report a Count of 0, and nothing follows the header. A header cut short is
+// FaultShort.
 func (*MoldUDP64) Header(payload []byte, h *Header) Fault {
 	if len(payload) < MoldUDP64HeaderBytes {
 		*h = Header{}
@@ -33,6 +34,10 @@ func (*MoldUDP64) Header(payload []byte, h *Header) Fault {
 	case MoldUDP64EndOfSession:
 		kind, count = EndOfSession, 0
 	}
+	if count == 0 && len(payload) != MoldUDP64HeaderBytes {
+		*h = Header{}
+		return FaultLeftover
+	}
 	h.Session = moldSession(payload)
 	h.Seq = binary.BigEndian.Uint64(payload[10:18])
 	h.Count, h.Messages = count, count
@@ -42,9 +47,9 @@ func (*MoldUDP64) Header(payload []byte, h *Header) Fault {
 }
 
 // Split appends the spans of the h.Count messages; Unit is the message's index. A message of length 0 takes its
-// sequence number but gives no span: it has no type, and is FaultBadLength. A message that runs past the payload
-// ends the split with FaultCutShort; bytes after the last message are FaultLeftover. Of several faults the one
-// that loses most is reported: cut short, bad length, leftover. A payload no UDP datagram can have is FaultBadLength.
+// sequence number and gives an empty span: no decoder can use it, and says so. A message that runs past the payload
+// ends the split with FaultCutShort; bytes after the last message are FaultLeftover. A payload no UDP datagram can have is
+// FaultBadLength.
 func (*MoldUDP64) Split(dst []Span, payload []byte, h *Header) ([]Span, Fault) {
 	fault := FaultNone
 	off := int(h.Body)
@@ -68,10 +73,6 @@ func (*MoldUDP64) Split(dst []Span, payload []byte, h *Header) ([]Span, Fault) {
 		if off > len(payload) {
 			fault = FaultCutShort
 			break
-		}
-		if length == 0 {
-			fault = FaultBadLength
-			continue
 		}
 		dst[n] = Span{Off: uint16(from), Len: uint16(length), Unit: unit}
 		n++

@@ -58,6 +58,11 @@ func (d *DEEP) level(b *book.Batch, m *PriceLevelUpdate, side book.Side) book.Fa
 	return book.FaultNone
 }
 
+// Concerns says whose book a refused message would have changed: that of a price level.
+func (d *DEEP) Concerns(msg []byte, fault book.Fault) (uint32, bool) {
+	return d.concerns("85", msg, fault)
+}
+
 // Reset forgets what a new session starts without; symbols and ids stay.
 func (d *DEEP) Reset() { d.reset() }
 

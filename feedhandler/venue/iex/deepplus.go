@@ -142,6 +142,11 @@ func (d *DEEPPlus) order(b *book.Batch, kind book.Kind, s *Symbol, ts *layout.I6
 	return e, book.FaultNone
 }
 
+// Concerns says whose book a refused message would have changed: that of an order, or a cleared book,.
+func (d *DEEPPlus) Concerns(msg []byte, fault book.Fault) (uint32, bool) {
+	return d.concerns("aMRLC", msg, fault)
+}
+
 // Reset forgets what a new session starts without; symbols and ids stay.
 func (d *DEEPPlus) Reset() { d.reset() }
 

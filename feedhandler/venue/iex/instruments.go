@@ -2,6 +2,7 @@ package iex
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"wirebook/book"
 )
@@ -72,6 +73,21 @@ func (in *instruments) learn(s *Symbol) (uint32, book.Fault) {
 	}
 	in.ids.add(id)
 	return in.directory.Add(s.key(), id, book.MakeSymbol(text)), book.FaultNone
+}
+
+// concerns says whose book a refused message of the types in changing would have changed. Symbols stand at one place in
+// every message; what is no symbol, or none that is known, is nobody's, and the whole channel is doubtful.
+func (in *instruments) concerns(changing string, msg []byte, fault book.Fault) (uint32, bool) {
+	const symbolAt, symbolEnd = 10, 18 // behind type, flags and timestamp
+	switch {
+	case len(msg) == 0:
+		return 0, true // any message may have stood here
+	case strings.IndexByte(changing, msg[0]) < 0, fault == book.FaultDirectoryFull:
+		return 0, false
+	case len(msg) < symbolEnd:
+		return 0, true
+	}
+	return in.directory.Lookup((*Symbol)(msg[symbolAt:symbolEnd]).key()), true
 }
 
 // text is the symbol without its padding; empty when the bytes are no symbol: printable characters, then blanks.

@@ -74,6 +74,11 @@ func (d *TOPS) side(b *book.Batch, idx uint32, ts int64, side book.Side, price i
 	return e
 }
 
+// Concerns says whose book a refused message would have changed: that of a quotation.
+func (d *TOPS) Concerns(msg []byte, fault book.Fault) (uint32, bool) {
+	return d.concerns("Q", msg, fault)
+}
+
 // Reset forgets what a new session starts without; symbols and ids stay.
 func (d *TOPS) Reset() { d.reset() }
 

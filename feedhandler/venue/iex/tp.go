@@ -57,6 +57,9 @@ func (f TP) Header(payload []byte, h *framing.Header) framing.Fault {
 	}
 	kind := framing.Data
 	if count == 0 {
+		if w.PayloadLength.Get() != 0 || len(payload) != headerBytes {
+			return framing.FaultLeftover // a heartbeat has nothing behind its header
+		}
 		kind = framing.Heartbeat
 	}
 	*h = framing.Header{

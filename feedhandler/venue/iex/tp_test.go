@@ -83,7 +83,7 @@ func TestFramingFaults(t *testing.T) {
 		{"count beyond length", change(func(h *SegmentHeader) { h.MessageCount.Put(5) }), framing.FaultBadLength, framing.FaultCutShort, 2},
 		{"count one more", change(func(h *SegmentHeader) { h.MessageCount.Put(3) }), framing.FaultNone, framing.FaultCutShort, 2},
 		{"count one less", change(func(h *SegmentHeader) { h.MessageCount.Put(1) }), framing.FaultNone, framing.FaultLeftover, 1},
-		{"heartbeat with bytes", change(func(h *SegmentHeader) { h.MessageCount.Put(0) }), framing.FaultNone, framing.FaultLeftover, 0},
+		{"heartbeat with bytes", change(func(h *SegmentHeader) { h.MessageCount.Put(0) }), framing.FaultLeftover, framing.FaultLeftover, 0},
 		{"length cuts a message", change(func(h *SegmentHeader) { h.PayloadLength.Put(8) }), framing.FaultNone, framing.FaultCutShort, 1},
 		{"length beyond datagram", change(func(h *SegmentHeader) { h.PayloadLength.Put(10) }), framing.FaultNone, framing.FaultCutShort, 2},
 		{"length cut", segment()[:46], framing.FaultNone, framing.FaultCutShort, 1},

@@ -1,6 +1,8 @@
 package nasdaq
 
 import (
+	"encoding/binary"
+
 	"wirebook/book"
 	"wirebook/feedhandler/venue/layout"
 )
@@ -34,13 +36,30 @@ func (d *BBO21) Reset() {
 	}
 }
 
-// Decode appends the events of one message. A message longer than its layout is read by its known fields.
+// Concerns says whose quotation a refused one would have changed.
+func (d *BBO21) Concerns(msg []byte, fault book.Fault) (uint32, bool) {
+	const stockAt, stockEnd = 9, 17 // behind type, tracking number and timestamp
+	switch {
+	case len(msg) == 0:
+		return 0, true
+	case msg[0] != 'Q', fault == book.FaultDirectoryFull:
+		return 0, false
+	case len(msg) < stockEnd:
+		return 0, true
+	}
+	return d.dir.Lookup(binary.BigEndian.Uint64(msg[stockAt:])), true
+}
+
+// Decode appends the events of one message. A message longer than its layout is refused, as in ITCH50.
 func (d *BBO21) Decode(b *book.Batch, msg []byte) book.Fault {
 	if len(msg) == 0 {
 		return book.FaultTruncated
 	}
 	if d.midnight == 0 {
 		d.midnight = easternMidnight(packetTime(b))
+	}
+	if m := bboTables[msg[0]]; m != nil && len(msg) > m.Size {
+		return book.FaultTooLong
 	}
 	if msg[0] == 'Q' {
 		return d.quote(b, layout.View[bboQuotation](msg))

@@ -1,6 +1,8 @@
 package nasdaq
 
 import (
+	"encoding/binary"
+
 	"wirebook/book"
 	"wirebook/feedhandler/venue/layout"
 )
@@ -47,7 +49,8 @@ func (d *ITCH50) Reset() {
 }
 
 // Decode appends the events of one message. Order flow goes through its plan, everything else to decodeRest.
-// A message longer than its layout is read by its known fields: newer versions append.
+// A message longer than its layout is refused: versions of ITCH have names of their own, and what is longer is another feed
+// in the same framing.
 func (d *ITCH50) Decode(b *book.Batch, msg []byte) book.Fault {
 	if len(msg) == 0 {
 		return book.FaultTruncated
@@ -57,10 +60,13 @@ func (d *ITCH50) Decode(b *book.Batch, msg []byte) book.Fault {
 	}
 	p := plans[msg[0]]
 	if p.size == notOrder {
+		if m := d.tables[msg[0]]; m != nil && len(msg) > m.Size {
+			return book.FaultTooLong
+		}
 		return d.decodeRest(b, msg)
 	}
-	if len(msg) < int(p.size) {
-		return book.FaultTruncated
+	if len(msg) != int(p.size) {
+		return wrongSize(len(msg), int(p.size))
 	}
 	m := layout.View[orderDelete](msg) // every order message starts like this one
 	if m == nil {
@@ -83,6 +89,27 @@ func (d *ITCH50) Decode(b *book.Batch, msg []byte) book.Fault {
 	e.Instrument = idx
 	setTail(e, uint64(e.Packet)*packetUnit|tail|p.kind)
 	return book.FaultNone
+}
+
+func wrongSize(have, want int) book.Fault {
+	if have < want {
+		return book.FaultTruncated
+	}
+	return book.FaultTooLong
+}
+
+// Concerns says whose book a refused message of the order flow would have changed: the locate code stands in front. Of an
+// instrument that is not known yet nobody can tell.
+func (d *ITCH50) Concerns(msg []byte, fault book.Fault) (uint32, bool) {
+	switch {
+	case len(msg) == 0:
+		return 0, true // any message may have stood here
+	case plans[msg[0]].size == notOrder && msg[0] != 'C', fault == book.FaultDirectoryFull:
+		return 0, false
+	case len(msg) < 3:
+		return 0, true
+	}
+	return d.index[binary.BigEndian.Uint16(msg[1:])] &^ unnamed, true
 }
 
 // resolve is the road of an order message whose locate code has no named index.

@@ -15,8 +15,12 @@ func (d *ITCH50) DecodePacket(b *book.Batch, payload []byte, spans []framing.Spa
 		}
 		s := &spans[n]
 		b.Seq = seq + uint64(s.Unit)
-		if fault := d.Decode(b, payload[s.Off:int(s.Off)+int(s.Len)]); fault != book.FaultNone {
+		msg := payload[s.Off : int(s.Off)+int(s.Len)]
+		if fault := d.Decode(b, msg); fault != book.FaultNone {
 			faults[fault]++
+			if instrument, lost := d.Concerns(msg, fault); lost {
+				b.Lost(instrument)
+			}
 		}
 		spans = spans[n+1:]
 	}
@@ -39,7 +43,7 @@ func (d *ITCH50) orders(b *book.Batch, payload []byte, spans []framing.Span, seq
 		}
 		m := messageAt(payload, s.Off)
 		p := plans[m.MessageType.Get()]
-		if uint32(s.Len) < p.size {
+		if uint32(s.Len) != p.size {
 			break
 		}
 		tail := sides[p.u8(m, p.side)]

@@ -49,8 +49,12 @@ func (w *twins) decode(t *testing.T, payload []byte) {
 	w.whole.DecodePacket(w.wholeBatch, payload, spans, h.Seq, &w.wholeFaults)
 	for _, s := range spans {
 		w.singleBatch.Seq = h.Seq + uint64(s.Unit)
-		if fault := w.single.Decode(w.singleBatch, payload[s.Off:][:s.Len]); fault != book.FaultNone {
+		msg := payload[s.Off:][:s.Len]
+		if fault := w.single.Decode(w.singleBatch, msg); fault != book.FaultNone {
 			w.singleFaults[fault]++
+			if instrument, lost := w.single.Concerns(msg, fault); lost {
+				w.singleBatch.Lost(instrument)
+			}
 		}
 	}
 	a, b := w.wholeBatch, w.singleBatch
