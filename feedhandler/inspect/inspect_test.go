@@ -78,7 +78,7 @@ func TestOddMessagesAreShown(t *testing.T) {
 		{"type that does not print", moldPacket("000000001A", 7, "\x1b[2J"), []string{`"type":"0x1b"`}, []string{"0x1b unknown"}},
 		{"leftover", moldPacket("000000001A", 7, systemEvent+"\xfe\xff"), []string{`"event_code":"O"},"leftover":"feff"}`}, []string{"leftover 2 bytes: feff"}},
 		{"truncated", moldPacket("000000001A", 7, systemEvent[:11]), []string{`"timestamp":5},"truncated":true}`}, []string{"! truncated"}},
-		{"empty message", moldPacket("000000001A", 7, "", systemEvent), []string{`"problem":"bad_length"`, `"seq":8`}, []string{"seq 8", "! bad_length"}},
+		{"empty message", moldPacket("000000001A", 7, "", systemEvent), []string{`"truncated":true`, `"seq":8`}, []string{"seq 8", "! truncated"}},
 		{"hostile text", moldPacket("000000001A", 7, systemEvent[:11]+"\x1b", systemEvent[:11]+"\xff", systemEvent[:11]+"\""),
 			[]string{`"event_code":"\u001b"`, `"event_code":"\u00ff"`, `"event_code":"\""`}, []string{`event_code: \x1b`, `event_code: \xff`, `event_code: "`}},
 		{"count too high", binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64([]byte("000000001A"), 7), 3), []string{`"problem":"message_cut_short"`}, []string{"! message_cut_short"}},
