@@ -60,17 +60,24 @@ func (h *Handler) Run(ctx context.Context) error {
 		case f := <-h.faults:
 			failed = h.onFault(f)
 		case <-slow.C:
-			h.mu.Lock()
-			h.countDrops()
-			h.memory.publish()
-			h.verify()
-			h.watchXDP()
-			h.mu.Unlock()
+			h.lookAround()
 		}
 	}
 	stop()
 	<-beats
 	return fmt.Errorf("%w; %w", failed, h.Close())
+}
+
+// lookAround does what need not be done often.
+func (h *Handler) lookAround() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.watchMTU()
+	h.countCut()
+	h.countDrops()
+	h.memory.publish()
+	h.verify()
+	h.watchXDP()
 }
 
 // beat looks after the workers, the heartbeat and the clock until ctx ends, or a worker is stuck that cannot be replaced.
@@ -155,6 +162,11 @@ func (h *Handler) replace(why string) error {
 
 // countDrops adds up what there was no room for.
 func (h *Handler) countDrops() {
+	h.countDropsAs("the kernel had no room for datagrams: the worker is too slow or was kept from its CPU; raise live.receive_buffer, pin workers with live.cpus")
+}
+
+// countDropsAs is countDrops where it is known why the kernel had no room.
+func (h *Handler) countDropsAs(why string) {
 	var kernel, between uint64
 	for _, f := range h.feeds {
 		f.LookAtDrops()
@@ -176,8 +188,7 @@ func (h *Handler) countDrops() {
 	if kernel > 0 {
 		h.dropped += kernel
 		atomic.AddUint64(h.drops, kernel)
-		h.health.say(h.log, "drops", "the kernel had no room for datagrams: the worker is too slow or was kept from its CPU; raise live.receive_buffer, pin workers with live.cpus",
-			"dropped", kernel)
+		h.health.say(h.log, "drops "+why, why, "dropped", kernel)
 	}
 }
 
