@@ -179,7 +179,12 @@ func (h *Handler) countDropsAs(why string) {
 	for _, l := range h.links {
 		k, b := l.Count()
 		kernel, between = kernel+k, between+b
+		if n := l.OtherVLAN(); n > 0 && !l.toldVLAN {
+			l.toldVLAN = true // the counter goes on
+			h.log.Warn("datagrams of lines' groups come under another VLAN than the lines have, and go to the kernel: give the lines their vlan, a number or any", "interface", l.Name, "so_far", n)
+		}
 	}
+	h.refused.lookAtFrames(h)
 	if between > 0 {
 		h.dropped += between
 		h.health.say(h.log, "handover", "a worker had no room for what others handed over to it: it is too slow or was kept from its CPU; steer its channels to its own queues, raise live.handover",

@@ -124,6 +124,9 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	r.gapSummary()
 	r.doubtProfile()
 	r.doubtLines()
+	if n := s.Dropped["wire_other_vlan"]; n > 0 {
+		r.warn(fmt.Sprintf("%d datagrams of lines' groups came under another VLAN than the lines have, and were not read: give the lines their vlan, a number or any", n))
+	}
 	s.Trailers = r.Trailers()
 	if s.Warnings == nil {
 		s.Warnings = []string{}
