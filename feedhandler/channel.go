@@ -35,6 +35,9 @@ type ChannelConfig struct {
 	PublisherID uint16
 	Feed        *venue.Feed
 	Options     venue.Options
+	// Set names the channels that share a directory: a definition given on one holds for all of them, before and after. They
+	// belong to one goroutine. "": the channel is alone.
+	Set         string
 	Lines       []LineConfig
 	Arbitration arbitration.Config // Lines is filled in from Lines above
 	Books       book.Config        // MaxInstruments is filled in from Options, TopOnly from what Output wants

@@ -339,10 +339,15 @@ type CounterEntry struct {
 // InstrumentEntry says what an instrument id means: 192 bytes. Revision is a sequence lock: odd
 // while the entry changes.
 //
+// An id may mean one instrument in one session and another in the next: each has an entry, and Since says from which record
+// of each ring on an entry holds. A record means the entry of its publisher and id with the largest Since that is not beyond
+// it; one before all of them is of an instrument that no message had named. Next leads from an entry to the one that
+// follows it; where it is 0, the entry holds now.
+//
 //	0        8        16        24             32 36           40       44           46      48
 //	|revision|venue_key|tick_size|display_factor|id|latest_index|lot_size|publisher_id|channel|
-//	48     120    136      140    141      144                                       192
-//	|symbol|venue |currency|status|reserved|reserved                                 |
+//	48     120    136      140    141      144      184  188      192
+//	|symbol|venue |currency|status|reserved|since 5×8|next|reserved|
 type InstrumentEntry struct {
 	_             structs.HostLayout
 	Revision      uint64
@@ -359,7 +364,9 @@ type InstrumentEntry struct {
 	Currency      [4]uint8
 	Status        uint8 // last DBN status action, 0 unknown
 	Reserved0     [3]uint8
-	Reserved1     [48]uint8
+	Since         [5]uint64 // by schema: a position in the ring of the channel's worker
+	Next          uint32    // 1 + the index of the entry that the id means after this one; 0: none
+	Reserved1     [4]uint8
 }
 
 // NoLatest marks an instrument without a slot in the latest table.

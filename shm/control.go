@@ -100,6 +100,9 @@ func (c *Control) AddChannel(name string, worker uint32, publisher uint16, depth
 	return add(c, &c.header.Channels, c.channels, "channels", e)
 }
 
+// ChannelWorker returns the worker of a channel.
+func (c *Control) ChannelWorker(index uint32) uint32 { return c.channels[index].Worker }
+
 // AddLine makes the entry of a channel's line and returns its index and place. name is cut at 32 bytes.
 func (c *Control) AddLine(name string, channel, line uint32) (uint32, *LineEntry, error) {
 	e := LineEntry{Channel: channel, Line: line}
@@ -126,7 +129,10 @@ func (c *Control) AddInstrument(e InstrumentEntry) (uint32, error) {
 	return i, err
 }
 
-// SetInstrument replaces entry index. The channel that added it calls this.
+// Instrument returns entry index as it was set last. One goroutine at a time calls this, AddInstrument and SetInstrument.
+func (c *Control) Instrument(index uint32) InstrumentEntry { return c.instruments[index] }
+
+// SetInstrument replaces entry index.
 func (c *Control) SetInstrument(index uint32, e InstrumentEntry) bool {
 	if index >= c.header.Instruments.Count {
 		return false

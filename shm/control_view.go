@@ -129,6 +129,14 @@ func (v *ControlView) Counter(i int) (e CounterEntry, ok bool) {
 // Instruments returns how many instruments there are.
 func (v *ControlView) Instruments() int { return count(&v.shared.Instruments.Count, v.instruments) }
 
+// InstrumentRevision returns what changes whenever entry i does; 0 when there is none.
+func (v *ControlView) InstrumentRevision(i int) uint64 {
+	if i < 0 || i >= v.Instruments() {
+		return 0
+	}
+	return atomic.LoadUint64(&v.instruments[i].Revision)
+}
+
 // Instrument returns a copy of entry i. ok is false when there is none, or it could not be read whole.
 func (v *ControlView) Instrument(i int) (e InstrumentEntry, ok bool) {
 	if i < 0 || i >= v.Instruments() {

@@ -47,6 +47,7 @@ type Reader struct {
 	epoch   uint64
 	lost    uint64 // of the last Lapped
 	lostAll uint64
+	missed  uint64 // records of the epoch that were gone before the oldest one
 	payload int
 	bodyMax int
 	schema  Schema
@@ -213,23 +214,30 @@ func (r *Reader) edge() uint64 {
 
 // SeekEdge moves to the live edge: the next record read is one not yet published. It returns the position.
 func (r *Reader) SeekEdge() uint64 {
-	r.pos = r.edge()
+	r.pos, r.missed = r.edge(), 0
 	return r.pos
 }
 
 // SeekOldest moves to the oldest record of the running epoch that is still in the ring and returns its position. What an
-// earlier run of the writer left in front of it is not told: its books, and its instrument ids, are not this run's.
+// earlier run of the writer left in front of it is not told: its books, and its instrument ids, are not this run's. Missed
+// says how many records of this run are not there any more.
 func (r *Reader) SeekOldest() uint64 {
 	head := r.edge()
 	r.pos = 0
 	if head > r.mask+1 {
 		r.pos = head - r.mask - 1
 	}
-	if start := atomic.LoadUint64(&r.header.EpochStart); start > r.pos && start <= head {
-		r.pos = start
+	r.missed = 0
+	if start := atomic.LoadUint64(&r.header.EpochStart); start <= head {
+		r.pos = max(r.pos, start)
+		r.missed = r.pos - start
 	}
 	return r.pos
 }
+
+// Missed returns how many records of the running epoch were overwritten before this reader could begin: those in front of
+// where NewReader and SeekOldest stand. 0 for a reader that wants none of them (SeekEdge).
+func (r *Reader) Missed() uint64 { return r.missed }
 
 // Seek moves to position p, for example the one a latest table names. A position already overwritten shows as
 // Lapped on the next call, one ahead of the writer is Empty until the writer gets there.

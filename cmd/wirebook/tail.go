@@ -26,6 +26,7 @@ type tail struct {
 	follow  bool
 	quiet   bool
 	count   uint64
+	told    uint64 // records missed at the start, so far
 	maxRate float64
 }
 

@@ -21,6 +21,7 @@ func (t *tail) lines(ctx context.Context) error {
 		return calm(ctx, err)
 	}
 	defer f.Close()
+	t.missed(f)
 	out := bufio.NewWriterSize(os.Stdout, 1<<16)
 	err = t.copy(ctx, f, out)
 	if flushErr := out.Flush(); err == nil {
@@ -107,6 +108,14 @@ func (t *tail) append(b []byte, rec *view.Record) []byte {
 	return b
 }
 
+// missed tells, once for each run, that the oldest record of a ring is not the run's first.
+func (t *tail) missed(f *view.Follower) {
+	if n := f.Counts.Missed - t.told; n > 0 {
+		t.told = f.Counts.Missed
+		t.note("%s of this run had been overwritten before: the ring begins behind them", view.Plural(n, "older record"))
+	}
+}
+
 // event tells of what is not a record; true says that this was the end.
 func (t *tail) event(f *view.Follower, res shm.Result, silent *bool) bool {
 	switch res {
@@ -115,6 +124,7 @@ func (t *tail) event(f *view.Follower, res shm.Result, silent *bool) bool {
 	case shm.NewEpoch:
 		*silent = false
 		t.note("new epoch %d: a new run of the writer, books start afresh", f.Epoch())
+		t.missed(f)
 	case shm.StaleWriter:
 		*silent = true
 		st := f.Status(time.Now())

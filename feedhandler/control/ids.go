@@ -1,10 +1,6 @@
 package control
 
-import (
-	"sync/atomic"
-
-	"wirebook/book"
-)
+import "sync/atomic"
 
 // publishedID is how a record names its instrument.
 type publishedID struct {
@@ -12,16 +8,19 @@ type publishedID struct {
 	id        uint32
 }
 
-// claim notes that an instrument is published under an id. Two instruments of one publisher under one id cannot be told
-// apart by readers: that is counted, and the cure is a publisher_id of its own for one of the channels. The caller holds
-// the lock.
-func (i *Instance) claim(publisher uint16, ins *book.Instrument) {
-	key := publishedID{publisher, ins.ID}
-	if other, taken := i.ids[key]; taken && other != ins.Symbol {
-		atomic.AddUint64(i.collisions, 1)
+// collide counts an instrument that is published under the id of another one. Readers cannot tell the two apart; the cure is
+// a publisher_id of its own for one of the channels. The caller holds the lock.
+func (i *Instance) collide(key publishedID, m *meaning) {
+	if m.collided || m.unnamed {
 		return
 	}
-	i.ids[key] = ins.Symbol
+	for _, other := range i.meanings[key] {
+		if other != m && other.symbol != m.symbol && !other.unnamed && !i.ended(other.owner) {
+			m.collided = true
+			atomic.AddUint64(i.collisions, 1)
+			return
+		}
+	}
 }
 
 // Refused is how many instruments found no room in the instrument table.

@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"sync"
 
-	"wirebook/book"
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/config"
 	"wirebook/shm"
@@ -34,8 +33,9 @@ type Instance struct {
 	refused      *uint64
 	mu           sync.Mutex // of what follows
 	slots        map[slotKey]*slot
-	places       map[identity]place
-	ids          map[publishedID]book.Symbol
+	sets         map[string]int // channels at work, by set
+	meanings     map[publishedID][]*meaning
+	over         []uint32 // instrument entries that no id means any more, the oldest first
 	collisions   *uint64
 }
 
@@ -110,8 +110,8 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 	if err != nil {
 		return nil, err
 	}
-	inst := &Instance{seg: seg, latestSchema: so.LatestSchema, noDigests: c.Digests != nil && !*c.Digests, slots: map[slotKey]*slot{}, places: map[identity]place{},
-		ids: map[publishedID]book.Symbol{}}
+	inst := &Instance{seg: seg, latestSchema: so.LatestSchema, noDigests: c.Digests != nil && !*c.Digests, slots: map[slotKey]*slot{},
+		sets: map[string]int{}, meanings: map[publishedID][]*meaning{}}
 	for _, r := range specs {
 		inst.rings = append(inst.rings, r.Schema)
 	}
@@ -139,7 +139,7 @@ func (i *Instance) Equip(c *config.Channel, ch *feedhandler.ChannelConfig) {
 	if p, err := config.FindProfile(c.Profile); err == nil {
 		venue = p.Venue
 	}
-	out.Instruments = &sink{inst: i, venue: venue, publisher: ch.PublisherID, table: map[uint32]uint32{}}
+	out.Instruments = &sink{inst: i, set: ch.Set, venue: venue, publisher: ch.PublisherID, rings: out.Rings}
 }
 
 func (i *Instance) worker(c *config.Channel) int { return max(min(c.Worker, len(i.workers)-1), 0) }

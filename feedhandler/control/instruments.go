@@ -1,6 +1,8 @@
 package control
 
 import (
+	"sync/atomic"
+
 	"wirebook/book"
 	"wirebook/shm"
 )
@@ -8,31 +10,103 @@ import (
 // sink is one channel's way into the instrument table. It belongs to the channel's worker.
 type sink struct {
 	inst      *Instance
+	set       string // the set of channels it belongs to; "": none
 	channel   uint16 // in the control file
+	ended     bool   // its pipeline was removed: its entries may be taken over
 	publisher uint16
 	venue     string
-	table     map[uint32]uint32 // directory index → table index
-	ended     bool              // its pipeline was removed: its entries may be taken over
+	rings     [shm.SchemaCount]*shm.Writer
 }
 
-// identity is what makes an instrument the same in two lives of a channel.
-type identity struct {
-	publisher uint16
-	id        uint32
-	key       uint64
-	venue     string
+// meaning is what an instrument id means now to its owner, and its entry. Two channels may use one id, by mistake.
+type meaning struct {
+	owner   *sink
+	at      uint32
+	room    bool // it has an entry
+	symbol  book.Symbol
+	unnamed bool
+	former  bool // the id meant another instrument before
+	refused bool // there was no room, and it was counted
+
+	collided bool // another means something else by the id, and it was counted
 }
 
-// place is an entry of the instrument table and whose it is.
-type place struct {
-	at    uint32
-	owner *sink
-}
-
-// Instrument adds an instrument to the table, or updates its entry. One that a channel had which a reload took away goes on
-// in its old entry: readers see it once, however often its channel changes. Its place in the latest table is its place in the
+// Instrument adds an instrument to the table, or updates its entry. Its place in the latest table is its place in the
 // instrument table.
-func (s *sink) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool) {
+//
+// An entry belongs to an instrument, whatever run of the channel publishes it: a reload finds the entries it left. When an
+// id comes to mean another instrument, as locate codes do every day, that one gets an entry of its own, so that readers
+// name older records right. Without room it takes the entry that has been over for the longest time.
+func (s *sink) Instrument(_ int, _ uint32, ins *book.Instrument) (uint32, bool) {
+	i := s.inst
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	key := publishedID{s.publisher, ins.ID}
+	m := i.meaning(key, s)
+	switch {
+	case m == nil:
+		m = &meaning{owner: s, symbol: ins.Symbol, unnamed: ins.Unnamed}
+		i.meanings[key] = append(i.meanings[key], m)
+		i.add(m, s.entry(ins))
+	case m.symbol == ins.Symbol && m.room:
+		e := s.entry(ins)
+		was := i.seg.Control.Instrument(m.at)
+		switch e.Since = was.Since; {
+		case i.workerOf(was.Channel) != i.workerOf(s.channel):
+			e.Since = [5]uint64{} // positions of another worker's rings say nothing
+		case s.set != "" && m.owner != s:
+			e.Channel = was.Channel
+		}
+		i.set(m.at, e)
+	case m.symbol == ins.Symbol:
+		i.add(m, s.entry(ins))
+	case s.set != "" && ins.Unnamed:
+		// Another channel of the set was first to say what its definitions have named: this is older.
+	case m.unnamed && !m.former && m.room:
+		m.symbol, m.unnamed = ins.Symbol, ins.Unnamed
+		i.set(m.at, s.entry(ins))
+	default:
+		was := *m
+		*m = meaning{owner: m.owner, symbol: ins.Symbol, unnamed: ins.Unnamed, former: true}
+		if was.room {
+			i.over = append(i.over, was.at)
+		}
+		i.add(m, s.entry(ins))
+		if was.room {
+			i.succeed(was.at, m)
+		}
+	}
+	i.collide(key, m)
+	latest := shm.NoLatest
+	if m.room {
+		latest = i.latest(m.at)
+	}
+	return latest, latest != shm.NoLatest
+}
+
+// meaning finds what an id means to a channel, to the set it belongs to, or to channels that are gone and left it.
+func (i *Instance) meaning(key publishedID, s *sink) *meaning {
+	for _, m := range i.meanings[key] {
+		if m.owner == s || s.set != "" && m.owner.set == s.set {
+			return m
+		}
+	}
+	for _, m := range i.meanings[key] {
+		if m.owner.venue == s.venue && i.ended(m.owner) {
+			m.owner = s
+			return m
+		}
+	}
+	return nil
+}
+
+// ended says that nobody publishes any more what an owner published.
+func (i *Instance) ended(owner *sink) bool {
+	return owner.ended && (owner.set == "" || i.sets[owner.set] == 0)
+}
+
+// entry is an instrument's entry from the next record on.
+func (s *sink) entry(ins *book.Instrument) shm.InstrumentEntry {
 	e := shm.InstrumentEntry{
 		VenueKey: ins.Key, TickSize: ins.TickSize, DisplayFactor: ins.DisplayFactor, ID: ins.ID,
 		LotSize: ins.LotSize, PublisherID: s.publisher, Channel: s.channel,
@@ -40,41 +114,48 @@ func (s *sink) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool
 	}
 	copy(e.Symbol[:], ins.Symbol[:])
 	copy(e.Venue[:], s.venue)
-	i := s.inst
-	if at, known := s.table[idx]; known {
-		e.LatestIndex = i.latest(at)
-		i.seg.Control.SetInstrument(at, e)
-		return e.LatestIndex, e.LatestIndex != shm.NoLatest
-	}
-	// The index is part of the entry, so nobody may add between the question and the answer.
-	i.mu.Lock()
-	same := identity{s.publisher, ins.ID, ins.Key, s.venue}
-	if was, is := i.places[same]; is && was.owner != s && was.owner.ended {
-		i.places[same] = place{was.at, s}
-		i.claim(s.publisher, ins)
-		i.mu.Unlock()
-		s.table[idx] = was.at
-		e.LatestIndex = i.latest(was.at)
-		i.seg.Control.SetInstrument(was.at, e)
-		return e.LatestIndex, e.LatestIndex != shm.NoLatest
-	}
-	at := i.seg.Control.Instruments()
-	e.LatestIndex = i.latest(at)
-	_, err := i.seg.Control.AddInstrument(e)
-	if err != nil {
-		*i.refused++
-	} else {
-		i.claim(s.publisher, ins)
-		if was, is := i.places[same]; !is || was.owner.ended {
-			i.places[same] = place{at, s}
+	for schema, ring := range &s.rings {
+		if ring != nil {
+			e.Since[schema] = ring.Position()
 		}
 	}
-	i.mu.Unlock()
-	if err != nil {
-		return 0, false
+	return e
+}
+
+// set writes an entry in its place.
+func (i *Instance) set(at uint32, e shm.InstrumentEntry) {
+	e.LatestIndex = i.latest(at)
+	i.seg.Control.SetInstrument(at, e)
+}
+
+// add gives a meaning an entry: a new one, or else the one that has been over for the longest time.
+func (i *Instance) add(m *meaning, e shm.InstrumentEntry) {
+	m.at, m.room = i.seg.Control.Instruments(), true
+	e.LatestIndex = i.latest(m.at)
+	if _, err := i.seg.Control.AddInstrument(e); err == nil {
+		return
 	}
-	s.table[idx] = at
-	return e.LatestIndex, e.LatestIndex != shm.NoLatest
+	if len(i.over) > 0 {
+		m.at, i.over = i.over[0], i.over[1:]
+		i.set(m.at, e)
+		return
+	}
+	if m.room = false; !m.refused {
+		m.refused = true
+		atomic.AddUint64(i.refused, 1)
+	}
+}
+
+// succeed says in an entry which one follows it, unless it was given to that one, and that its book is gone.
+func (i *Instance) succeed(at uint32, next *meaning) {
+	if at != next.at {
+		e := i.seg.Control.Instrument(at)
+		e.Next = next.at + 1
+		i.seg.Control.SetInstrument(at, e)
+	}
+	if i.seg.Latest != nil {
+		i.seg.Latest.Clear(i.latest(at))
+	}
 }
 
 func (i *Instance) latest(at uint32) uint32 {
@@ -82,4 +163,9 @@ func (i *Instance) latest(at uint32) uint32 {
 		return shm.NoLatest
 	}
 	return at
+}
+
+// workerOf returns the worker of a channel of the control file.
+func (i *Instance) workerOf(channel uint16) uint32 {
+	return i.seg.Control.ChannelWorker(uint32(channel))
 }

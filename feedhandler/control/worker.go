@@ -111,6 +111,9 @@ func (i *Instance) Register(n int, pipe *feedhandler.Pipeline, channels []feedha
 		if to, ok := channels[k].Output.Instruments.(*sink); ok {
 			to.channel = uint16(s.index)
 			part.sinks = append(part.sinks, to)
+			if to.set != "" {
+				i.sets[to.set]++
+			}
 		}
 		ch.Number(uint32(s.index))
 		part.channels = append(part.channels, s.state)
@@ -200,6 +203,9 @@ func (i *Instance) end(p *Part) {
 	defer i.mu.Unlock()
 	for _, s := range p.sinks {
 		s.ended = true
+		if s.set != "" {
+			i.sets[s.set]--
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ type Quote struct {
 type Row struct {
 	Key        uint64
 	Symbol     string
+	name       string // as its newest record has it; Symbol spells it
 	Bid, Ask   Quote
 	Last       Quote
 	LastSide   uint8
@@ -59,9 +60,9 @@ func (b *Books) Apply(rec *Record) {
 		return
 	}
 	r := b.rows[rec.Key()]
-	if r == nil || r.Symbol == "" || rec.RType() == shm.RTypeDefinition {
+	if r == nil || r.name != rec.Symbol {
 		r = b.row(rec.Key(), rec.Symbol)
-		r.Symbol = symbolText(rec)
+		r.name, r.Symbol = rec.Symbol, symbolText(rec)
 	}
 	r.Updates++
 	switch rec.RType() {

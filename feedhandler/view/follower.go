@@ -1,6 +1,7 @@
 package view
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +46,7 @@ type Counts struct {
 	Matched uint64 // records of the wanted symbols
 	Lapped  uint64 // times the writer overtook this reader
 	Lost    uint64 // records missed by that
+	Missed  uint64 // records of the run that were overwritten before this reader began at the oldest
 	Epochs  uint64 // writer restarts followed
 	Corrupt uint64 // slots that held what no writer leaves
 	Unknown uint64 // records of a type this build does not know
@@ -65,9 +67,16 @@ type Follower struct {
 	wanted  map[string]bool // by upper-case name: was it seen
 }
 
+// symbol is what an instrument id means, and where the instrument table says so.
 type symbol struct {
-	name   string
-	wanted bool
+	name     string
+	wanted   bool
+	known    bool   // by the table
+	index    int    // in it
+	revision uint64 // of the entry, when it was read
+	since    uint64 // the positions it holds for
+	until    uint64
+	worker   int
 }
 
 // batchRecords is how many records are copied out of a ring at once, skipBound how many unwanted ones Next passes
@@ -80,6 +89,7 @@ const (
 func newFollower(r *segment.Reader, o Options) *Follower {
 	f := &Follower{opts: o, r: r, size: r.PayloadSize(), symbols: map[uint64]symbol{}, wanted: map[string]bool{}}
 	f.buf = make([]byte, batchRecords*f.size)
+	f.Counts.Missed = r.Missed()
 	for _, s := range o.Symbols {
 		if s = strings.ToUpper(strings.TrimSpace(s)); s != "" {
 			f.wanted[s] = false
@@ -105,7 +115,7 @@ func (f *Follower) Next(rec *Record, timeout time.Duration) shm.Result {
 			f.Counts.Unknown++
 			continue
 		}
-		s := f.symbol(body)
+		s := f.symbol(body, f.base+uint64(f.at-1))
 		if !s.wanted {
 			continue
 		}
@@ -135,6 +145,7 @@ func (f *Follower) fill(timeout time.Duration) shm.Result {
 		f.Counts.Lost += f.r.Lost()
 	case shm.NewEpoch:
 		f.Counts.Epochs++
+		f.Counts.Missed = f.r.Missed()
 		f.symbols = map[uint64]symbol{}
 	case shm.Corrupt:
 		f.Counts.Corrupt++
@@ -169,16 +180,20 @@ func (f *Follower) Schema() shm.Schema { return f.opts.Schema }
 // Behind returns how many records the writer is ahead of what was taken from the current ring.
 func (f *Follower) Behind() uint64 { return f.r.Ring().Behind() }
 
-// symbol names a record's instrument and says whether it is wanted.
-func (f *Follower) symbol(body []byte) symbol {
+// symbol names the instrument of the record at a position and says whether it is wanted. An id may have meant another
+// instrument in an earlier session, and none that had a name before a message gave it one.
+func (f *Follower) symbol(body []byte, position uint64) symbol {
 	key := keyOf(body)
 	s, known := f.symbols[key]
-	if known && body[1] != shm.RTypeDefinition {
+	if known && (!s.known || s.worker == f.worker && position >= s.since && position < s.until && f.r.Control().InstrumentRevision(s.index) == s.revision) {
 		return s
 	}
-	e, ok := f.r.Instrument(uint16(key>>32), uint32(key))
-	if ok {
-		s.name = shm.Text(e.Symbol[:])
+	s = symbol{worker: f.worker}
+	if m, ok := f.r.InstrumentAt(uint16(key>>32), uint32(key), position); ok {
+		s.name, s.known, s.index, s.revision = shm.Text(m.Entry.Symbol[:]), true, m.Index, m.Entry.Revision
+		s.since, s.until = m.Since, m.Until
+	} else if e, ok := f.r.Instrument(uint16(key>>32), uint32(key)); ok {
+		s.name = "#" + strconv.FormatUint(uint64(e.ID), 10) // what it was called before
 	}
 	s.wanted = len(f.wanted) == 0
 	if !s.wanted && s.name != "" {
@@ -187,7 +202,7 @@ func (f *Follower) symbol(body []byte) symbol {
 			f.wanted[upper] = true
 		}
 	}
-	if s.name != "" || uint32(key) == 0 {
+	if s.known || uint32(key) == 0 {
 		f.symbols[key] = s // an instrument without a name may still get one
 	}
 	return s

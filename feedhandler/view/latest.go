@@ -20,7 +20,7 @@ func (f *Follower) Seed(b *Books) {
 	var m shm.MBP10
 	for i := range c.Instruments() {
 		e, ok := c.Instrument(i)
-		if !ok || e.ID == 0 {
+		if !ok || e.ID == 0 || e.Next != 0 {
 			continue
 		}
 		name := shm.Text(e.Symbol[:])
@@ -45,7 +45,7 @@ func (f *Follower) Refresh(rows []*Row) {
 	}
 	var m shm.MBP10
 	for _, r := range rows {
-		if r.latest == shm.NoLatest {
+		if r.latest == shm.NoLatest || !f.holds(r) {
 			e, ok := f.r.Instrument(uint16(r.Key>>32), uint32(r.Key))
 			if !ok {
 				continue
@@ -60,6 +60,12 @@ func (f *Follower) Refresh(rows []*Row) {
 			r.top(&m.Levels[0])
 		}
 	}
+}
+
+// holds says whether a row's place in the latest table is still its instrument's: the id may mean another one by now.
+func (f *Follower) holds(r *Row) bool {
+	s, known := f.symbols[r.Key]
+	return !known || !s.known || f.r.Control().InstrumentRevision(s.index) == s.revision
 }
 
 // LatestBook is one entry of the latest table.
@@ -83,7 +89,7 @@ func Latest(ctx context.Context, o Options, timeout time.Duration, waiting func(
 		}
 		for i := range v.Control.Instruments() {
 			e, ok := v.Control.Instrument(i)
-			if !ok || len(wanted) > 0 && !wanted[strings.ToUpper(shm.Text(e.Symbol[:]))] {
+			if !ok || e.Next != 0 || len(wanted) > 0 && !wanted[strings.ToUpper(shm.Text(e.Symbol[:]))] {
 				continue
 			}
 			m := new(shm.MBP10)

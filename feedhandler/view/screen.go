@@ -71,6 +71,9 @@ func (s *Screen) reader(books *Books, c *Counts, perSecond float64) []span {
 		lapped = span{fmt.Sprintf("lapped %s (%s records missed)", Thousands(c.Lapped), Thousands(c.Lost)), p.Bad}
 	}
 	spans = append(spans, lapped)
+	if c.Missed > 0 {
+		spans = append(spans, span{fmt.Sprintf("   %s older ones overwritten", Thousands(c.Missed)), p.Bad})
+	}
 	if c.Corrupt > 0 {
 		spans = append(spans, span{fmt.Sprintf("   damaged slots %s", Thousands(c.Corrupt)), p.Bad})
 	}

@@ -150,6 +150,9 @@ func Summary(c *Counts, st *Status, instruments int) string {
 	} else {
 		text += ", never lapped"
 	}
+	if c.Missed > 0 {
+		text += ", " + Plural(c.Missed, "older record") + " of the run overwritten before it began"
+	}
 	if c.Epochs > 0 {
 		text += ", writer restarts followed: " + strconv.FormatUint(c.Epochs, 10)
 	}

@@ -847,7 +847,9 @@ typedef struct wb_instrument_entry {
 	uint8_t currency[4];
 	uint8_t status;
 	uint8_t reserved0[3];
-	uint8_t reserved1[48];
+	uint64_t since[5];
+	uint32_t next;
+	uint8_t reserved1[4];
 } wb_instrument_entry;
 WB_ASSERT(sizeof(wb_instrument_entry) == 192, size_of_instrument_entry);
 WB_ASSERT(offsetof(wb_instrument_entry, revision) == 0, instrument_entry_revision);
@@ -864,7 +866,9 @@ WB_ASSERT(offsetof(wb_instrument_entry, venue) == 120, instrument_entry_venue);
 WB_ASSERT(offsetof(wb_instrument_entry, currency) == 136, instrument_entry_currency);
 WB_ASSERT(offsetof(wb_instrument_entry, status) == 140, instrument_entry_status);
 WB_ASSERT(offsetof(wb_instrument_entry, reserved0) == 141, instrument_entry_reserved0);
-WB_ASSERT(offsetof(wb_instrument_entry, reserved1) == 144, instrument_entry_reserved1);
+WB_ASSERT(offsetof(wb_instrument_entry, since) == 144, instrument_entry_since);
+WB_ASSERT(offsetof(wb_instrument_entry, next) == 184, instrument_entry_next);
+WB_ASSERT(offsetof(wb_instrument_entry, reserved1) == 188, instrument_entry_reserved1);
 
 /* The largest payload wb_ring_next copies: an admin slot without its sequence. */
 #define WB_MAX_PAYLOAD 568
@@ -894,6 +898,7 @@ typedef struct wb_ring {
 	uint64_t epoch; /* acknowledged */
 	uint64_t lost;  /* by the last WB_LAPPED */
 	uint64_t lost_total;
+	uint64_t missed; /* records of the epoch that were overwritten before this reader began (wb_ring_seek_oldest) */
 	uint32_t schema;
 } wb_ring;
 
@@ -1074,14 +1079,22 @@ static inline uint64_t wb_ring_edge(const wb_ring *r) {
 	return head;
 }
 
-static inline uint64_t wb_ring_seek_edge(wb_ring *r) { return r->pos = wb_ring_edge(r); }
+static inline uint64_t wb_ring_seek_edge(wb_ring *r) {
+	r->missed = 0;
+	return r->pos = wb_ring_edge(r);
+}
 
-/* The oldest record of the running epoch: what an earlier run of the writer left in front of it is not told. */
+/* The oldest record of the running epoch: what an earlier run of the writer left in front of it is not told.
+ * r->missed says how many records of this run were overwritten before. */
 static inline uint64_t wb_ring_seek_oldest(wb_ring *r) {
 	uint64_t head = wb_ring_edge(r), start = wb_load(&wb_ring_head(r)->epoch_start);
 	r->pos = head > r->mask + 1 ? head - r->mask - 1 : 0;
-	if (start > r->pos && start <= head)
-		r->pos = start;
+	r->missed = 0;
+	if (start <= head) {
+		if (start > r->pos)
+			r->pos = start;
+		r->missed = r->pos - start;
+	}
 	return r->pos;
 }
 
@@ -1280,7 +1293,9 @@ static inline uint32_t wb_control_instruments(const wb_control *c) {
 	return n < c->h.instruments.capacity ? n : c->h.instruments.capacity;
 }
 
-/* Copy entry i of the instrument table. 1, or 0 when there is none. */
+/* Copy entry i of the instrument table. 1, or 0 when there is none. An entry whose next is not 0 is what its id meant before,
+ * and next - 1 is the entry that followed it; a record at a position of a ring means the entry of its publisher and id with
+ * the largest since[schema] that is not beyond the position. */
 static inline int wb_control_instrument(const wb_control *c, uint32_t i, wb_instrument_entry *e) {
 	const uint64_t *s;
 	int tries;

@@ -69,7 +69,7 @@ Instrument = _struct("Instrument", [
     ("revision", _u64), ("venue_key", _u64), ("tick_size", _i64), ("display_factor", _i64), ("id", _u32),
     ("latest_index", _u32), ("lot_size", _u32), ("publisher_id", _u16), ("channel", _u16), ("symbol", ctypes.c_char * 72),
     ("venue", ctypes.c_char * 16), ("currency", ctypes.c_char * 4), ("status", _u8), ("reserved0", _u8 * 3),
-    ("reserved1", _u8 * 48)])
+    ("since", _u64 * 5), ("next", _u32), ("reserved1", _u8 * 4)])
 
 RECORD_TYPES = {0x00: Trade, 0x01: MBP1, 0x0A: MBP10, 0x12: Status, 0x18: Statistics, 0xA0: MBO}
 
@@ -156,7 +156,7 @@ class Ring:
         # One 8-byte view makes each look at a sequence word a single load.
         self._words = memoryview(self._mem).cast("Q")
         self.epoch = self._words[8]
-        self.lost = self.lost_total = 0
+        self.lost = self.lost_total = self.missed = 0
         self.position = 0
         self.seek_oldest()
 
@@ -182,14 +182,16 @@ class Ring:
         return head
 
     def seek_edge(self):
-        self.position = self.edge()
+        self.position, self.missed = self.edge(), 0
 
     def seek_oldest(self):
-        """To the oldest record of the running epoch; an earlier run's are not told."""
+        """To the oldest record of the running epoch; an earlier run's are not told. missed: how many of this run are gone."""
         head, start = self.edge(), self._words[9]
         self.position = max(0, head - self._mask - 1)
-        if self.position < start <= head:
-            self.position = start
+        self.missed = 0
+        if start <= head:
+            self.position = max(self.position, start)
+            self.missed = self.position - start
 
     def next_bytes(self):
         """(result, payload): the payload is the body and the extras, or None."""
@@ -302,13 +304,14 @@ class Control:
     def heartbeat_ns(self):
         return struct.unpack_from("<Q", self._mem, 64)[0]
 
-    def instruments(self):
-        """All entries of the instrument table."""
+    def instruments(self, former=False):
+        """The instruments that ids mean now; with former also what they meant before, and since which positions."""
         count = min(struct.unpack_from("<I", self._mem, 192 + 4 * 32 + 16)[0], self._capacity)
         for i in range(count):
             at = self._offset + i * ctypes.sizeof(Instrument)
             for _ in range(1000):
                 entry = Instrument.from_buffer_copy(self._mem[at:at + ctypes.sizeof(Instrument)])
                 if entry.revision % 2 == 0 and struct.unpack_from("<Q", self._mem, at)[0] == entry.revision:
-                    yield entry
+                    if former or entry.next == 0:
+                        yield entry
                     break

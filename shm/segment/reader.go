@@ -53,6 +53,7 @@ type Reader struct {
 	checkAt uint64
 	staleAt uint64 // the heartbeat that was reported as stale
 	found   instruments
+	missed  uint64
 }
 
 // source is one ring.
@@ -78,6 +79,7 @@ func OpenReader(opts ReaderOptions) (*Reader, error) {
 		for i := range r.sources {
 			r.sources[i].r.SeekEdge()
 		}
+		r.missed = 0
 	}
 	r.fresh = false
 	return r, nil
@@ -116,6 +118,12 @@ func (r *Reader) open() error {
 		view.Close()
 		return fmt.Errorf("%w ring: instance %s does not publish %s", ErrNotFound, r.opts.Name, r.opts.Schema)
 	}
+	missed := uint64(0)
+	for _, s := range next {
+		if !holds(r.sources, s.m) {
+			missed += s.r.Missed()
+		}
+	}
 	latest, latestM, err := view.openLatest()
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		view.Close()
@@ -124,6 +132,7 @@ func (r *Reader) open() error {
 	}
 	r.unmapAllBut(next)
 	r.view, r.latest, r.latestM, r.sources, r.current = view, latest, latestM, next, 0
+	r.missed += missed
 	r.found, r.fresh = instruments{}, r.fresh || fresh
 	return nil
 }
@@ -297,6 +306,10 @@ func (r *Reader) Position() uint64 { return r.Ring().Position() }
 
 // Lost returns how many records the last Lapped skipped.
 func (r *Reader) Lost() uint64 { return r.Ring().Lost() }
+
+// Missed returns how many records were overwritten before this reader could begin: of the run that it was opened in, where
+// it starts at the oldest, and of every run in new files that it followed.
+func (r *Reader) Missed() uint64 { return r.missed }
 
 // PayloadSize returns the bytes Next needs.
 func (r *Reader) PayloadSize() int { return r.Ring().PayloadSize() }

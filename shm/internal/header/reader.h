@@ -27,6 +27,7 @@ typedef struct wb_ring {
 	uint64_t epoch; /* acknowledged */
 	uint64_t lost;  /* by the last WB_LAPPED */
 	uint64_t lost_total;
+	uint64_t missed; /* records of the epoch that were overwritten before this reader began (wb_ring_seek_oldest) */
 	uint32_t schema;
 } wb_ring;
 
@@ -207,14 +208,22 @@ static inline uint64_t wb_ring_edge(const wb_ring *r) {
 	return head;
 }
 
-static inline uint64_t wb_ring_seek_edge(wb_ring *r) { return r->pos = wb_ring_edge(r); }
+static inline uint64_t wb_ring_seek_edge(wb_ring *r) {
+	r->missed = 0;
+	return r->pos = wb_ring_edge(r);
+}
 
-/* The oldest record of the running epoch: what an earlier run of the writer left in front of it is not told. */
+/* The oldest record of the running epoch: what an earlier run of the writer left in front of it is not told.
+ * r->missed says how many records of this run were overwritten before. */
 static inline uint64_t wb_ring_seek_oldest(wb_ring *r) {
 	uint64_t head = wb_ring_edge(r), start = wb_load(&wb_ring_head(r)->epoch_start);
 	r->pos = head > r->mask + 1 ? head - r->mask - 1 : 0;
-	if (start > r->pos && start <= head)
-		r->pos = start;
+	r->missed = 0;
+	if (start <= head) {
+		if (start > r->pos)
+			r->pos = start;
+		r->missed = r->pos - start;
+	}
 	return r->pos;
 }
 
@@ -413,7 +422,9 @@ static inline uint32_t wb_control_instruments(const wb_control *c) {
 	return n < c->h.instruments.capacity ? n : c->h.instruments.capacity;
 }
 
-/* Copy entry i of the instrument table. 1, or 0 when there is none. */
+/* Copy entry i of the instrument table. 1, or 0 when there is none. An entry whose next is not 0 is what its id meant before,
+ * and next - 1 is the entry that followed it; a record at a position of a ring means the entry of its publisher and id with
+ * the largest since[schema] that is not beyond the position. */
 static inline int wb_control_instrument(const wb_control *c, uint32_t i, wb_instrument_entry *e) {
 	const uint64_t *s;
 	int tries;
