@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +16,10 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/feedtest/wiretest"
+	"wirebook/feedhandler/xdpsend"
 )
 
 // How a run receives, and how the configuration says it.
@@ -35,8 +40,8 @@ type loaded struct {
 	out  *strings.Builder
 }
 
-// underLoad starts a run, does what is to be done before, and begins to send at a steady pace, two lossy lines on two queues.
-func underLoad(t *testing.T, mode string, messages int, before ...func(*loaded)) *loaded {
+// atWork starts a run and does what is to be done before anything is sent.
+func atWork(t *testing.T, mode string, messages int, before ...func(*loaded)) *loaded {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a day under load takes seconds: left out with -short")
@@ -59,6 +64,13 @@ func underLoad(t *testing.T, mode string, messages int, before ...func(*loaded))
 	for _, do := range before {
 		do(l)
 	}
+	return l
+}
+
+// underLoad is a run at work to which a day is sent at a steady pace, two lossy lines on two queues.
+func underLoad(t *testing.T, mode string, messages int, before ...func(*loaded)) *loaded {
+	t.Helper()
+	l := atWork(t, mode, messages, before...)
 	l.send, l.out = exec.Command(binary, "send", "--interface", wiretest.TX, "--tx", "xdp", "--queues", "2,1", "--rate", "10000", "--json", "--quiet", "day.pcap"), &strings.Builder{}
 	l.send.Env, l.send.Dir, l.send.Stdout, l.send.Stderr = l.env, l.dir, l.out, os.Stderr
 	if err := l.send.Start(); err != nil {
@@ -120,6 +132,12 @@ func (l *loaded) finish() (e ending) {
 	if err := json.Unmarshal([]byte(l.out.String()), &out); err != nil {
 		l.t.Fatalf("the sender says %s, %v", l.out, err)
 	}
+	return l.close(out.Packets, out.Failed)
+}
+
+// close lets the run end once it has the end of the day.
+func (l *loaded) close(sent, refused uint64) (e ending) {
+	l.t.Helper()
 	l.wait("the end of the day is received", func() bool {
 		s := l.top()
 		return len(s.Channels) == 1 && s.Channels[0].NextSequence > l.all
@@ -135,7 +153,7 @@ func (l *loaded) finish() (e ending) {
 	if err := json.Unmarshal(b, &sum); err != nil {
 		l.t.Fatal(err)
 	}
-	e = ending{topShape: l.top(), sent: out.Packets, refused: out.Failed}
+	e = ending{topShape: l.top(), sent: sent, refused: refused}
 	e.received, e.delivered = total(e.Counters, "wire_ok"), e.Channels[0].Messages
 	for _, r := range sum.Lost {
 		e.lost += r.Count
@@ -298,23 +316,110 @@ func TestLinkFlapUnderLoad(t *testing.T) {
 	}
 }
 
-// TestInterfaceGoneUnderLoad deletes the veth pair and makes it anew: the run opens its queues and joins again by itself.
+// TestInterfaceGoneUnderLoad deletes the veth pair and makes it anew: the run opens its queues and joins again by itself. The
+// day is sent from here, slowly while something is waited for, so that there is load whenever it happens.
 func TestInterfaceGoneUnderLoad(t *testing.T) {
 	for _, mode := range receiveModes {
 		t.Run(mode, func(t *testing.T) {
-			l := underLoad(t, mode, 60_000)
+			l := atWork(t, mode, 60_000)
+			day := l.byHand()
+			day.send(day.all / 3)
+			l.wait("it is received", func() bool { return l.counted("wire_ok") >= 2000 })
 			wiretest.IP(t, "link del "+wiretest.RX)
-			time.Sleep(700 * time.Millisecond)
+			l.wait("the fault is seen on both ends", func() bool {
+				day.send(4)
+				return day.refused > 0 && l.counted("memberships_joined") == 0 &&
+					(mode == "socket" || strings.Contains(l.log.String(), "the interface of AF_XDP queues is gone"))
+			})
 			wiretest.IP(t, "link add "+wiretest.TX+" numtxqueues 4 numrxqueues 4 type veth peer name "+wiretest.RX+" numtxqueues 4 numrxqueues 4")
 			wiretest.Up(t)
-			l.flows("after the interface came back")
-			e := l.finish()
+			from, sent := l.counted("xdp_frames"), day.sent
+			l.wait("it is mended and receives", func() bool {
+				day.send(4)
+				return l.counted("memberships_joined") == 2 && day.sent > sent && (mode == "socket" || l.counted("xdp_frames") > from)
+			})
+			before := l.counted("wire_ok")
+			if left := day.send(day.all); left < 2000 {
+				t.Fatalf("%d datagrams were left after the interface came back", left)
+			}
+			l.wait("what was left is received", func() bool { return l.counted("wire_ok") >= before+2000 })
+			e := l.close(day.sent, day.refused)
 			l.accounted(e)
 			if e.lost == 0 || e.refused == 0 {
 				t.Error("the fault did nothing")
 			}
 		})
 	}
+}
+
+// dayByHand sends a day from this process.
+type dayByHand struct {
+	t             *testing.T
+	out           *xdpsend.Sender
+	src           capture.Source
+	all           int    // datagrams of the day
+	sent, refused uint64 // so far
+}
+
+func (l *loaded) byHand() *dayByHand {
+	l.t.Helper()
+	out, err := xdpsend.Open(xdpsend.Options{Interface: wiretest.TX, Queues: []int{2, 1}})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() { out.Close() })
+	d := &dayByHand{t: l.t, out: out, src: l.open()}
+	var p capture.Packet
+	for d.src.Next(&p) == nil {
+		d.all++
+	}
+	d.src = l.open()
+	return d
+}
+
+func (l *loaded) open() capture.Source {
+	l.t.Helper()
+	src, err := capture.Open([]string{filepath.Join(l.dir, "day.pcap")}, capture.Options{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() { src.Close() })
+	return src
+}
+
+// send sends at most n more and returns how many that were. A burst is no longer than a queue.
+func (d *dayByHand) send(n int) (did int) {
+	d.t.Helper()
+	var p capture.Packet
+	var g feedhandler.Datagram
+	for ; did < n; did++ {
+		if err := d.src.Next(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			d.t.Fatal(err)
+		}
+		if fault := feedhandler.ParseFrame(p.Data, false, &g); fault != feedhandler.WireOK {
+			d.t.Fatal(fault)
+		}
+		failed := d.refused
+		_ = d.out.Send(g.Dst, g.DstPort, g.Payload, &d.refused)
+		if d.refused == failed {
+			d.sent++
+		}
+		if did%20 == 19 {
+			d.flush()
+			time.Sleep(2 * time.Millisecond) // its pace
+		}
+	}
+	d.flush()
+	return did
+}
+
+// flush sends what is queued; what the interface refused of it was not sent.
+func (d *dayByHand) flush() {
+	before := d.refused
+	_ = d.out.Flush()
+	d.sent -= d.refused - before
 }
 
 // TestReaderKilledUnderLoad kills readers in the middle of a record: the writer does not notice, and the next reader gets
