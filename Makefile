@@ -66,7 +66,7 @@ generate: ## regenerate what is generated: C header, configuration schema, ABI g
 	$(GO) generate ./...
 	WIREBOOK_UPDATE=1 $(GO) test -run 'TestPublishedSchemaIsCurrent' ./feedhandler/config
 
-lab: build ## a venue and a feed handler in two network namespaces (root): MODE MESSAGES RATE LOSS_A LOSS_B REORDER FAULT SEED JSON
+lab: build ## a venue and a feed handler in two network namespaces (root): MODE MESSAGES RATE LOSS_A LOSS_B REORDER FAULT HOSTILE SEED JSON
 	@WIREBOOK=bin/wirebook scripts/lab
 
 lab-ptp: build ## the lab with ptp4l between the namespaces: 'wirebook run' reads it (root, linuxptp)

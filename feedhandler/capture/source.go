@@ -3,7 +3,6 @@ package capture
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"wirebook/feedhandler/capture/trailer"
@@ -36,8 +35,6 @@ type Options struct {
 	AsCaptured bool
 	// Warn is called, from Open and Next, for the first trouble of each kind in each file. It may be nil.
 	Warn func(Warning)
-	// Done ends waiting for a pipe that says nothing: reading ends there, as at its end. It may be nil.
-	Done <-chan struct{}
 
 	// The rest is for BinaryFILE.
 
@@ -69,9 +66,6 @@ func Open(paths []string, o Options) (Source, error) {
 			_ = s.Close()
 		}
 		return nil, err
-	}
-	if i := slices.Index(paths, Stdin); i >= 0 && slices.Contains(paths[i+1:], Stdin) {
-		return nil, errors.New("standard input (-) is named twice: it can be read once")
 	}
 	days := 0
 	for i, path := range paths {
@@ -107,11 +101,11 @@ func Open(paths []string, o Options) (Source, error) {
 
 // openFile opens one file. days counts the BinaryFILEs before it.
 func openFile(path string, number, days int, o *Options) (Source, *file, error) {
-	in, err := openInput(path, o.Done)
+	in, err := openInput(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	f := file{in: in, w: &in.w, name: nameOf(path), number: number, format: o.Format, warn: o.Warn}
+	f := file{in: in, w: &in.w, name: path, number: number, format: o.Format, warn: o.Warn}
 	if f.format == Auto {
 		f.format, err = formatOf(f.w, path)
 	}

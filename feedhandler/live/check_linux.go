@@ -78,10 +78,7 @@ func checkInterface(name string) error {
 	if name == "" {
 		return fmt.Errorf("no interface named: say where the lines arrive with --interface or live.interface (this host has %s)", interfaceNames())
 	}
-	ifi, err := socket.Interface(name)
-	if err != nil && !errors.Is(err, socket.ErrNoInterface) {
-		return err
-	}
+	ifi, err := net.InterfaceByName(name)
 	if err != nil {
 		return fmt.Errorf("no interface %q: this host has %s", name, interfaceNames())
 	}

@@ -79,12 +79,15 @@ func (h *Hostile) WriteFrame(ts uint64, frame []byte) error {
 		return nil
 	}
 	harm := Harm(h.rng.below(uint32(harmCount)))
-	if !h.make(harm, frame) {
+	if harm.lies() && !h.isFirst(frame) || !h.make(harm, frame) {
 		return nil
 	}
 	h.counts[harm]++
 	return h.sink.WriteFrame(ts, h.frame)
 }
+
+// lies says that a harm is a claim about the sequence. Only one line lies: what all lines say is the sequence.
+func (h Harm) lies() bool { return h == HarmFarClaim || h == HarmNearClaim || h == HarmYesterday }
 
 // isFirst says whether a frame goes where the kept ones went, so that they are one line's.
 func (h *Hostile) isFirst(frame []byte) bool {

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"fmt"
+	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +14,7 @@ type FrameSender struct{ fd int }
 
 // OpenFrameSender opens a packet socket on an interface. It needs CAP_NET_RAW.
 func OpenFrameSender(name string) (*FrameSender, error) {
-	ifi, err := Interface(name)
+	ifi, err := net.InterfaceByName(name)
 	if err != nil {
 		return nil, noInterface(name, err)
 	}

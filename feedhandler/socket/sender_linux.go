@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -24,7 +25,7 @@ type Sender struct {
 
 // OpenSender makes a socket that sends multicast from an interface.
 func OpenSender(o SenderOptions) (*Sender, error) {
-	ifi, err := Interface(o.Interface)
+	ifi, err := net.InterfaceByName(o.Interface)
 	if err != nil {
 		return nil, noInterface(o.Interface, err)
 	}
