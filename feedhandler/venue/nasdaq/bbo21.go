@@ -10,15 +10,14 @@ import (
 // BBO21 decodes the Nasdaq, BX and PSX BBO 2.1 feeds: the exchange's own best bid and offer, one message a change.
 // It belongs to one channel.
 type BBO21 struct {
-	midnight uint64 // as in ITCH50
-	date     uint64
+	tradingDay
 	stocks
 }
 
 // NewBBO21 returns a decoder with room for maxInstruments stocks. sessionDate is any moment (UTC ns) of the
 // trading date; 0 takes the date in New York of the first packet after a Reset.
 func NewBBO21(maxInstruments int, sessionDate uint64) *BBO21 {
-	d := &BBO21{date: sessionDate}
+	d := &BBO21{tradingDay: tradingDay{date: sessionDate}}
 	d.dir = book.NewDirectory(maxInstruments)
 	d.Reset()
 	return d
@@ -30,10 +29,7 @@ func (d *BBO21) Directory() *book.Directory { return d.dir }
 // Reset begins a new directory and makes the next packet decide the date again, unless it is configured.
 func (d *BBO21) Reset() {
 	d.dir.Reset()
-	d.midnight = 0
-	if d.date != 0 {
-		d.midnight = easternMidnight(d.date)
-	}
+	d.tradingDay.restart()
 }
 
 // Concerns says whose quotation a refused one would have changed.
@@ -55,12 +51,10 @@ func (d *BBO21) Decode(b *book.Batch, msg []byte) book.Fault {
 	if len(msg) == 0 {
 		return book.FaultTruncated
 	}
-	if d.midnight == 0 {
-		d.midnight = easternMidnight(packetTime(b))
-	}
 	if m := bboTables[msg[0]]; m != nil && len(msg) > m.Size {
 		return book.FaultTooLong
 	}
+	d.place(b, msg, bboTimeAt)
 	if msg[0] == 'Q' {
 		return d.quote(b, layout.View[bboQuotation](msg))
 	}

@@ -13,16 +13,16 @@ const priceUnit = 100_000
 // ITCH50 decodes TotalView-ITCH 5.0. It keeps the locate codes, the directory and the trading date, and belongs to
 // one channel. It is about 260 KB beside the directory.
 type ITCH50 struct {
-	midnight uint64 // 00:00 New York of the trading date, UTC ns; 0: not known yet, never a real value
-	date     uint64 // configured date, 0: take the first packet's
-	tables   *[256]*layout.Message
+	tables *[256]*layout.Message
+	tradingDay
 	locates
 }
 
 // NewITCH50 returns a decoder for Nasdaq, BX and Nasdaq Texas with room for maxInstruments stocks. sessionDate is
-// any moment (UTC ns) of the trading date; 0 takes the date in New York of the first packet after a Reset.
+// any moment (UTC ns) of the trading date; 0 takes the date in New York of the first packet after a Reset. Times of day
+// lead over midnight from there.
 func NewITCH50(maxInstruments int, sessionDate uint64) *ITCH50 {
-	d := &ITCH50{date: sessionDate, tables: &itchTables}
+	d := &ITCH50{tables: &itchTables, tradingDay: tradingDay{date: sessionDate}}
 	d.dir = book.NewDirectory(maxInstruments)
 	d.Reset()
 	return d
@@ -41,10 +41,7 @@ func (d *ITCH50) Directory() *book.Directory { return d.dir }
 // Reset makes the next packet decide the date again, unless it is configured, and begins a new directory: date and locate
 // codes are good for one day only.
 func (d *ITCH50) Reset() {
-	d.midnight = 0
-	if d.date != 0 {
-		d.midnight = easternMidnight(d.date)
-	}
+	d.tradingDay.restart()
 	d.locates.reset()
 }
 
@@ -55,19 +52,18 @@ func (d *ITCH50) Decode(b *book.Batch, msg []byte) book.Fault {
 	if len(msg) == 0 {
 		return book.FaultTruncated
 	}
-	if d.midnight == 0 {
-		d.midnight = easternMidnight(packetTime(b))
-	}
 	p := plans[msg[0]]
 	if p.size == notOrder {
 		if m := d.tables[msg[0]]; m != nil && len(msg) > m.Size {
 			return book.FaultTooLong
 		}
+		d.place(b, msg, itchTimeAt)
 		return d.decodeRest(b, msg)
 	}
 	if len(msg) != int(p.size) {
 		return wrongSize(len(msg), int(p.size))
 	}
+	d.place(b, msg, itchTimeAt)
 	m := layout.View[orderDelete](msg) // every order message starts like this one
 	if m == nil {
 		return book.FaultTruncated

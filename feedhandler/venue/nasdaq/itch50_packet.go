@@ -35,6 +35,7 @@ func (d *ITCH50) orders(b *book.Batch, payload []byte, spans []framing.Span, seq
 		return 0
 	}
 	midnight, packet := d.midnight, uint64(b.Last())*packetUnit
+	lo, width := d.window(b)
 	n := 0
 	for ; n < len(spans); n++ {
 		s := spans[n]
@@ -51,9 +52,16 @@ func (d *ITCH50) orders(b *book.Batch, payload []byte, spans []framing.Span, seq
 		if tail&p.told == 0 || int32(idx) <= 0 {
 			break
 		}
+		ts := midnight + p.time(m)
+		if ts-lo >= width {
+			break // of another day
+		}
+		if d.apart {
+			d.last, lo = ts, lowest(ts)
+		}
 		e := &events[n]
 		p.numbers(e, m)
-		e.TsEvent = midnight + p.time(m)
+		e.TsEvent = ts
 		e.Instrument = idx
 		e.Seq = uint32(seq) + s.Unit
 		e.Count, e.Aux = 0, 0
