@@ -40,9 +40,13 @@ func (d *MDP3) definition(b *book.Batch, id uint16, m *message, groups *[maxGrou
 		}
 	}
 	security := int32(uint32(x.body.RawInstrumentID))
+	known := d.dir.Len()
 	index := d.index(security)
 	if index == 0 {
 		return noIndex(security)
+	}
+	if d.dir.Len() == known && x.endsLife(d.dir.At(index)) {
+		d.endLife(b, index, x.lastUpdate)
 	}
 	x.depth, x.impliedDepth = usualDepth, impliedDepth
 	x.eventsAndDepth(&groups[groupEvents], &groups[groupFeedTypes])
@@ -55,6 +59,21 @@ func (d *MDP3) definition(b *book.Batch, id uint16, m *message, groups *[maxGrou
 	event.Level, event.Count = x.depth, uint32(x.impliedDepth)
 	*body = x.body
 	return book.FaultNone
+}
+
+// deleted is the update action of an instrument that is no more.
+const deleted = 'D'
+
+// endsLife says whether a definition ends the instrument that had its id so far: it deletes it, or is another's.
+func (x *defining) endsLife(entry *book.Instrument) bool {
+	return x.body.SecurityUpdateAction == deleted || entry.Defined && x.symbol != (book.Symbol{}) && x.symbol != entry.Symbol
+}
+
+// endLife empties the book of an instrument that is no more: the next one of its id inherits nothing, and numbers anew.
+func (d *MDP3) endLife(b *book.Batch, index uint32, ts uint64) {
+	d.plain(b, book.KindClear, index, ts).Flags = book.FlagLast
+	s := &d.state[index]
+	s.rptSeq, s.gap, s.chunk = 0, d.gap, 0
 }
 
 func (x *defining) eventsAndDepth(events, feeds *entries) {
@@ -147,7 +166,7 @@ func (d *MDP3) enter(index uint32, x *defining) {
 	if action := statusAction(x.status); action != 0 {
 		entry.Status = uint8(action)
 	}
-	entry.Depth, entry.ImpliedDepth, entry.Defined = x.depth, x.impliedDepth, true
+	entry.Depth, entry.ImpliedDepth, entry.Defined = x.depth, x.impliedDepth, x.body.SecurityUpdateAction != deleted
 	if *entry != was {
 		d.dir.Touch(index)
 	}

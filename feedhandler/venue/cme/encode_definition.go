@@ -17,6 +17,7 @@ type Future struct {
 	Year                   uint16
 	Month                  uint8
 	Activation, Expiration uint64 // UTC ns
+	Action                 byte   // A, M or D; 0: A
 }
 
 // FutureBytes is the size of the message that AppendFuture makes.
@@ -27,7 +28,7 @@ func AppendFuture(dst []byte, indicator uint8, f *Future) []byte {
 	var m definitionFuture
 	m.MatchEventIndicator.Put(indicator)
 	m.TotNumReportsOptional.Put(f.Total)
-	m.SecurityUpdateAction.Put('A')
+	m.SecurityUpdateAction.Put(max(f.Action, 'A'))
 	m.LastUpdateTime.Put(f.LastUpdateNS)
 	m.MdSecurityTradingStatus.Put(f.Status)
 	m.ApplID.Put(f.Channel)
