@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -92,7 +94,23 @@ func space(dir string) (free, block int64, err error) {
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, 0, fmt.Errorf("free space of %s: %w", dir, err)
 	}
+	if int64(st.Type) == unix.HUGETLBFS_MAGIC && st.Blocks == 0 {
+		// Mounted without a size, it has what the host has.
+		return freeHugePages(int64(st.Bsize)) * int64(st.Bsize), int64(st.Bsize), nil
+	}
 	return int64(st.Bavail) * int64(st.Bsize), int64(st.Bsize), nil
+}
+
+func freeHugePages(size int64) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/sys/kernel/mm/hugepages/hugepages-%dkB/free_hugepages", size>>10))
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func isHugetlbfs(dir string) bool {

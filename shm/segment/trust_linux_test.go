@@ -337,6 +337,18 @@ func TestReadersBelieveWhoMayWrite(t *testing.T) {
 			owner(t, filepath.Join(root, "test", "mbo-0.ring"), mallory)
 			return root
 		}, map[int]string{0: "belongs to", alice: "belongs to"}},
+		{"a ring behind a link, as on huge pages", func(t *testing.T, ground, everybodys string) string {
+			root := folderOf(t, filepath.Join(ground, "wirebook"), 0)
+			instance(t, root, mallory)
+			ringElsewhere(t, root, folderOf(t, filepath.Join(everybodys, "wirebook-test"), mallory))
+			return root
+		}, map[int]string{0: "", alice: "", mallory: ""}},
+		{"a ring behind a link, where another made the folder", func(t *testing.T, ground, everybodys string) string {
+			root := folderOf(t, filepath.Join(ground, "wirebook"), 0)
+			instance(t, root, 0)
+			ringElsewhere(t, root, folderOf(t, filepath.Join(everybodys, "wirebook-test"), mallory))
+			return root
+		}, map[int]string{0: "uid 4242", alice: "uid 4242"}},
 		{"a user's own folder, named by who reads", func(t *testing.T, ground, _ string) string {
 			root := folderOf(t, filepath.Join(folderOf(t, filepath.Join(ground, "home"), 0), "bob"), 0)
 			instance(t, root, mallory)
@@ -354,6 +366,19 @@ func TestReadersBelieveWhoMayWrite(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// ringElsewhere puts a ring into a folder, with its owner, and a link in its place.
+func ringElsewhere(t *testing.T, root, dir string) {
+	t.Helper()
+	at, to := filepath.Join(root, "test", "mbo-0.ring"), filepath.Join(dir, "mbo-0.ring.1")
+	err := os.Rename(at, to)
+	if err == nil {
+		err = os.Symlink(to, at)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
