@@ -121,3 +121,12 @@ func TestLiveHasOneWayDoors(t *testing.T) {
 		}
 	}
 }
+
+// TestDrawingBelongsToViews: the command wires flags to the views, which print and draw.
+func TestDrawingBelongsToViews(t *testing.T) {
+	for _, dep := range list(t, "-f", "{{join .Imports \"\\n\"}}", "wirebook/cmd/wirebook") {
+		if strings.HasPrefix(dep, "charm.land/") {
+			t.Errorf("cmd/wirebook draws with %s: that belongs to feedhandler/view", dep)
+		}
+	}
+}

@@ -11,10 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"wirebook/ptp"
+	"wirebook/feedhandler/view/clockview"
 	"wirebook/ptp/clock"
 	"wirebook/ptp/phc"
 	"wirebook/ptp/ptp4l"
+	"wirebook/shm/segment"
 )
 
 func ptpCommand() *cobra.Command {
@@ -67,11 +68,6 @@ type ptpVerb struct {
 	watch, asJSON, given    bool
 	out                     io.Writer
 }
-
-// errClockBad ends the verb with exit code 1 when everything has been said already.
-type errClockBad struct{ what string }
-
-func (e errClockBad) Error() string { return e.what }
 
 func (v *ptpVerb) run(ctx context.Context) error {
 	if v.given {
@@ -131,68 +127,64 @@ func (v *ptpVerb) look(ctx context.Context, s *clock.Service) error {
 		switch {
 		case interrupted && v.watch:
 		case v.asJSON:
-			view := viewClock(&st)
+			view := clockview.Of(&st)
 			if !v.watch {
-				view.History = viewHistory(s.History())
+				view.History = clockview.History(s.History())
 			}
 			err = enc.Encode(view)
 		case v.watch:
-			err = printClockLine(v.out, &st, round%20 == 0)
+			err = clockview.PrintLine(v.out, &st, round%20 == 0)
 		default:
-			err = printClock(v.out, &st, s.History())
+			err = clockview.Print(v.out, &st, s.History())
 		}
 		if err != nil {
 			return err
 		}
 		if interrupted || !v.watch {
-			return clockVerdict(&st)
+			return clockview.Verdict(&st)
 		}
 	}
 }
 
-// clockVerdict is nil where stamps may be trusted.
-func clockVerdict(st *clock.Status) error {
-	if st.NoClock != "" {
-		what := st.NoClock
-		if st.Info.Interface == "" {
-			what = "no network interface here has a PTP hardware clock"
-			if list := phc.Devices(); len(list) > 0 {
-				what += fmt.Sprintf(" (the kernel has %s, %q, which belongs to none)", list[0].Path, list[0].Name)
+// published shows the clock block of a running instance.
+func (v *ptpVerb) published(ctx context.Context) error {
+	view, err := segment.Open("", v.instance)
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	enc := json.NewEncoder(v.out)
+	if !v.watch {
+		enc.SetIndent("", "  ")
+	}
+	for round := 0; ; round++ {
+		b, ok := view.Control.Clock()
+		if !ok {
+			return fmt.Errorf("instance %s: its clock block cannot be read whole; has its writer died in the middle? Start it again", v.instance)
+		}
+		now := uint64(time.Now().UnixNano())
+		c := clockview.Published(v.instance, &b, view.Control, now)
+		switch {
+		case v.asJSON:
+			err = enc.Encode(c)
+		case v.watch:
+			err = clockview.PrintPublishedLine(v.out, &c, round%20 == 0)
+		default:
+			err = clockview.PrintPublished(v.out, &c)
+		}
+		if err != nil {
+			return err
+		}
+		if v.watch {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+				continue
 			}
-			what += ": stamps come from the driver or the kernel and the host's clock; use a NIC with a PHC, or keep the host's clock synchronised with chrony or ptp4l"
 		}
-		return errClockBad{what}
-	}
-	if b := &st.Block; !b.State.Trusted() {
-		if st.HostStamps {
-			return errClockBad{fmt.Sprintf("%s cannot stamp every packet, and the host's clock, which stamps instead, is %v (%s): records would be flagged BAD_TS_RECV", st.Info.Interface, b.State, clockAdvice(st))}
+		if c.Problem != "" {
+			return clockview.Bad{What: c.Problem}
 		}
-		return errClockBad{fmt.Sprintf("%s: the clock is %v (%s): records would be flagged BAD_TS_RECV", b.Device, b.State, clockAdvice(st))}
+		return nil
 	}
-	return nil
-}
-
-// clockAdvice says what is wrong and what to do, for every cause.
-func clockAdvice(st *clock.Status) string {
-	switch st.Block.Cause {
-	case ptp.CauseNoReference, ptp.CauseReferenceLost:
-		return "reference: " + st.Why
-	case ptp.CauseFewSamples:
-		return "it has not been read often enough yet; look again, or longer with --for"
-	case ptp.CausePHCStep, ptp.CauseRateChange:
-		return "the NIC's clock was set or its rate changed; ptp4l does so while it settles, and two programs that steer one clock do so for ever"
-	case ptp.CauseSystemStep:
-		return "the host's clock was set"
-	case ptp.CauseRateRange:
-		return "it runs faster or slower than an oscillator can; does something else steer it, or is the machine a suspended guest?"
-	case ptp.CauseFrozen:
-		return "it answers and does not advance; reload the driver or replace the NIC"
-	case ptp.CauseSilent:
-		return "it cannot be read: " + st.ReadError
-	case ptp.CauseDisagreement:
-		return "the grandmaster and the host's synchronised clock tell different times: check the TAI offset, and who keeps the host's clock"
-	case ptp.CauseBoundTooLarge:
-		return fmt.Sprintf("its error bound is %v, which is too wide; keep the host's clock with PTP instead of a far NTP server", time.Duration(st.Reference.BoundNS))
-	}
-	return st.Block.Cause.String()
 }

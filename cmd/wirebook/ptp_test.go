@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"wirebook/feedhandler/view/clockview"
 	"wirebook/ptp"
-	"wirebook/ptp/clock"
 	"wirebook/ptp/phc"
 	"wirebook/shm"
 	"wirebook/shm/segment"
@@ -22,7 +22,7 @@ func TestPTPSaysPlainlyThatThereIsNoClock(t *testing.T) {
 		var out bytes.Buffer
 		v := ptpVerb{iface: "lo", socket: t.TempDir() + "/none", duration: 600 * time.Millisecond, asJSON: asJSON, out: &out}
 		err := v.run(context.Background())
-		var bad errClockBad
+		var bad clockview.Bad
 		if errors.Is(err, phc.ErrNotSupported) {
 			t.Skip(err)
 		}
@@ -35,7 +35,7 @@ func TestPTPSaysPlainlyThatThereIsNoClock(t *testing.T) {
 			}
 			continue
 		}
-		var view clockView
+		var view clockview.Clock
 		if err := json.Unmarshal(out.Bytes(), &view); err != nil || view.Problem == "" || view.Interface != "lo" || view.PTP4L.Health != "missing" {
 			t.Errorf("%v: %s", err, out.String())
 		}
@@ -69,7 +69,7 @@ func TestPTPShowsAnInstancesClock(t *testing.T) {
 		if beat {
 			in.Heartbeat(now)
 		} else {
-			in.Heartbeat(now - 10*staleAfterNS)
+			in.Heartbeat(now - 20_000_000_000)
 		}
 		var out bytes.Buffer
 		v := ptpVerb{instance: "clocked", given: true, out: &out}
@@ -97,33 +97,5 @@ func TestPTPShowsAnInstancesClock(t *testing.T) {
 	v := ptpVerb{instance: "nobody", given: true, out: &bytes.Buffer{}}
 	if err := v.run(context.Background()); !errors.Is(err, segment.ErrNotFound) {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestSparkline(t *testing.T) {
-	var list []clock.Point
-	for i := 0; i < 128; i++ {
-		list = append(list, clock.Point{OffsetNS: int64(i), State: ptp.Locked})
-	}
-	line, low, high := sparkline(list, 16)
-	if line != "__..--~~==++**##" && len(line) != 16 || low != 0 || high != 127 || line[0] != '_' || line[15] < '#' {
-		t.Errorf("%q from %d to %d", line, low, high)
-	}
-	list[0].State = ptp.Stepped
-	if line, _, _ = sparkline(list, 16); line[0] != '!' {
-		t.Errorf("%q", line)
-	}
-	if line, _, _ = sparkline(list[:3], 16); len(line) != 3 {
-		t.Errorf("%q", line)
-	}
-}
-
-// TestEveryCauseHasAdvice keeps the words complete.
-func TestEveryCauseHasAdvice(t *testing.T) {
-	for cause := ptp.CauseNone + 1; cause < ptp.CauseCount; cause++ {
-		st := clock.Status{Block: clock.Block{Cause: cause}}
-		if text := clockAdvice(&st); text == cause.String() {
-			t.Errorf("%v has no advice", cause)
-		}
 	}
 }

@@ -11,24 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"wirebook/feedhandler/view"
+	"wirebook/feedhandler/view/tail"
 	"wirebook/shm"
 	"wirebook/shm/segment"
 )
-
-// tail is one run of 'wirebook tail'.
-type tail struct {
-	opts    view.Options
-	timeout time.Duration
-	json    bool
-	strings bool // in JSON, integers of 64 bits
-	plain   bool
-	raw     bool
-	follow  bool
-	quiet   bool
-	count   uint64
-	told    uint64 // records missed at the start, so far
-	maxRate float64
-}
 
 var (
 	tailSchemas = []string{"mbo", "mbp-1", "mbp-10", "trades", "admin"}
@@ -37,9 +23,9 @@ var (
 )
 
 func tailCommand() *cobra.Command {
-	var t tail
+	var t tail.Tail
 	var schema, from, wait string
-	var latest bool
+	var latest, plain, quiet bool
 	c := &cobra.Command{
 		Use:   "tail [flags]",
 		Short: "Show what an instance publishes: a live table, lines, or JSON",
@@ -64,55 +50,59 @@ table, or with Ctrl-C. What else happens is said on standard error, in the table
 overtook this reader and records are missing), a silent writer, a new run of the writer.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			t.json = t.json || t.strings
-			t.opts.Schema = view.AnySchema
+			t.JSON = t.JSON || t.Strings
+			t.Schema = view.AnySchema
 			if schema != "" {
 				s, ok := shm.ParseSchema(schema)
 				if !ok {
 					return usageError{fmt.Errorf("--schema %q: must be one of %s", schema, strings.Join(tailSchemas, ", "))}
 				}
-				t.opts.Schema = s
+				t.Schema = s
 			}
 			var ok bool
-			if t.opts.From, ok = tailFroms[from]; !ok {
+			if t.From, ok = tailFroms[from]; !ok {
 				return usageError{fmt.Errorf("--from %q: must be auto, oldest or edge", from)}
 			}
-			if t.opts.Wait, ok = tailWaits[wait]; !ok {
+			if t.Wait, ok = tailWaits[wait]; !ok {
 				return usageError{fmt.Errorf("--wait %q: must be adaptive, block or spin", wait)}
 			}
-			if err := segment.CheckName(t.opts.Name); err != nil {
+			if err := segment.CheckName(t.Name); err != nil {
 				return usageError{err}
 			}
-			if t.timeout < 0 || t.maxRate < 0 {
+			if t.Timeout < 0 || t.MaxRate < 0 {
 				return usageError{fmt.Errorf("--timeout and --max-rate must not be below 0")}
 			}
 			signal.Ignore(syscall.SIGPIPE) // writes say EPIPE instead, and that ends us quietly
-			live := isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && !t.plain && !t.json && !t.raw && t.count == 0 && t.maxRate == 0
+			live := isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && !plain && !t.JSON && !t.Raw && t.Count == 0 && t.MaxRate == 0
+			t.Out, t.Keys = os.Stdout, isTerminal(os.Stdin)
+			if !quiet {
+				t.Notes = os.Stderr
+			}
 			switch {
 			case latest:
-				return t.latest(c.Context())
+				return t.Latest(c.Context())
 			case live:
-				return t.live(c.Context())
+				return t.Live(c.Context())
 			}
-			return t.lines(c.Context())
+			return t.Lines(c.Context())
 		},
 	}
 	f := c.Flags()
-	f.StringVarP(&t.opts.Name, "instance", "i", "default", "name of the instance: its directory under /dev/shm/wirebook")
+	f.StringVarP(&t.Name, "instance", "i", "default", "name of the instance: its directory under /dev/shm/wirebook")
 	f.StringVarP(&schema, "schema", "s", "", "mbo, mbp-1, mbp-10, trades or admin (default: mbp-1 where the instance has it)")
-	f.StringSliceVar(&t.opts.Symbols, "symbol", nil, "only these symbols, by comma, in any case")
-	f.BoolVar(&t.json, "json", false, "one JSON object a line")
-	f.BoolVar(&t.strings, "json-strings", false, "as --json, integers of 64 bits as strings: many tools round numbers beyond 2^53")
-	f.BoolVar(&t.plain, "plain", false, "lines, also on a terminal")
-	f.BoolVar(&t.raw, "raw", false, "lines with ns, 1e-9 integers, DBN's letters and ids, unscaled")
+	f.StringSliceVar(&t.Symbols, "symbol", nil, "only these symbols, by comma, in any case")
+	f.BoolVar(&t.JSON, "json", false, "one JSON object a line")
+	f.BoolVar(&t.Strings, "json-strings", false, "as --json, integers of 64 bits as strings: many tools round numbers beyond 2^53")
+	f.BoolVar(&plain, "plain", false, "lines, also on a terminal")
+	f.BoolVar(&t.Raw, "raw", false, "lines with ns, 1e-9 integers, DBN's letters and ids, unscaled")
 	f.BoolVar(&latest, "latest", false, "show the latest book of every instrument once, and end")
-	f.Uint64VarP(&t.count, "count", "n", 0, "end after so many records; 0: no limit")
-	f.Float64Var(&t.maxRate, "max-rate", 0, "show at most so many records a second, read all; 0: show all")
+	f.Uint64VarP(&t.Count, "count", "n", 0, "end after so many records; 0: no limit")
+	f.Float64Var(&t.MaxRate, "max-rate", 0, "show at most so many records a second, read all; 0: show all")
 	f.StringVar(&from, "from", "auto", "oldest: what the ring still holds; edge: what comes from now on; auto: edge where a writer is at work already, else oldest")
 	f.StringVar(&wait, "wait", "adaptive", "for records: adaptive looks often, then sleeps up to 1 ms; block sleeps 1 ms at once; spin never sleeps")
-	f.BoolVarP(&t.follow, "follow", "f", false, "do not end with the writer: wait for its next run")
-	f.DurationVar(&t.timeout, "timeout", 10*time.Second, "how long to wait for an instance that is not there yet; 0: fail at once")
-	f.BoolVarP(&t.quiet, "quiet", "q", false, "no notes on standard error")
+	f.BoolVarP(&t.Follow, "follow", "f", false, "do not end with the writer: wait for its next run")
+	f.DurationVar(&t.Timeout, "timeout", 10*time.Second, "how long to wait for an instance that is not there yet; 0: fail at once")
+	f.BoolVarP(&quiet, "quiet", "q", false, "no notes on standard error")
 	_ = c.RegisterFlagCompletionFunc("instance", completeInstances)
 	for name, list := range map[string][]string{"schema": tailSchemas, "from": {"auto", "oldest", "edge"}, "wait": {"adaptive", "block", "spin"}} {
 		_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp))
@@ -131,12 +121,3 @@ func completeInstances(*cobra.Command, []string, string) ([]string, cobra.ShellC
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
-
-// note prints a remark to standard error unless --quiet.
-func (t *tail) note(format string, args ...any) {
-	if !t.quiet {
-		fmt.Fprintf(os.Stderr, format+"\n", args...)
-	}
-}
-
-func (t *tail) waiting(text string) { t.note("%s", text) }

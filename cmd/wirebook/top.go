@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 
 	"wirebook/feedhandler/view/top"
@@ -48,11 +47,11 @@ heard contradicts; where nothing tells which is right, every book of the channel
 			live := isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && !f.once && !f.asJSON
 			switch {
 			case live:
-				return f.live(c.Context())
+				return (&top.Screen{Instance: f.instance, Every: f.every, Keys: isTerminal(os.Stdin)}).Run(c.Context())
 			case f.asJSON && c.Flags().Changed("every") && !f.once:
 				return f.stream(c.Context())
 			}
-			s, err := f.read(nil)
+			s, err := top.Open("", f.instance, nil)
 			if err != nil {
 				return err
 			}
@@ -73,27 +72,12 @@ heard contradicts; where nothing tells which is right, every book of the channel
 	return c
 }
 
-// read opens the instance anew each time: a restart of the writer makes new files.
-func (f *topFlags) read(before *top.Snapshot) (*top.Snapshot, error) {
-	v, err := segment.Open("", f.instance)
-	if err != nil {
-		return nil, err
-	}
-	defer v.Close()
-	s := top.Read(v, time.Now())
-	s.Readers = top.Readers(v.Dir, s.PID)
-	if before != nil {
-		s.Rates(before)
-	}
-	return &s, nil
-}
-
 // stream writes an object a line until it is ended.
 func (f *topFlags) stream(ctx context.Context) error {
 	enc := json.NewEncoder(os.Stdout)
 	var before *top.Snapshot
 	for {
-		s, err := f.read(before)
+		s, err := top.Open("", f.instance, before)
 		if err != nil {
 			return err
 		}
@@ -107,86 +91,4 @@ func (f *topFlags) stream(ctx context.Context) error {
 		case <-time.After(f.every):
 		}
 	}
-}
-
-// topScreen is the refreshed screen, a program of bubbletea.
-type topScreen struct {
-	f      *topFlags
-	before *top.Snapshot
-	now    *top.Snapshot
-	err    error
-	width  int
-	height int
-}
-
-func (f *topFlags) live(ctx context.Context) error {
-	first, err := f.read(nil)
-	if err != nil {
-		return err
-	}
-	m := &topScreen{f: f, now: first, width: 80, height: 24}
-	options := []tea.ProgramOption{tea.WithoutSignalHandler(), tea.WithFPS(10)}
-	if !isTerminal(os.Stdin) {
-		options = append(options, tea.WithInput(nil))
-	}
-	p := tea.NewProgram(m, options...)
-	done := make(chan struct{})
-	defer close(done)
-	go func() {
-		select {
-		case <-ctx.Done():
-			p.Quit()
-		case <-done:
-		}
-	}()
-	if _, err := p.Run(); err != nil {
-		return fmt.Errorf("draw: %w (try --once)", err)
-	}
-	return nil
-}
-
-func (m *topScreen) next() tea.Cmd {
-	return tea.Tick(m.f.every, func(at time.Time) tea.Msg { return tick(at) })
-}
-
-// Init starts the clock.
-func (m *topScreen) Init() tea.Cmd { return m.next() }
-
-// Update takes a reading at each tick.
-func (m *topScreen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	switch msg := msg.(type) {
-	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
-	case tea.KeyPressMsg:
-		switch msg.String() {
-		case "q", "Q", "esc", "ctrl+c":
-			return m, tea.Quit
-		}
-	case tick:
-		s, err := m.f.read(m.now)
-		if m.err = err; err == nil {
-			m.before, m.now = m.now, s
-		}
-		return m, m.next()
-	}
-	return m, nil
-}
-
-// View shows the newest reading, or why there is none.
-func (m *topScreen) View() tea.View {
-	lines := top.Lines(m.now, m.width)
-	if m.err != nil {
-		lines = append([]string{"cannot read: " + m.err.Error(), ""}, lines...)
-	}
-	if room := m.height - 1; len(lines) > room && room > 0 {
-		lines = append(lines[:room-1], fmt.Sprintf("... %d more lines: make the terminal higher, or --once", len(lines)-room+1))
-	}
-	content := ""
-	for _, l := range lines {
-		content += l + "\n"
-	}
-	v := tea.NewView(content + "q quit")
-	v.AltScreen = true
-	v.WindowTitle = "wirebook top " + m.f.instance
-	return v
 }

@@ -1,8 +1,6 @@
-package main
+package clockview
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -16,11 +14,10 @@ import (
 	"wirebook/ptp/phc"
 	"wirebook/ptp/ptp4l"
 	"wirebook/shm"
-	"wirebook/shm/segment"
 )
 
-// clockView is what --json shows.
-type clockView struct {
+// Clock is the JSON of a clock.
+type Clock struct {
 	Interface  string `json:"interface,omitempty"`
 	Device     string `json:"device,omitempty"`
 	DeviceName string `json:"device_name,omitempty"`
@@ -38,29 +35,30 @@ type clockView struct {
 	Steps     uint32 `json:"steps"`
 	UpdatedNS uint64 `json:"updated_ns"`
 
-	Grandmaster   string      `json:"grandmaster,omitempty"`
-	Reference     string      `json:"reference,omitempty"`
-	ReferenceWhy  string      `json:"reference_why,omitempty"`
-	Method        string      `json:"method,omitempty"`
-	MethodWhy     string      `json:"method_why,omitempty"`
-	RxStampsAll   bool        `json:"rx_stamps_all"`
-	PHCState      string      `json:"phc_state,omitempty"` // where the NIC's clock is there and does not stamp
-	LeapTable     string      `json:"leap_table,omitempty"`
-	PTP4L         *daemonView `json:"ptp4l,omitempty"`
-	Host          *phc.Host   `json:"host,omitempty"`
-	Readings      uint64      `json:"readings,omitempty"`
-	Discarded     uint64      `json:"discarded,omitempty"`
-	SystemSteps   uint32      `json:"system_steps"`
-	RateChanges   uint32      `json:"rate_changes"`
-	Freezes       uint32      `json:"freezes"`
-	Silences      uint32      `json:"silences"`
-	Instance      string      `json:"instance,omitempty"`
-	WriterRunning *bool       `json:"writer_running,omitempty"`
+	Grandmaster   string    `json:"grandmaster,omitempty"`
+	Reference     string    `json:"reference,omitempty"`
+	ReferenceWhy  string    `json:"reference_why,omitempty"`
+	Method        string    `json:"method,omitempty"`
+	MethodWhy     string    `json:"method_why,omitempty"`
+	RxStampsAll   bool      `json:"rx_stamps_all"`
+	PHCState      string    `json:"phc_state,omitempty"` // where the NIC's clock is there and does not stamp
+	LeapTable     string    `json:"leap_table,omitempty"`
+	PTP4L         *Daemon   `json:"ptp4l,omitempty"`
+	Host          *phc.Host `json:"host,omitempty"`
+	Readings      uint64    `json:"readings,omitempty"`
+	Discarded     uint64    `json:"discarded,omitempty"`
+	SystemSteps   uint32    `json:"system_steps"`
+	RateChanges   uint32    `json:"rate_changes"`
+	Freezes       uint32    `json:"freezes"`
+	Silences      uint32    `json:"silences"`
+	Instance      string    `json:"instance,omitempty"`
+	WriterRunning *bool     `json:"writer_running,omitempty"`
 
-	History []pointView `json:"history,omitempty"`
+	History []Point `json:"history,omitempty"`
 }
 
-type daemonView struct {
+// Daemon is what ptp4l said.
+type Daemon struct {
 	Health        string `json:"health"`
 	Why           string `json:"why,omitempty"`
 	Socket        string `json:"socket"`
@@ -80,16 +78,18 @@ type daemonView struct {
 	TimeTraceable bool   `json:"time_traceable"`
 }
 
-type pointView struct {
+// Point is one reading of the history.
+type Point struct {
 	NS       uint64 `json:"ns"`
 	OffsetNS int64  `json:"offset_ns"`
 	BoundNS  uint64 `json:"bound_ns"`
 	State    string `json:"state"`
 }
 
-func viewClock(st *clock.Status) clockView {
+// Of makes the JSON of a service's status.
+func Of(st *clock.Status) Clock {
 	b, e := &st.Block, &st.Estimator
-	v := clockView{
+	v := Clock{
 		Interface: st.Info.Interface, Device: orText(st.Info.Path, b.Device), DeviceName: st.Info.Name, Driver: st.Info.Driver, RxStampsAll: st.Info.RxAll,
 		State: b.State.String(), Cause: b.Cause.String(), Trusted: b.State.Trusted(), Source: b.Source.String(),
 		OffsetNS: st.OffsetNS, BoundNS: b.BoundNS, FreqPPB: e.RatePPB, TAIOffset: b.TAIOffset, Steps: b.Steps, UpdatedNS: b.UpdatedNS,
@@ -103,7 +103,7 @@ func viewClock(st *clock.Status) clockView {
 			v.PHCState = e.State.String()
 		}
 	}
-	if err := clockVerdict(st); err != nil {
+	if err := Verdict(st); err != nil {
 		v.Problem = err.Error()
 	}
 	if st.Heard {
@@ -113,9 +113,9 @@ func viewClock(st *clock.Status) clockView {
 	return v
 }
 
-func viewDaemon(r *ptp4l.Report) *daemonView {
+func viewDaemon(r *ptp4l.Report) *Daemon {
 	s := &r.State
-	d := &daemonView{Health: r.Health.String(), Why: r.Why, Socket: r.Socket}
+	d := &Daemon{Health: r.Health.String(), Why: r.Why, Socket: r.Socket}
 	if !r.Answered() {
 		return d
 	}
@@ -127,16 +127,17 @@ func viewDaemon(r *ptp4l.Report) *daemonView {
 	return d
 }
 
-func viewHistory(list []clock.Point) []pointView {
-	out := make([]pointView, len(list))
+// History makes the JSON of readings.
+func History(list []clock.Point) []Point {
+	out := make([]Point, len(list))
 	for i, p := range list {
-		out[i] = pointView{p.NS, p.OffsetNS, p.BoundNS, p.State.String()}
+		out[i] = Point{p.NS, p.OffsetNS, p.BoundNS, p.State.String()}
 	}
 	return out
 }
 
-// printClock tells everything once, in words.
-func printClock(out io.Writer, st *clock.Status, history []clock.Point) error {
+// Print tells everything once, in words.
+func Print(out io.Writer, st *clock.Status, history []clock.Point) error {
 	b := &st.Block
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
@@ -154,7 +155,7 @@ func printClock(out io.Writer, st *clock.Status, history []clock.Point) error {
 	}
 	row("state", "%v%s", b.State, map[bool]string{true: "", false: ": records would be flagged BAD_TS_RECV"}[b.State.Trusted()])
 	if b.Cause != ptp.CauseNone && b.Cause != ptp.CauseNoReference && b.Cause != ptp.CauseReferenceLost { // the reference has its own row
-		row("because", "%s", clockAdvice(st))
+		row("because", "%s", Advice(st))
 	}
 	row("bound", "%s", boundWords(b.BoundNS))
 	row("reference", "%s", st.Why)
@@ -194,7 +195,8 @@ func printClock(out io.Writer, st *clock.Status, history []clock.Point) error {
 	return err
 }
 
-func printClockLine(out io.Writer, st *clock.Status, head bool) error {
+// PrintLine tells it in one line, under a head where one is due.
+func PrintLine(out io.Writer, st *clock.Status, head bool) error {
 	b := &st.Block
 	if head {
 		fmt.Fprintf(out, "%-12s %-14s %12s %12s %10s %5s  %-13s %s\n", "time UTC", "state", "offset", "bound", "ppm", "steps", "ptp4l", "grandmaster")
@@ -280,55 +282,13 @@ var publishedStates = map[uint32]string{shm.ClockUnknown: "unknown", shm.ClockFr
 	shm.ClockLocked: "locked", shm.ClockHoldover: "holdover", shm.ClockCapture: "capture",
 	shm.ClockStepped: "stepped", shm.ClockFrozen: "frozen", shm.ClockMissing: "missing"}
 
-// published shows the clock block of a running instance.
-func (v *ptpVerb) published(ctx context.Context) error {
-	view, err := segment.Open("", v.instance)
-	if err != nil {
-		return err
-	}
-	defer view.Close()
-	enc := json.NewEncoder(v.out)
-	if !v.watch {
-		enc.SetIndent("", "  ")
-	}
-	for round := 0; ; round++ {
-		b, ok := view.Control.Clock()
-		if !ok {
-			return fmt.Errorf("instance %s: its clock block cannot be read whole; has its writer died in the middle? Start it again", v.instance)
-		}
-		now := uint64(time.Now().UnixNano())
-		c := viewPublished(v.instance, &b, view.Control, now)
-		switch {
-		case v.asJSON:
-			err = enc.Encode(c)
-		case v.watch:
-			err = printPublishedLine(v.out, &c, round%20 == 0)
-		default:
-			err = printPublished(v.out, &c)
-		}
-		if err != nil {
-			return err
-		}
-		if v.watch {
-			select {
-			case <-ctx.Done():
-			case <-time.After(time.Second):
-				continue
-			}
-		}
-		if c.Problem != "" {
-			return errClockBad{c.Problem}
-		}
-		return nil
-	}
-}
-
 // staleAfterNS is when an instance's heartbeat, or its clock block, is too old to be believed.
 const staleAfterNS = 2_000_000_000
 
-func viewPublished(name string, b *shm.ClockBlock, control *shm.ControlView, nowNS uint64) clockView {
+// Published makes the JSON of what an instance has published of its clock.
+func Published(name string, b *shm.ClockBlock, control *shm.ControlView, nowNS uint64) Clock {
 	running := control.State() == shm.StateRunning && !control.Stale(nowNS, staleAfterNS)
-	c := clockView{Instance: name, WriterRunning: &running, Device: shm.Text(b.Device[:]), State: publishedStates[b.State], Source: ptp.Source(b.Source).String(),
+	c := Clock{Instance: name, WriterRunning: &running, Device: shm.Text(b.Device[:]), State: publishedStates[b.State], Source: ptp.Source(b.Source).String(),
 		OffsetNS: b.OffsetNS, BoundNS: b.BoundNS, FreqPPB: b.FreqPPB, TAIOffset: b.TAIOffset, Steps: b.Steps, UpdatedNS: b.UpdatedNS, Cause: "none"}
 	if c.State == "" {
 		c.State = fmt.Sprintf("state %d", b.State)
@@ -356,7 +316,8 @@ func viewPublished(name string, b *shm.ClockBlock, control *shm.ControlView, now
 	return c
 }
 
-func printPublished(out io.Writer, c *clockView) error {
+// PrintPublished tells what an instance has published.
+func PrintPublished(out io.Writer, c *Clock) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "instance\t%s\nclock\t%s\nstate\t%s\nstamps from\t%s\n", c.Instance, orNone(c.Device), c.State, c.Source)
 	if c.State == "capture" {
@@ -369,7 +330,8 @@ func printPublished(out io.Writer, c *clockView) error {
 	return w.Flush()
 }
 
-func printPublishedLine(out io.Writer, c *clockView, head bool) error {
+// PrintPublishedLine tells it in one line, under a head where one is due.
+func PrintPublishedLine(out io.Writer, c *Clock, head bool) error {
 	if head {
 		fmt.Fprintf(out, "%-12s %-14s %12s %12s %10s %5s  %s\n", "time UTC", "state", "offset", "bound", "ppm", "steps", "grandmaster")
 	}

@@ -1,11 +1,10 @@
-package main
+package tail
 
 import (
 	"bufio"
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -14,15 +13,15 @@ import (
 	"wirebook/shm"
 )
 
-// lines shows records as they come, one a line.
-func (t *tail) lines(ctx context.Context) error {
-	f, err := view.Open(ctx, t.opts, t.timeout, t.waiting)
+// Lines shows records as they come, one a line.
+func (t *Tail) Lines(ctx context.Context) error {
+	f, err := view.Open(ctx, t.Options, t.Timeout, t.waiting)
 	if err != nil {
 		return calm(ctx, err)
 	}
 	defer f.Close()
 	t.missed(f)
-	out := bufio.NewWriterSize(os.Stdout, 1<<16)
+	out := bufio.NewWriterSize(t.Out, 1<<16)
 	err = t.copy(ctx, f, out)
 	if flushErr := out.Flush(); err == nil {
 		err = flushErr
@@ -52,7 +51,7 @@ func calm(ctx context.Context, err error) error {
 // slice bounds how long a wait for records lasts before the context is asked again.
 const slice = 100 * time.Millisecond
 
-func (t *tail) copy(ctx context.Context, f *view.Follower, out *bufio.Writer) error {
+func (t *Tail) copy(ctx context.Context, f *view.Follower, out *bufio.Writer) error {
 	var rec view.Record
 	var line []byte
 	var shown uint64
@@ -82,34 +81,34 @@ func (t *tail) copy(ctx context.Context, f *view.Follower, out *bufio.Writer) er
 			silent = false
 			t.note("the writer is back")
 		}
-		if t.maxRate > 0 {
+		if t.MaxRate > 0 {
 			now := time.Now()
 			if now.Before(due) {
 				continue
 			}
-			due = now.Add(time.Duration(float64(time.Second) / t.maxRate))
+			due = now.Add(time.Duration(float64(time.Second) / t.MaxRate))
 		}
 		line = t.append(line[:0], &rec)
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
-		if shown++; t.count > 0 && shown == t.count {
+		if shown++; t.Count > 0 && shown == t.Count {
 			return nil
 		}
 	}
 	return nil
 }
 
-func (t *tail) append(b []byte, rec *view.Record) []byte {
-	if !t.json {
-		return view.AppendLine(b, rec, t.raw)
+func (t *Tail) append(b []byte, rec *view.Record) []byte {
+	if !t.JSON {
+		return view.AppendLine(b, rec, t.Raw)
 	}
-	b, _ = view.AppendJSON(b, rec, t.strings)
+	b, _ = view.AppendJSON(b, rec, t.Strings)
 	return b
 }
 
 // missed tells, once for each run, that the oldest record of a ring is not the run's first.
-func (t *tail) missed(f *view.Follower) {
+func (t *Tail) missed(f *view.Follower) {
 	if n := f.Counts.Missed - t.told; n > 0 {
 		t.told = f.Counts.Missed
 		t.note("%s of this run had been overwritten before: the ring begins behind them", view.Plural(n, "older record"))
@@ -117,7 +116,7 @@ func (t *tail) missed(f *view.Follower) {
 }
 
 // event tells of what is not a record; true says that this was the end.
-func (t *tail) event(f *view.Follower, res shm.Result, silent *bool) bool {
+func (t *Tail) event(f *view.Follower, res shm.Result, silent *bool) bool {
 	switch res {
 	case shm.Lapped:
 		t.note("lapped: the writer overtook this reader, %d records missed", f.LastLost())
@@ -132,32 +131,32 @@ func (t *tail) event(f *view.Follower, res shm.Result, silent *bool) bool {
 	case shm.Corrupt:
 		t.note("a slot holds what no writer leaves: going on at the edge")
 	case shm.Stopped:
-		if !t.follow {
+		if !t.Follow {
 			return true
 		}
 	}
 	return false
 }
 
-// latest shows the latest table once.
-func (t *tail) latest(ctx context.Context) error {
-	list, err := view.Latest(ctx, t.opts, t.timeout, t.waiting)
+// Latest shows the latest table once.
+func (t *Tail) Latest(ctx context.Context) error {
+	list, err := view.Latest(ctx, t.Options, t.Timeout, t.waiting)
 	if err != nil {
 		return calm(ctx, err)
 	}
-	out := bufio.NewWriter(os.Stdout)
-	if !t.json && !t.raw {
+	out := bufio.NewWriter(t.Out)
+	if !t.JSON && !t.Raw {
 		_, _ = io.WriteString(out, view.LatestHeader)
 	}
 	var b []byte
 	for i := range list {
-		if b = b[:0]; t.json {
-			b, _ = view.AppendJSON(b, &list[i].Record, t.strings)
+		if b = b[:0]; t.JSON {
+			b, _ = view.AppendJSON(b, &list[i].Record, t.Strings)
 		} else {
-			b = view.AppendLatest(b, &list[i], t.raw)
+			b = view.AppendLatest(b, &list[i], t.Raw)
 		}
 		_, _ = out.Write(b)
-		if t.count > 0 && uint64(i+1) == t.count {
+		if t.Count > 0 && uint64(i+1) == t.Count {
 			break
 		}
 	}
@@ -166,10 +165,10 @@ func (t *tail) latest(ctx context.Context) error {
 	}
 	if len(list) == 0 {
 		of := ""
-		if len(t.opts.Symbols) > 0 {
-			of = " of " + strings.Join(t.opts.Symbols, ", ")
+		if len(t.Options.Symbols) > 0 {
+			of = " of " + strings.Join(t.Options.Symbols, ", ")
 		}
-		t.note("no books%s in the latest table of instance %s", of, t.opts.Name)
+		t.note("no books%s in the latest table of instance %s", of, t.Options.Name)
 	}
 	return nil
 }

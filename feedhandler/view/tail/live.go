@@ -1,10 +1,9 @@
-package main
+package tail
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -25,7 +24,7 @@ type tick time.Time
 
 // table is the live table: a program of bubbletea. Rings are read in Update, on the program's own goroutine.
 type table struct {
-	t             *tail
+	t             *Tail
 	f             *view.Follower
 	books         *view.Books
 	screen        view.Screen
@@ -35,9 +34,9 @@ type table struct {
 	ended         bool
 }
 
-// live shows the table until the writer ends, q or Ctrl-C, and leaves a summary on the terminal.
-func (t *tail) live(ctx context.Context) error {
-	f, err := view.Open(ctx, t.opts, t.timeout, t.waiting)
+// Live shows the table until the writer ends, q or Ctrl-C, and leaves a summary on the terminal.
+func (t *Tail) Live(ctx context.Context) error {
+	f, err := view.Open(ctx, t.Options, t.Timeout, t.waiting)
 	if err != nil {
 		return calm(ctx, err)
 	}
@@ -45,7 +44,7 @@ func (t *tail) live(ctx context.Context) error {
 	m := &table{t: t, f: f, books: view.NewBooks(), screen: view.Screen{Palette: view.Colours()}, width: 80, height: 24}
 	f.Seed(m.books)
 	options := []tea.ProgramOption{tea.WithoutSignalHandler(), tea.WithFPS(20)}
-	if !isTerminal(os.Stdin) {
+	if !t.Keys {
 		options = append(options, tea.WithInput(nil))
 	}
 	p := tea.NewProgram(m, options...)
@@ -63,8 +62,8 @@ func (t *tail) live(ctx context.Context) error {
 		return fmt.Errorf("draw the table: %w (try --plain)", err)
 	}
 	st := f.Status(time.Now())
-	err = view.WriteTable(os.Stdout, m.books.Active(10), m.width)
-	fmt.Println(view.Summary(&f.Counts, &st, m.books.Len()))
+	err = view.WriteTable(t.Out, m.books.Active(10), m.width)
+	fmt.Fprintln(t.Out, view.Summary(&f.Counts, &st, m.books.Len()))
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
@@ -90,7 +89,7 @@ func (m *table) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		m.drain()
 		m.draw(time.Now())
-		if m.ended && !m.t.follow {
+		if m.ended && !m.t.Follow {
 			return m, tea.Quit
 		}
 		return m, next()
@@ -138,6 +137,6 @@ func (m *table) draw(now time.Time) {
 func (m *table) View() tea.View {
 	v := tea.NewView(m.content)
 	v.AltScreen = true
-	v.WindowTitle = "wirebook " + m.t.opts.Name
+	v.WindowTitle = "wirebook " + m.t.Options.Name
 	return v
 }
