@@ -31,6 +31,7 @@ say is empty or null. A record has the name that its instrument had then; DBN ha
   wirebook export --profile nasdaq.itch50 --schema mbo --format dbn -o day.mbo.dbn day.pcap
   wirebook export --profile iex.deep10 --schema mbp-1 --format csv --pretty day.pcap.gz | less
   wirebook export --profile cme.mdp3 --schema definition --format json day.pcap | jq -r .raw_symbol
+  xz -dc day.pcap.xz | wirebook export --profile nasdaq.itch50 --format csv -
   wirebook export --config feeds.yaml --schema mbp-10 --zstd -o day.dbn.zst lineA.pcap lineB.pcap
 
 The file gets its name when it is whole: after an error, or when stopped, there is none.`,

@@ -30,6 +30,7 @@ repeating group is an array of objects, with its entry size and count in GROUP_s
 read has problem instead.
 
   wirebook inspect --profile nasdaq.itch50 day.pcap | less
+  tcpdump -i eth0 -U -w - udp | wirebook inspect --profile iex.deep10 -
   wirebook inspect --profile cme.mdp3 --json day.pcap | jq -c 'select(.type=="46")'`,
 		Args: files,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -41,8 +42,12 @@ read has problem instead.
 			if err != nil {
 				return err
 			}
+			o.Done = c.Context().Done()
 			o.Warn = func(w capture.Warning) { flags.note("warning: %s", w) }
 			src, err := capture.Open(args, o)
+			if err != nil && c.Context().Err() != nil {
+				return errStopped // it waited for a pipe
+			}
 			if err != nil {
 				return err
 			}

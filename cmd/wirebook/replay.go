@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -26,7 +28,8 @@ func replayCommand() *cobra.Command {
 
 Captures: pcap, pcapng, ERF, Nasdaq BinaryFILE days (*.NASDAQ_ITCH50), plain, gzip or zstd. Several files are merged by
 time, so line A may be in one and line B in another. With --profile the channels and lines are found in the packets: two
-destinations that carry the same sequence are A and B.
+destinations that carry the same sequence are A and B. A file that is - is standard input; of it and of pipes the first
+500,000 packets, 256 MiB, or three seconds of a capture that is being made, are looked at for channels.
 
 Of what a line brought, first was new, duplicate had come already, late came after it had been given up, and suspect was not
 believed: its number is far from the sequence, or its session another, and no other line or packet confirmed it. What comes
@@ -36,7 +39,8 @@ the line's own numbering skipped, whoever else brought it.
   wirebook replay --profile nasdaq.itch50 day.pcap                 as fast as it goes
   wirebook replay --profile iex.deep10 --speed 1 day.pcap.gz       as captured
   wirebook replay --config feeds.yaml lineA.pcap lineB.pcap        channels from a configuration
-  wirebook replay --profile cme.mdp3 --json day.pcap | jq .digests`,
+  wirebook replay --profile cme.mdp3 --json day.pcap | jq .digests
+  xz -dc day.pcap.xz | wirebook replay --profile nasdaq.itch50 -`,
 		Args: files,
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, profile, err := flags.source()
@@ -82,6 +86,9 @@ the line's own numbering skipped, whoever else brought it.
 			}
 			s, err := replay.Run(c.Context(), o)
 			bar.done()
+			if errors.Is(err, context.Canceled) {
+				return errStopped
+			}
 			if err != nil {
 				return err
 			}

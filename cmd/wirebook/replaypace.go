@@ -34,6 +34,11 @@ func (f *paceFlags) apply(o *replay.Options) error {
 	if f.within == 0 {
 		return nil
 	}
+	for _, path := range o.Files {
+		if capture.ReadOnce(path) {
+			return usageError{fmt.Errorf("--within reads the captures twice, and %s can be read once only: leave it out", path)}
+		}
+	}
 	quiet := uint64(float64(f.maxSleep) * o.Speed)
 	length, err := captureLength(o.Files, o.Capture, quiet)
 	if err != nil {

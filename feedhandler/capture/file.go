@@ -90,6 +90,10 @@ func (f *file) ran(what string, want int) error {
 		return io.EOF
 	}
 	left := f.w.left()
+	if errors.Is(f.w.err, errLeft) {
+		f.ended = true
+		return io.EOF
+	}
 	if err := f.w.err; err != nil && !errors.Is(err, io.EOF) {
 		return f.end(CutShort, "%s cannot be read on: %v", f.in.packing, err)
 	}

@@ -34,17 +34,41 @@ type input struct {
 	size    int64        // of the file itself, 0 where it has none (a pipe)
 	packed  atomic.Int64 // read of it, for streams
 	regular bool
+	pipe    *readAhead     // of what can be read once only
 	closers []func() error // called last to first
 }
 
-// openInput opens path, maps it where it can and unpacks it where it must.
-func openInput(path string) (in *input, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// Stdin names standard input in a list of files.
+const Stdin = "-"
+
+// nameOf is what a file of a list is called in messages.
+func nameOf(path string) string {
+	if path == Stdin {
+		return "standard input"
 	}
+	return path
+}
+
+// ReadOnce says whether a path is something that can be read only once, front to back: standard input, a pipe, a device.
+func ReadOnce(path string) bool {
+	if path == Stdin {
+		return true
+	}
+	st, err := os.Stat(path)
+	return err == nil && !st.Mode().IsRegular() && !st.IsDir()
+}
+
+// openInput opens path, maps it where it can and unpacks it where it must. Waiting for a pipe ends with done.
+func openInput(path string, done <-chan struct{}) (in *input, err error) {
 	in = new(input)
-	in.closers = append(in.closers, f.Close)
+	f := os.Stdin
+	if path != Stdin {
+		if f, err = os.Open(path); err != nil {
+			return nil, err
+		}
+		in.closers = append(in.closers, f.Close)
+	}
+	name := nameOf(path)
 	defer func() {
 		if err != nil {
 			_ = in.close()
@@ -56,19 +80,23 @@ func openInput(path string) (in *input, err error) {
 		return in, err
 	}
 	if st.IsDir() {
-		return in, fmt.Errorf("%s: is a directory: name the capture files in it", path)
+		return in, fmt.Errorf("%s: is a directory: name the capture files in it", name)
 	}
-	if in.regular = st.Mode().IsRegular(); in.regular {
+	var raw io.Reader = f
+	if in.regular = st.Mode().IsRegular() && path != Stdin; in.regular {
 		in.size = st.Size()
+	} else {
+		in.pipe = newPipeAhead(f, done)
+		raw = in.pipe
 	}
 	head := make([]byte, 8)
-	n, err := io.ReadFull(f, head)
+	n, err := io.ReadFull(raw, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return in, fmt.Errorf("%s: %w", path, err)
+		return in, fmt.Errorf("%s: %w", name, err)
 	}
 	head = head[:n]
 	if in.packing, err = packing(head); err != nil {
-		return in, fmt.Errorf("%s: %w", path, err)
+		return in, fmt.Errorf("%s: %w", name, err)
 	}
 	if in.packing == Plain && in.regular && in.size > 0 {
 		if data, unmap, merr := mapFile(f, in.size); merr == nil {
@@ -77,7 +105,7 @@ func openInput(path string) (in *input, err error) {
 			return in, nil
 		}
 	}
-	return in, in.stream(path, io.MultiReader(bytes.NewReader(head), f))
+	return in, in.stream(name, io.MultiReader(bytes.NewReader(head), raw))
 }
 
 // stream sets up the window over raw, unpacked as need be.
@@ -102,7 +130,7 @@ func (in *input) stream(path string, raw io.Reader) error {
 		in.w = streamed(src)
 		return nil
 	}
-	ahead := newReadAhead(src)
+	ahead := newReadAhead(src, in.pipe != nil)
 	in.closers = append(in.closers, func() error { ahead.Close(); return nil })
 	in.w = streamed(ahead)
 	return nil
@@ -118,6 +146,9 @@ func (in *input) progress() int64 {
 
 func (in *input) close() error {
 	var all []error
+	if in.pipe != nil {
+		in.pipe.leave() // first: who unpacks may be waiting for it
+	}
 	for i := len(in.closers) - 1; i >= 0; i-- {
 		all = append(all, in.closers[i]())
 	}

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"io"
 	"sync"
 )
@@ -19,6 +20,8 @@ type readAhead struct {
 	done        sync.WaitGroup
 	cur         aheadBlock
 	at          int
+	eager       bool            // what is there is given, not only whole blocks: somebody may be waiting for it
+	cancel      <-chan struct{} // ends waiting; nil never does
 }
 
 type aheadBlock struct {
@@ -26,10 +29,20 @@ type aheadBlock struct {
 	err error // what the source said after b
 }
 
-func newReadAhead(src io.Reader) *readAhead {
+// errLeft ends the reading of a pipe that nobody wants to wait for any more.
+var errLeft = errors.New("stopped")
+
+func newReadAhead(src io.Reader, eager bool) *readAhead { return startReadAhead(src, eager, nil) }
+
+// newPipeAhead reads a pipe in a goroutine, so that waiting for it can end: with done, or with leave.
+func newPipeAhead(src io.Reader, done <-chan struct{}) *readAhead {
+	return startReadAhead(src, true, done)
+}
+
+func startReadAhead(src io.Reader, eager bool, cancel <-chan struct{}) *readAhead {
 	r := &readAhead{
 		full: make(chan aheadBlock, aheadBlocks), empty: make(chan aheadBlock, aheadBlocks),
-		stop: make(chan struct{}),
+		stop: make(chan struct{}), eager: eager, cancel: cancel,
 	}
 	for range aheadBlocks {
 		r.empty <- aheadBlock{b: make([]byte, aheadBytes)}
@@ -53,6 +66,9 @@ func (r *readAhead) run(src io.Reader) {
 			var got int
 			got, err = src.Read(k.b[n:aheadBytes])
 			n += got
+			if n > 0 && r.eager {
+				break
+			}
 		}
 		k.b, k.err = k.b[:n], err
 		select {
@@ -75,12 +91,22 @@ func (r *readAhead) Read(p []byte) (int, error) {
 		if r.cur.b != nil {
 			r.empty <- aheadBlock{b: r.cur.b[:aheadBytes]} // never blocks: there is room for every block
 		}
-		r.cur, r.at = <-r.full, 0
+		r.at, r.cur = 0, aheadBlock{}
+		select {
+		case r.cur = <-r.full:
+		case <-r.stop:
+			r.cur.err = errLeft
+		case <-r.cancel:
+			r.cur.err = errLeft
+		}
 	}
 	n := copy(p, r.cur.b[r.at:])
 	r.at += n
 	return n, nil
 }
+
+// leave ends the reading without waiting for a source that may never say anything again.
+func (r *readAhead) leave() { r.once.Do(func() { close(r.stop) }) }
 
 // Close ends the goroutine. The source may be closed afterwards.
 func (r *readAhead) Close() {

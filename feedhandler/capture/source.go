@@ -3,6 +3,7 @@ package capture
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"wirebook/feedhandler/capture/trailer"
@@ -35,6 +36,8 @@ type Options struct {
 	AsCaptured bool
 	// Warn is called, from Open and Next, for the first trouble of each kind in each file. It may be nil.
 	Warn func(Warning)
+	// Done ends waiting for a pipe that says nothing: reading ends there, as at its end. It may be nil.
+	Done <-chan struct{}
 
 	// The rest is for BinaryFILE.
 
@@ -66,6 +69,9 @@ func Open(paths []string, o Options) (Source, error) {
 			_ = s.Close()
 		}
 		return nil, err
+	}
+	if i := slices.Index(paths, Stdin); i >= 0 && slices.Contains(paths[i+1:], Stdin) {
+		return nil, errors.New("standard input (-) is named twice: it can be read once")
 	}
 	days := 0
 	for i, path := range paths {
@@ -101,11 +107,11 @@ func Open(paths []string, o Options) (Source, error) {
 
 // openFile opens one file. days counts the BinaryFILEs before it.
 func openFile(path string, number, days int, o *Options) (Source, *file, error) {
-	in, err := openInput(path)
+	in, err := openInput(path, o.Done)
 	if err != nil {
 		return nil, nil, err
 	}
-	f := file{in: in, w: &in.w, name: path, number: number, format: o.Format, warn: o.Warn}
+	f := file{in: in, w: &in.w, name: nameOf(path), number: number, format: o.Format, warn: o.Warn}
 	if f.format == Auto {
 		f.format, err = formatOf(f.w, path)
 	}

@@ -106,7 +106,7 @@ func trailerConfig(kind trailer.Kind, tai int, ns uint64) trailer.Config {
 // decide reads the first packets of a file a second time and tries every trailer on them.
 func decide(path string, opened *file, o Options) (trailer.Decision, error) {
 	if !opened.in.regular {
-		return trailer.Decision{}, fmt.Errorf("%s: trailer auto has to read the file twice and a pipe cannot be: name the trailer", path)
+		return trailer.Decision{}, fmt.Errorf("%s: trailer auto has to read the file twice and a pipe cannot be: name the trailer", opened.name)
 	}
 	o.Warn, o.Format = nil, opened.format
 	s, _, err := openFile(path, 0, 0, &o)

@@ -89,6 +89,14 @@ func newWorker(i *Instance, number int) *Worker {
 // Worker returns worker n's publisher.
 func (i *Instance) Worker(n int) *Worker { return i.workers[n] }
 
+// Wire returns how many frames all workers refused for a fault, as last published. On any goroutine.
+func (i *Instance) Wire(f feedhandler.WireFault) (n uint64) {
+	for _, w := range i.workers {
+		n += atomic.LoadUint64(w.wire[f])
+	}
+	return n
+}
+
 // Register makes room for a pipeline of worker n in the control file. channels are the configurations the pipeline was
 // built from, equipped before. A channel that was there before goes on in its old place when its lines are the same.
 func (i *Instance) Register(n int, pipe *feedhandler.Pipeline, channels []feedhandler.ChannelConfig) (*Part, error) {

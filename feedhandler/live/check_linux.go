@@ -78,7 +78,10 @@ func checkInterface(name string) error {
 	if name == "" {
 		return fmt.Errorf("no interface named: say where the lines arrive with --interface or live.interface (this host has %s)", interfaceNames())
 	}
-	ifi, err := net.InterfaceByName(name)
+	ifi, err := socket.Interface(name)
+	if err != nil && !errors.Is(err, socket.ErrNoInterface) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("no interface %q: this host has %s", name, interfaceNames())
 	}

@@ -60,6 +60,7 @@ type Handler struct {
 	shutdown bool
 	summary  Summary
 	dropped  uint64
+	mtus     map[string]int // of interfaces, as last seen
 
 	health       health
 	memory       memoryCounters
@@ -77,7 +78,7 @@ const spareChannels = 64
 // Start checks everything, opens everything, then joins. When it fails, nothing is left open, joined or attached. When it
 // returns, every group is joined and the instance runs.
 func Start(ctx context.Context, o Options) (_ *Handler, err error) {
-	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, connected: map[[2]int]bool{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan worker.GapNote, 1<<14), faults: make(chan worker.Fault, 64)}
+	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, mtus: map[string]int{}, connected: map[[2]int]bool{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan worker.GapNote, 1<<14), faults: make(chan worker.Fault, 64)}
 	if err := Check(o.Config); err != nil {
 		return nil, err
 	}
@@ -126,6 +127,7 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 			return nil, err
 		}
 	}
+	h.noteMTUs()
 	h.instance.Heartbeat(worker.ClockNS())
 	h.instance.Running()
 	h.awaitCarrier(ctx, h.links)
@@ -347,6 +349,7 @@ func (h *Handler) Close() error {
 	if !h.stopWorkers() {
 		return h.leave()
 	}
+	h.countCut()
 	h.countDrops()
 	h.summary.Clocks = h.clocks.summary()
 	errs := []error{h.closeXDP()}

@@ -16,6 +16,7 @@ type steeredLink struct {
 	*xdp.Link
 	steering *steering // nil while the interface is gone, or where the rules of an earlier run cannot be known
 	rules    *uint64   // flow rules in the NIC, in the control file; nil before there is one
+	toldVLAN bool      // that there are other VLANs
 }
 
 // openXDP opens every interface, or none.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync/atomic"
 
+	"wirebook/feedhandler"
 	"wirebook/feedhandler/socket"
 )
 
@@ -16,6 +17,8 @@ type refusals struct {
 	left     uint64 // of the look before: our sockets were looked at first, and may tell of them only now
 	udp, ip  *uint64
 	bySocket bool
+
+	wrongUDP, wrongIP uint64 // frames of AF_XDP that were told of
 }
 
 // open begins to count. On a thread of the run's network namespace.
@@ -52,6 +55,16 @@ func (r *refusals) look(h *Handler) uint64 {
 			"udp", udp, "ip", ip)
 	}
 	return r.left + r.fresh
+}
+
+// lookAtFrames tells of wrong checksums that the core found, as those that the kernel does.
+func (r *refusals) lookAtFrames(h *Handler) {
+	udp, ip := h.instance.Wire(feedhandler.WireUDPChecksum), h.instance.Wire(feedhandler.WireIPChecksum)
+	if udp+ip > r.wrongUDP+r.wrongIP {
+		h.health.say(h.log, "checksums", "datagrams with a wrong checksum were refused: they were damaged, or made so, on their way; look at cable, switch and sender",
+			"udp", udp-r.wrongUDP, "ip", ip-r.wrongIP)
+	}
+	r.wrongUDP, r.wrongIP = udp, ip
 }
 
 // took says how many there were.

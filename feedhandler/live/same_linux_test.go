@@ -198,7 +198,7 @@ func takesTheSame(t *testing.T, mode string, vlan uint16) {
 	if s := h.Summary(); s.Drops != 0 || len(s.Lost) != 0 {
 		t.Errorf("%d dropped, lost %v", s.Drops, s.Lost)
 	}
-	if said := log.String(); strings.Contains(said, "too slow") || mode == "socket" && !strings.Contains(said, "wrong checksum") {
+	if said := log.String(); strings.Contains(said, "too slow") || !strings.Contains(said, "wrong checksum") || mode != "socket" && !strings.Contains(said, "another VLAN") {
 		t.Errorf("said of wrong checksums: %s", said)
 	}
 }

@@ -60,17 +60,24 @@ func (h *Handler) Run(ctx context.Context) error {
 		case f := <-h.faults:
 			failed = h.onFault(f)
 		case <-slow.C:
-			h.mu.Lock()
-			h.countDrops()
-			h.memory.publish()
-			h.verify()
-			h.watchXDP()
-			h.mu.Unlock()
+			h.lookAround()
 		}
 	}
 	stop()
 	<-beats
 	return fmt.Errorf("%w; %w", failed, h.Close())
+}
+
+// lookAround does what need not be done often.
+func (h *Handler) lookAround() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.watchMTU()
+	h.countCut()
+	h.countDrops()
+	h.memory.publish()
+	h.verify()
+	h.watchXDP()
 }
 
 // beat looks after the workers, the heartbeat and the clock until ctx ends, or a worker is stuck that cannot be replaced.
@@ -155,6 +162,11 @@ func (h *Handler) replace(why string) error {
 
 // countDrops adds up what there was no room for.
 func (h *Handler) countDrops() {
+	h.countDropsAs("the kernel had no room for datagrams: the worker is too slow or was kept from its CPU; raise live.receive_buffer, pin workers with live.cpus")
+}
+
+// countDropsAs is countDrops where it is known why the kernel had no room.
+func (h *Handler) countDropsAs(why string) {
 	var kernel, between uint64
 	for _, f := range h.feeds {
 		f.LookAtDrops()
@@ -167,7 +179,12 @@ func (h *Handler) countDrops() {
 	for _, l := range h.links {
 		k, b := l.Count()
 		kernel, between = kernel+k, between+b
+		if n := l.OtherVLAN(); n > 0 && !l.toldVLAN {
+			l.toldVLAN = true // the counter goes on
+			h.log.Warn("datagrams of lines' groups come under another VLAN than the lines have, and go to the kernel: give the lines their vlan, a number or any", "interface", l.Name, "so_far", n)
+		}
 	}
+	h.refused.lookAtFrames(h)
 	if between > 0 {
 		h.dropped += between
 		h.health.say(h.log, "handover", "a worker had no room for what others handed over to it: it is too slow or was kept from its CPU; steer its channels to its own queues, raise live.handover",
@@ -176,8 +193,7 @@ func (h *Handler) countDrops() {
 	if kernel > 0 {
 		h.dropped += kernel
 		atomic.AddUint64(h.drops, kernel)
-		h.health.say(h.log, "drops", "the kernel had no room for datagrams: the worker is too slow or was kept from its CPU; raise live.receive_buffer, pin workers with live.cpus",
-			"dropped", kernel)
+		h.health.say(h.log, "drops "+why, why, "dropped", kernel)
 	}
 }
 

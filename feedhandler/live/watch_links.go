@@ -14,16 +14,18 @@ func (h *Handler) watchXDP() {
 			h.tryRestore(l)
 			continue
 		}
-		switch state, queues, why := l.Look(); state {
+		switch seen := l.Look(); seen.State {
 		case xdp.Well:
 			h.watchRules(l)
 			h.rebind(l)
 		case xdp.Bare:
-			h.reattach(l, why)
+			h.reattach(l, seen.Why)
 		case xdp.Outgrown:
-			if err := h.reopen(l, queues); err != nil {
+			if err := h.reopen(l, seen.Now); err != nil {
 				h.notYet(l, err)
 			}
+		case xdp.Unknown:
+			h.health.say(h.log, "unknown "+l.Name, "the interface of AF_XDP queues cannot be looked at: they go on as they are", "interface", l.Name, "error", seen.Why)
 		case xdp.Gone:
 			h.log.Warn("the interface of AF_XDP queues is gone: kernel sockets receive until it is back", "interface", l.Name)
 			h.countDrops()
@@ -75,10 +77,9 @@ func (h *Handler) reattach(l *steeredLink, why error) {
 	h.log.Warn("the filter was attached again", "interface", l.Name, "why", why, "now", l.Report.String())
 }
 
-// reopen gives every queue an interface has now a socket: it closes the link and opens it anew. What the queues hold
-// arrives first.
-func (h *Handler) reopen(l *steeredLink, queues int) error {
-	h.log.Warn("the interface has more queues than before: it is opened anew, and kernel sockets receive meanwhile", "interface", l.Name, "queues", queues, "served", len(l.Queues))
+// reopen makes a link what its interface is now: it closes the link and opens it anew. What the queues hold arrives first.
+func (h *Handler) reopen(l *steeredLink, now string) error {
+	h.log.Warn("the interface has outgrown its AF_XDP sockets: it is opened anew, and kernel sockets receive meanwhile", "interface", l.Name, "now", now)
 	_ = l.Filter.Detach()
 	if err := h.unplaceAll(l); err != nil {
 		return err

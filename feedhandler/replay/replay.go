@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +35,8 @@ type Options struct {
 	Output func(*feedhandler.ChannelConfig)
 	// Ready is called when the pipeline stands, before the first packet.
 	Ready func(*Replay)
-	// Progress is called a few times a second with bytes read and in all.
+	// Progress is called a few times a second with bytes read and in all; files that are read for their channels first count
+	// twice.
 	Progress func(read, total int64)
 	Warn     func(string)
 }
@@ -53,7 +53,10 @@ type Replay struct {
 	gaps      []feedhandler.GapEvent
 	idle      time.Duration
 	published time.Time
-	trailer   string // as asked for
+	trailer   string     // as asked for
+	ahead     *lookAhead // of what can be read only once
+	late      []*latecomers
+	surveyed  bool // the files were read once before
 }
 
 const (
@@ -64,7 +67,10 @@ const (
 
 // Run replays the files to their end, or until ctx ends, and returns what happened.
 func Run(ctx context.Context, o Options) (*Summary, error) {
-	r, err := open(&o)
+	r, err := open(ctx, &o)
+	if ctx.Err() != nil && err != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +124,9 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	r.gapSummary()
 	r.doubtProfile()
 	r.doubtLines()
+	if n := s.Dropped["wire_other_vlan"]; n > 0 {
+		r.warn(fmt.Sprintf("%d datagrams of lines' groups came under another VLAN than the lines have, and were not read: give the lines their vlan, a number or any", n))
+	}
 	s.Trailers = r.Trailers()
 	if s.Warnings == nil {
 		s.Warnings = []string{}
@@ -126,14 +135,24 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 }
 
 // open finds the channels, builds the pipeline and makes the instance; nothing of it remains when it fails.
-func open(o *Options) (*Replay, error) {
-	r := &Replay{Config: o.Config, opts: o}
-	co := o.Capture
-	co.Warn = func(w capture.Warning) { r.warn(w.String()) }
-	if err := r.channels(o); err != nil {
+func open(ctx context.Context, o *Options) (_ *Replay, err error) {
+	r := &Replay{Config: o.Config, opts: o, trailer: o.trailer()}
+	defer func() {
+		if err != nil && r.src != nil {
+			r.src.Close()
+		}
+	}()
+	if slices.ContainsFunc(o.Files, capture.ReadOnce) {
+		// What is found in it must be found in the reading that is replayed.
+		if err = r.openSource(ctx); err != nil {
+			return nil, err
+		}
+		r.ahead = &lookAhead{Source: r.src}
+		r.src = r.ahead
+	}
+	if err = r.channels(ctx); err != nil {
 		return nil, err
 	}
-	co.Trailer = o.trailer()
 	r.Config.Instance = o.Instance
 	for i := range r.Config.Channels {
 		ch, err := r.Config.Channels[i].Build()
@@ -145,14 +164,13 @@ func open(o *Options) (*Replay, error) {
 		}
 		r.Channels = append(r.Channels, ch)
 	}
-	r.trailer = co.Trailer
-	var err error
-	if r.src, err = capture.Open(o.Files, co); err != nil {
-		return nil, err
+	if r.src == nil {
+		if err = r.openSource(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if o.Instance != "" {
 		if r.Instance, err = control.Create(r.Config, r.Channels, o.Shm); err != nil {
-			r.src.Close()
 			return nil, err
 		}
 	}
@@ -161,13 +179,21 @@ func open(o *Options) (*Replay, error) {
 		err = r.Instance.Attach(r.Pipe, r.Channels)
 	}
 	if err != nil {
-		r.src.Close()
 		if r.Instance != nil {
 			r.Instance.Close(uint64(time.Now().UnixNano()))
 		}
 		return nil, err
 	}
 	return r, nil
+}
+
+// openSource opens the files for the replay itself.
+func (r *Replay) openSource(ctx context.Context) (err error) {
+	co := r.opts.Capture
+	co.Trailer, co.Done = r.trailer, ctx.Done()
+	co.Warn = func(w capture.Warning) { r.warn(w.String()) }
+	r.src, err = capture.Open(r.opts.Files, co)
+	return err
 }
 
 // trailer is what switches appended to the frames, as told by whoever replays or else by the configuration.
@@ -178,36 +204,80 @@ func (o *Options) trailer() string {
 	return o.Capture.Trailer
 }
 
-// discoverFiles finds a profile's channels in the files, and notes what it left out.
-func discoverFiles(o *Options, name string) ([]config.Channel, []string, error) {
+// discover finds a profile's channels in the files, or in what can be looked at of a pipe, and tells what it left out.
+func (r *Replay) discover(ctx context.Context, name string) ([]config.Channel, error) {
 	profile, err := config.FindProfile(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for _, f := range o.Files {
-		if st, err := os.Stat(f); err == nil && !st.Mode().IsRegular() && !st.IsDir() {
-			return nil, nil, fmt.Errorf("%s is no regular file: it can be read once, and finding channels in it takes a reading; name the channels in a configuration file (--config)", f)
+	s, err := surveyOf(profile)
+	if err != nil {
+		return nil, err
+	}
+	if r.ahead != nil {
+		r.ahead.keep()
+		r.ahead.survey(s)
+		if !r.ahead.whole() {
+			r.late = append(r.late, &latecomers{survey: s, profile: profile, known: len(s.list), told: map[*destination]bool{}, warn: r.warn})
 		}
 	}
-	co := o.Capture
-	co.Warn, co.Trailer = nil, o.trailer()
-	src, err := capture.Open(o.Files, co)
+	var damage []string
+	if r.ahead == nil {
+		if damage, err = r.surveyFiles(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	found, notes, err := s.channels(profile)
 	if err != nil {
-		return nil, nil, err
+		notes = append(notes, damage...)
+	}
+	for _, n := range notes {
+		r.warn(n)
+	}
+	return found, err
+}
+
+const surveyCheck = 1 << 14 // packets between two looks at the clock and the context
+
+// surveyFiles reads the files once before the replay does, and returns what is wrong with them: the replay tells it again,
+// where there is one.
+func (r *Replay) surveyFiles(ctx context.Context, s *survey) (damage []string, err error) {
+	co := r.opts.Capture
+	co.Trailer = r.trailer
+	co.Warn = func(w capture.Warning) { damage = append(damage, w.String()) }
+	src, err := capture.Open(r.opts.Files, co)
+	if err != nil {
+		return nil, err
 	}
 	defer src.Close()
-	return Discover(src, profile)
+	var pkt capture.Packet
+	for n := 0; ; n++ {
+		if n%surveyCheck == 0 {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if now := time.Now(); r.opts.Progress != nil && now.Sub(r.published) >= publishEvery {
+				r.published = now
+				read, total := src.Progress()
+				r.opts.Progress(read, 2*total)
+			}
+		}
+		if err := src.Next(&pkt); errors.Is(err, io.EOF) {
+			r.surveyed = true
+			return damage, nil
+		} else if err != nil {
+			return nil, err
+		}
+		s.add(&pkt)
+	}
 }
 
 // channels completes the configuration: from a profile alone every channel, else the lines of channels without any.
-func (r *Replay) channels(o *Options) error {
+func (r *Replay) channels(ctx context.Context) error {
 	if r.Config == nil {
-		found, notes, err := discoverFiles(o, o.Profile)
+		found, err := r.discover(ctx, r.opts.Profile)
 		if err != nil {
 			return err
-		}
-		for _, n := range notes {
-			r.warn(n)
 		}
 		r.Config = &config.Config{Channels: found}
 		return nil
@@ -217,7 +287,7 @@ func (r *Replay) channels(o *Options) error {
 		if len(ch.Lines) > 0 {
 			continue
 		}
-		found, _, err := discoverFiles(o, ch.Profile)
+		found, err := r.discover(ctx, ch.Profile)
 		if err != nil {
 			return fmt.Errorf("channel %s has no lines, and looking for them in the capture: %w", ch.Name, err)
 		}
@@ -289,6 +359,9 @@ func (r *Replay) loop(ctx context.Context) error {
 	for {
 		err := r.src.Next(&pkt)
 		if errors.Is(err, io.EOF) {
+			if r.ahead != nil {
+				return ctx.Err() // of a pipe that nobody waits for any more it is no end
+			}
 			return nil
 		}
 		if err != nil {
@@ -309,7 +382,13 @@ func (r *Replay) loop(ctx context.Context) error {
 				return err
 			}
 		}
+		unrouted := r.Pipe.Wire[feedhandler.WireUnrouted]
 		r.Pipe.OnFrame(pkt.Data, stamp)
+		if r.Pipe.Wire[feedhandler.WireUnrouted] != unrouted {
+			for _, l := range r.late {
+				l.see(&pkt)
+			}
+		}
 		if burst++; burst < burstPackets {
 			continue
 		}
@@ -358,7 +437,11 @@ func (r *Replay) publish(now time.Time) {
 		r.Instance.Publish(uint64(now.UnixNano()))
 	}
 	if r.opts.Progress != nil {
-		r.opts.Progress(r.src.Progress())
+		read, total := r.src.Progress()
+		if r.surveyed {
+			read, total = read+total, 2*total
+		}
+		r.opts.Progress(read, total)
 	}
 }
 

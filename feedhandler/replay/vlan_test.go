@@ -108,6 +108,9 @@ func TestVLANsOfAReplay(t *testing.T) {
 				want += half
 			}
 		}
+		if warned := strings.Contains(strings.Join(s.Warnings, " "), "another VLAN"); warned != (want > 0) {
+			t.Errorf("%s: warnings %q", c.name, s.Warnings)
+		}
 		if got := s.Dropped["wire_other_vlan"]; got != want {
 			t.Errorf("%s: wire_other_vlan %d, want %d", c.name, got, want)
 		}

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"fmt"
-	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -14,7 +13,7 @@ type FrameSender struct{ fd int }
 
 // OpenFrameSender opens a packet socket on an interface. It needs CAP_NET_RAW.
 func OpenFrameSender(name string) (*FrameSender, error) {
-	ifi, err := net.InterfaceByName(name)
+	ifi, err := Interface(name)
 	if err != nil {
 		return nil, noInterface(name, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 
 	"golang.org/x/sys/unix"
 )
@@ -80,7 +79,7 @@ func (s *Socket) Joined() bool { return s.joined.Load() }
 
 // Rejoin joins again after the interface went and came back, perhaps under another number.
 func (s *Socket) Rejoin() error {
-	ifi, err := net.InterfaceByName(s.opts.Interface)
+	ifi, err := Interface(s.opts.Interface)
 	if err != nil {
 		return noInterface(s.opts.Interface, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +24,7 @@ type Sender struct {
 
 // OpenSender makes a socket that sends multicast from an interface.
 func OpenSender(o SenderOptions) (*Sender, error) {
-	ifi, err := net.InterfaceByName(o.Interface)
+	ifi, err := Interface(o.Interface)
 	if err != nil {
 		return nil, noInterface(o.Interface, err)
 	}

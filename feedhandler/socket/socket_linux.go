@@ -34,7 +34,7 @@ type Socket struct {
 
 // Open makes and binds a socket. Nothing is joined yet. What could not be had but is not needed is told by Notes.
 func Open(o Options) (*Socket, error) {
-	ifi, err := net.InterfaceByName(o.Interface)
+	ifi, err := Interface(o.Interface)
 	if err != nil {
 		return nil, noInterface(o.Interface, err)
 	}
@@ -60,6 +60,9 @@ func Open(o Options) (*Socket, error) {
 }
 
 func noInterface(name string, err error) error {
+	if !errors.Is(err, ErrNoInterface) {
+		return err
+	}
 	list, _ := net.Interfaces()
 	names := ""
 	for i := range list {
@@ -203,6 +206,18 @@ func (s *Socket) Poll(pipe *feedhandler.Pipeline) int {
 	s.Counters.Datagrams += uint64(n)
 	b.reset(n)
 	return n
+}
+
+// Fit makes room for the datagrams of an MTU that was raised. What it returns is to be run between two polls, by who polls;
+// nil where there is room already.
+func (s *Socket) Fit(mtu int) (swap func()) {
+	payload := min(mtu-28, maxPayload)
+	if payload <= s.opts.MaxPayload {
+		return nil
+	}
+	s.opts.MaxPayload = payload
+	larger := newBatch(s.opts.Batch, payload)
+	return func() { s.batch = larger }
 }
 
 // Full says whether a Poll that returned n may have left something.

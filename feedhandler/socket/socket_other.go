@@ -16,6 +16,9 @@ func Open(Options) (*Socket, error) { return nil, ErrUnsupported }
 // Poll does nothing.
 func (s *Socket) Poll(*feedhandler.Pipeline) int { return 0 }
 
+// Fit does nothing.
+func (s *Socket) Fit(int) (swap func()) { return nil }
+
 // Full says no.
 func (s *Socket) Full(int) bool { return false }
 

@@ -30,10 +30,12 @@ type Feed struct {
 
 // socketCounters are where a socket's counts go in the control file.
 type socketCounters struct {
-	datagrams, truncated, unstamped, errors *uint64 // the worker's
-	drops, buffer                           *uint64 // the handler's
-	dropped                                 uint32  // newest reading, which wraps
-	fresh                                   uint64  // seen and not counted yet
+	datagrams, truncated, unstamped, errors *uint64   // the worker's
+	drops, buffer                           *uint64   // the handler's
+	dropped                                 uint32    // newest reading, which wraps
+	fresh                                   uint64    // seen and not counted yet
+	cut                                     uint64    // truncated, when it was last looked at
+	before                                  [4]uint64 // what sockets that a reload closed had counted, of the worker's
 }
 
 // InterfaceOf returns where line i arrives.
@@ -54,7 +56,12 @@ func (f *Feed) Register(counter Counting) {
 			datagrams: c("socket_datagrams"), truncated: c("socket_truncated"), unstamped: c("socket_unstamped"),
 			errors: c("socket_errors"), drops: c("socket_drops"), buffer: c("socket_buffer_bytes"),
 		})
-		atomic.StoreUint64(f.counters[i].buffer, uint64(f.Sockets[i].Buffer()))
+		now := &f.counters[i]
+		for k, word := range []*uint64{now.datagrams, now.truncated, now.unstamped, now.errors} {
+			now.before[k] = atomic.LoadUint64(word)
+		}
+		now.cut = now.before[1]
+		atomic.StoreUint64(now.buffer, uint64(f.Sockets[i].Buffer()))
 	}
 }
 
@@ -62,10 +69,10 @@ func (f *Feed) Register(counter Counting) {
 func (f *Feed) publish() {
 	for i, s := range f.Sockets {
 		c, n := &f.counters[i], &s.Counters
-		atomic.StoreUint64(c.datagrams, n.Datagrams)
-		atomic.StoreUint64(c.truncated, n.Truncated)
-		atomic.StoreUint64(c.unstamped, n.Unstamped)
-		atomic.StoreUint64(c.errors, n.Errors)
+		atomic.StoreUint64(c.datagrams, c.before[0]+n.Datagrams)
+		atomic.StoreUint64(c.truncated, c.before[1]+n.Truncated)
+		atomic.StoreUint64(c.unstamped, c.before[2]+n.Unstamped)
+		atomic.StoreUint64(c.errors, c.before[3]+n.Errors)
 	}
 }
 
@@ -90,6 +97,17 @@ func (f *Feed) CountDrops(room uint64) (more uint64) {
 		atomic.AddUint64(c.drops, n)
 		more += n
 		c.fresh = 0
+	}
+	return more
+}
+
+// CountCut returns how many datagrams more were larger than their socket had room for. On the handler's goroutine.
+func (f *Feed) CountCut() (more uint64) {
+	for i := range f.counters {
+		c := &f.counters[i]
+		n := atomic.LoadUint64(c.truncated)
+		more += n - c.cut
+		c.cut = n
 	}
 	return more
 }

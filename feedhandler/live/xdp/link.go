@@ -12,6 +12,7 @@ import (
 	"wirebook/bpf"
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/live/worker"
+	"wirebook/feedhandler/socket"
 	"wirebook/ptp"
 )
 
@@ -20,6 +21,7 @@ import (
 type Link struct {
 	Name       string
 	ifindex    int
+	mtu        int         // that the sockets were opened for
 	HadCarrier bool        // before the driver was given our queues
 	Filter     *bpf.Filter // nil while the interface is gone
 	Report     bpf.Report
@@ -64,11 +66,11 @@ func (l *Link) Open(o Options) (err error) {
 			err = errors.Join(err, l.Close())
 		}
 	}()
-	ifi, err := net.InterfaceByName(l.Name)
+	ifi, err := socket.Interface(l.Name)
 	if err != nil {
 		return fmt.Errorf("AF_XDP on %s: %w", l.Name, err)
 	}
-	l.ifindex, l.HadCarrier = ifi.Index, ifi.Flags&net.FlagRunning != 0
+	l.ifindex, l.mtu, l.HadCarrier = ifi.Index, ifi.MTU, ifi.Flags&net.FlagRunning != 0
 	mode := xdpModes[o.Mode]
 	stamps := bpf.StampsDriver
 	if o.Clocks.Hardware != nil {

@@ -2,10 +2,11 @@ package xdp
 
 import (
 	"errors"
-	"net"
+	"fmt"
 	"sync/atomic"
 
 	"wirebook/bpf"
+	"wirebook/feedhandler/socket"
 )
 
 // State is what became of a link since it was opened.
@@ -15,24 +16,39 @@ const (
 	Well     State = iota
 	Gone           // the interface is, or is another of its name
 	Bare           // the filter is off the interface
-	Outgrown       // the interface has more queues than the link
+	Outgrown       // the interface has more queues than the link, or frames larger than its sockets take
+	Unknown        // it cannot be asked for: nothing follows from that
 )
 
-// Look says how a link that is open is: why the filter is off, how many queues there are.
-func (l *Link) Look() (state State, queues int, why error) {
-	why = l.Filter.Check()
-	ifi, gone := net.InterfaceByName(l.Name)
+// Seen is how a link that is open is.
+type Seen struct {
+	State State
+	Why   error // the filter is off, or the interface cannot be asked for
+	Now   string
+}
+
+// Look says how a link that is open is.
+func (l *Link) Look() Seen {
+	ifi, err := socket.Interface(l.Name)
 	switch {
-	case gone != nil || ifi.Index != l.ifindex:
-		return Gone, 0, why
-	case why != nil:
-		return Bare, 0, why
+	case errors.Is(err, socket.ErrNoInterface):
+		return Seen{State: Gone}
+	case err != nil:
+		return Seen{State: Unknown, Why: err}
+	case ifi.Index != l.ifindex:
+		return Seen{State: Gone}
+	}
+	if err := l.Filter.Check(); err != nil {
+		return Seen{State: Bare, Why: err}
 	}
 	// A filter does not tell: a driver may not run it on queues that came later.
 	if n := RXQueues(l.Name); n > len(l.Queues) {
-		return Outgrown, n, nil
+		return Seen{State: Outgrown, Now: fmt.Sprintf("it has %d queues, and %d were served", n, len(l.Queues))}
 	}
-	return Well, len(l.Queues), nil
+	if ifi.MTU > wholeFrame && l.mtu <= wholeFrame {
+		return Seen{State: Outgrown, Now: fmt.Sprintf("its MTU is %d, and was %d", ifi.MTU, l.mtu)}
+	}
+	return Seen{}
 }
 
 // Rebind gives the queues their sockets back once frames came by a queue that has none in the filter's map: somebody took

@@ -64,6 +64,9 @@ func (r *Queue) Publish() {
 	}
 }
 
+// OtherVLAN is how many datagrams of subscribed groups came under VLANs that are not, as of the last Count.
+func (l *Link) OtherVLAN() uint64 { return l.words.last[bpf.OtherVLAN] }
+
 // Count reads the filter's counts and every queue's XDP_STATISTICS, and returns how many more frames were lost in the
 // kernel, and how many between workers.
 func (l *Link) Count() (more, between uint64) {
