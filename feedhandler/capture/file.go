@@ -15,6 +15,9 @@ type FileInfo struct {
 	Compression Compression
 	Detail      string // in words: byte order, resolution, date
 	Packets     int64  // delivered so far
+	// Moved is how many packets were put into the order of time, Beyond how many were too late for their place. Only where
+	// the file was to be sorted.
+	Moved, Beyond int64
 	// Troubles counts what was wrong, by Trouble.
 	Troubles map[string]int64
 	// Trailer is what the stamps are taken from. With TrailerAuto it is what was found on the first frames, with all
@@ -34,6 +37,7 @@ type file struct {
 	index    int64
 	lastTS   uint64
 	ended    bool
+	sorted   bool // put into the order of time behind here
 	warn     func(Warning)
 	troubles [troubleCount]int64
 }
@@ -113,6 +117,10 @@ func (f *file) oddities(kept, wire uint32, ts uint64) {
 		f.tell(LongerThanWire, "packet %d has %d bytes, its length on the wire is given as %d: delivered whole", f.index, kept, wire)
 	}
 	if ts < f.lastTS && f.note(TimeBackwards) {
-		f.tell(TimeBackwards, "packet %d is %d ns earlier than the one before it: delivered in file order", f.index, f.lastTS-ts)
+		order := "in the order of the file"
+		if f.sorted {
+			order = fmt.Sprintf("in the order of time, within %d packets", sortPackets)
+		}
+		f.tell(TimeBackwards, "packet %d is %d ns earlier than the one before it: delivered %s", f.index, f.lastTS-ts, order)
 	}
 }

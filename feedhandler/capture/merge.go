@@ -15,10 +15,10 @@ type merge struct {
 }
 
 type mergeHead struct {
-	key    uint64
-	stamps bool // the file has given switch stamps
-	p      *Packet
-	src    Source
+	key  uint64
+	time clock
+	p    *Packet
+	src  Source
 }
 
 func newMerge(sources []Source) *merge { return &merge{sources: sources} }
@@ -28,18 +28,12 @@ func (h *mergeHead) before(o *mergeHead) bool {
 	return h.key < o.key || h.key == o.key && h.p.File < o.p.File
 }
 
-// fetch reads the head's next packet and its place in time. In a file with switch stamps a packet without one keeps
-// the place of the packet before it: two clocks are not mixed.
+// fetch reads the head's next packet and its place in time.
 func (h *mergeHead) fetch() error {
 	if err := h.src.Next(h.p); err != nil {
 		return err
 	}
-	switch {
-	case h.p.StampOK:
-		h.key, h.stamps = h.p.Stamp, true
-	case !h.stamps:
-		h.key = h.p.TS
-	}
+	h.key = h.time.of(h.p)
 	return nil
 }
 

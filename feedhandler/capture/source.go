@@ -34,6 +34,9 @@ type Options struct {
 	TAIMinusUTC int
 	// AsCaptured gives every frame as it stands in the file, with whatever is around it and with fragments apart.
 	AsCaptured bool
+	// Sorted puts the packets of every file into the order of their times, within a window of 4,096 packets. A pipe is not
+	// sorted: nobody waits for what comes later.
+	Sorted bool
 	// Warn is called, from Open and Next, for the first trouble of each kind in each file. It may be nil.
 	Warn func(Warning)
 	// Done ends waiting for a pipe that says nothing: reading ends there, as at its end. It may be nil.
@@ -51,7 +54,7 @@ type Options struct {
 const autoPackets = 4096
 
 // Open opens the files and merges them by time. Where times are equal the earlier file in the list goes first; within a
-// file the order is never changed. With trailers the switch's time is what counts.
+// file the order is changed by Options.Sorted only. With trailers the switch's time is what counts.
 func Open(paths []string, o Options) (Source, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no capture files named")
@@ -80,6 +83,7 @@ func Open(paths []string, o Options) (Source, error) {
 			return fail(err)
 		}
 		sources = append(sources, s)
+		f.sorted = o.Sorted && f.in.regular
 		if f.format == BinaryFILE {
 			days++
 			continue // made here, so no switch has seen it
@@ -93,10 +97,13 @@ func Open(paths []string, o Options) (Source, error) {
 		}
 		if kind != trailer.None || auto {
 			found.Kind = kind
-			sources[i] = newStamped(s, path, found, auto, &o)
+			sources[i] = newStamped(s, f.name, found, auto, &o)
 		}
 		if !o.AsCaptured {
-			sources[i] = newUnwrapped(sources[i], path, o.Warn)
+			sources[i] = newUnwrapped(sources[i], f.name, o.Warn)
+		}
+		if f.sorted {
+			sources[i] = newSorted(sources[i], f)
 		}
 	}
 	if len(sources) == 1 {

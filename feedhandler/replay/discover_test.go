@@ -197,3 +197,13 @@ func TestCaseSwitchHeaderWithProfile(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstFollowsStamps: in a capture of two ports that is not in time order, line B is first in 4,807 of 5,000 by the
+// stamps, and in 4,250 by the order of the file.
+func TestFirstFollowsStamps(t *testing.T) {
+	path := captureFile(t, "cme-mdp3", "large", "Cme.Mdp3.Sbe.v6.1.pcap")
+	_, s := run(t, "cme.mdp3", nil, "", path)
+	if len(s.Lines) != 2 || s.Lines[0].First != 193 || s.Lines[1].First != 4807 {
+		t.Errorf("lines %+v", s.Lines)
+	}
+}

@@ -123,6 +123,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	}
 	r.gapSummary()
 	r.doubtProfile()
+	r.doubtOrder()
 	r.doubtLines()
 	if n := s.Dropped["wire_other_vlan"]; n > 0 {
 		r.warn(fmt.Sprintf("%d datagrams of lines' groups came under another VLAN than the lines have, and were not read: give the lines their vlan, a number or any", n))
@@ -190,7 +191,7 @@ func open(ctx context.Context, o *Options) (_ *Replay, err error) {
 // openSource opens the files for the replay itself.
 func (r *Replay) openSource(ctx context.Context) (err error) {
 	co := r.opts.Capture
-	co.Trailer, co.Done = r.trailer, ctx.Done()
+	co.Trailer, co.Done, co.Sorted = r.trailer, ctx.Done(), true
 	co.Warn = func(w capture.Warning) { r.warn(w.String()) }
 	r.src, err = capture.Open(r.opts.Files, co)
 	return err
@@ -339,6 +340,15 @@ func (r *Replay) doubtLines() {
 				r.warn(fmt.Sprintf("channel %s line %s: %d packets (%d units) are suspect: their session or their number, far from the sequence, was confirmed by no other line or packet%s; nothing of them was used",
 					ch.Name(), l.Name, st.SuspectPackets, st.Suspect, what))
 			}
+		}
+	}
+}
+
+// doubtOrder warns where a pipe was not in time order: nothing in it is moved to its place.
+func (r *Replay) doubtOrder() {
+	for i, f := range r.src.Files() {
+		if n := f.Troubles[capture.TimeBackwards.String()]; n > 0 && capture.ReadOnce(r.opts.Files[i]) {
+			r.warn(fmt.Sprintf("%s: %d packets are earlier than the one before them, and a pipe is not sorted: which line was first and how far lines lag cannot be told there", f.Name, n))
 		}
 	}
 }
