@@ -2,7 +2,7 @@ package feedhandler
 
 // Abandon gives up what the channels know: what was decoded and not applied is dropped, every book is emptied and its
 // readers are told (R records), and everything counts as suspect until the feed itself says otherwise. The place in the
-// sequence stays. For a pipeline that is about to go, and for one that was left in the middle by a panic.
+// sequence stays, and so do the instruments with their names: it is the same session. For a pipeline that is about to go, and for one that was left in the middle by a panic.
 func (p *Pipeline) Abandon() {
 	for _, c := range p.channels {
 		c.abandon()
@@ -14,8 +14,9 @@ func (c *Channel) abandon() {
 	c.enrolAll(c.batch)
 	c.batch.Reset()
 	c.restart(2) // as for a session joined in the middle
-	c.decoder.Reset()
-	c.forget()
+	if c.gapAware != nil {
+		c.gapAware.OnGap()
+	}
 	c.sessionKnown = false
 	c.out.flush()
 }
