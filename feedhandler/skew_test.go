@@ -1,6 +1,7 @@
 package feedhandler_test
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"wirebook/arbitration"
@@ -123,6 +124,71 @@ func TestLinesThatContradictFlagTheBooks(t *testing.T) {
 	}
 	if told == 0 {
 		t.Error("no event tells of it")
+	}
+}
+
+// TestTodayWinsOverYesterday: line A replays yesterday and came first, line B is today's; the venue sends times, and B's are
+// newer and not later than they came.
+func TestTodayWinsOverYesterday(t *testing.T) {
+	const day = 86_400_000 * msNS
+	for _, encoding := range []sim.Encoding{sim.Deep, sim.MDP3} {
+		alone, both := skewPipeline(t, encoding, 2, nil), skewPipeline(t, encoding, 2, nil)
+		var days [2][]timedFrame
+		for l := range days {
+			x, err := sim.New(sim.Config{Seed: uint64(l + 1), Encoding: encoding, Symbols: 3, Messages: 6000, LiveOrders: 200, Rate: 2000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := sim.WireConfig{Seed: uint64(l + 1), Lines: make([]sim.LineConfig, 2)}
+			w.Lines[1-l].Drop = []sim.Range{{First: 1, Count: 1 << 40}}
+			w.Merged = sim.SinkFunc(func(ts uint64, frame []byte) error {
+				f := append([]byte(nil), frame...)
+				if l == 0 { // the send time behind sequence or offset, and IEX-TP's session, are yesterday's
+					sent := f[42+4:]
+					if encoding == sim.Deep {
+						f[42+8]++
+						sent = f[42+32:]
+					}
+					binary.LittleEndian.PutUint64(sent, binary.LittleEndian.Uint64(sent)-day)
+				}
+				days[l] = append(days[l], timedFrame{ts, f})
+				return nil
+			})
+			if _, err := sim.Generate(x, w, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const ahead = 50 // frames of A before B begins
+		for i := range len(days[1]) {
+			ts := days[1][i].ts
+			if a := i + ahead; i == 0 {
+				for _, f := range days[0][:ahead] {
+					both.OnFrame(f.frame, ptp.Stamp{NS: ts, Source: ptp.SourceCapture})
+				}
+			} else if a < len(days[0]) {
+				both.OnFrame(days[0][a].frame, ptp.Stamp{NS: ts, Source: ptp.SourceCapture})
+			}
+			for _, p := range []*feedhandler.Pipeline{alone, both} {
+				p.OnFrame(days[1][i].frame, ptp.Stamp{NS: ts, Source: ptp.SourceCapture})
+				p.Flush()
+				p.OnTick(ts)
+			}
+		}
+		alone.End()
+		both.End()
+		got, want := both.Channels()[0], alone.Channels()[0]
+		if got.Session() != want.Session() || got.Arbitration().Next != want.Arbitration().Next {
+			t.Errorf("%s: session %q up to %d, today's is %q up to %d", encoding, got.Session(), got.Arbitration().Next, want.Session(), want.Arbitration().Next)
+		}
+		if n, all := got.Line(1).First, want.Line(1).First; n+100 < all {
+			t.Errorf("%s: %d units of today's line are used, of %d", encoding, n, all)
+		}
+		if n := got.Line(0).First; n > 1000 {
+			t.Errorf("%s: %d units of yesterday were used", encoding, n)
+		}
+		if got.Arbitration().Disputes != 0 {
+			t.Errorf("%s: undecided: %+v", encoding, got.Arbitration())
+		}
 	}
 }
 

@@ -76,7 +76,7 @@ func TestWhatStaysSuspectIsTold(t *testing.T) {
 	_, want := run(t, "nasdaq.itch50", nil, "", honest.path)
 	_, got := run(t, "nasdaq.itch50", nil, "", lying.path)
 	sameContent(t, "a line that lies now and then", got, want)
-	if got.UnitsLost != 0 || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], fmt.Sprintf("(%d units) are suspect", units)) {
+	if got.UnitsLost != 0 || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], fmt.Sprintf("(%d units) suspect", units)) {
 		t.Errorf("%d lost, %d lied, warnings %q", got.UnitsLost, units, got.Warnings)
 	}
 	if len(want.Warnings) != 0 {

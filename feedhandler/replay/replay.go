@@ -337,8 +337,8 @@ func (r *Replay) doubtLines() {
 				if st.State == arbitration.LineDisputed {
 					what = ", and it said so for long (disputed)"
 				}
-				r.warn(fmt.Sprintf("channel %s line %s: %d packets (%d units) are suspect: their session or their number, far from the sequence, was confirmed by no other line or packet%s; nothing of them was used",
-					ch.Name(), l.Name, st.SuspectPackets, st.Suspect, what))
+				r.warn(fmt.Sprintf("channel %s line %s: %s (%s) suspect: session, or number far from the sequence, confirmed by no other line or packet%s; nothing of it was used",
+					ch.Name(), l.Name, plural(st.SuspectPackets, "packet"), plural(st.Suspect, "unit"), what))
 			}
 		}
 	}
@@ -351,6 +351,13 @@ func (r *Replay) doubtOrder() {
 			r.warn(fmt.Sprintf("%s: %d packets are earlier than the one before them, and a pipe is not sorted: which line was first and how far lines lag cannot be told there", f.Name, n))
 		}
 	}
+}
+
+func plural(n uint64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func (r *Replay) warn(text string) {
