@@ -17,10 +17,11 @@ type candidate struct {
 	seen    uint64
 }
 
-// A line can have candidateFactor × PersistPackets packets apart, of candidateBytes each on average.
+// A line can have candidateFactor × PersistPackets packets apart, of candidateBytes each on average: what the faster line brings
+// of a new session until the slower one is there too.
 const (
-	candidateFactor = 4
-	candidateBytes  = 2048
+	candidateFactor = 128
+	candidateBytes  = 512
 )
 
 // add counts p as evidence and keeps a copy. A packet that does not continue the candidate starts another.

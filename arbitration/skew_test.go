@@ -363,3 +363,36 @@ func TestParkingDoesNotAllocate(t *testing.T) {
 		t.Fatalf("%+v, A %+v", s, *a.Line(LineA))
 	}
 }
+
+// TestASessionChangeUnderSkew: the faster line is in the next session while the slower one still ends the last. What the faster
+// brought of it meanwhile is not lost, whatever the slower loses.
+func TestASessionChangeUnderSkew(t *testing.T) {
+	for seed := range seeds() / 10 {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		skew := rng.Uint64N(3 * ms) // both are heard before the session changes
+		sends := rng.IntN(2) == 0
+		const half, step = 1500, 2500 // packets a session, and ns between them
+		var in []arrival
+		for i := range uint64(2 * half) {
+			p := packet(1+i%half*4, 4)
+			p.Session = 7 + i/half
+			if sends {
+				p.TsSend = 1_700_000_000_000_000_000 + i*step
+			}
+			edge := i%half < 3 || i%half > half-4
+			lost := rng.IntN(12)
+			for l := range Line(2) {
+				if int(l) == lost && !edge {
+					continue
+				}
+				in = append(in, arrival{at: i*step + uint64(l)*skew + rng.Uint64N(2000), line: l, p: p})
+			}
+		}
+		slices.SortStableFunc(in, func(x, y arrival) int { return int(int64(x.at) - int64(y.at)) })
+		d := &drain{t: t, a: newArbiter(t, burstConfig()), content: true}
+		runArrivals(d, in)
+		if s := d.a.Stats(); len(d.gaps) != 0 || len(d.units) != 2*half*4 || s.Session != 8 {
+			t.Fatalf("seed %d, skew %d: %d of %d units, gaps %v, %+v", seed, skew, len(d.units), 2*half*4, d.gaps, s)
+		}
+	}
+}
