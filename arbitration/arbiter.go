@@ -64,8 +64,9 @@ type Arbiter struct {
 	flushing  bool
 	checkAt   uint64
 
-	cfg   Config
-	stats Stats
+	sample sample
+	cfg    Config
+	stats  Stats
 }
 
 // lagEntry remembers when a packet came first.
@@ -108,9 +109,13 @@ func (a *Arbiter) Tick(nowNS uint64) {
 	if nowNS > a.now {
 		a.now = nowNS
 	}
+	if a.sample.on && a.now >= a.sample.until {
+		a.sample.on = false
+	}
 	if a.now >= a.checkAt {
 		a.checkAt = a.now + a.cfg.SilentNS/8
 		a.expirePark()
+		a.beginSample()
 		for i := range a.lines[:a.nlines] {
 			a.refresh(&a.lines[i])
 		}

@@ -46,7 +46,8 @@
 // would be lost otherwise. When the input ends, what another line contradicted to the end is not believed.
 //
 // Two lines that go on contradicting each other: newer send times win, if they are not later than our clock allows.
-// Without send times the first stays, the other is LineDisputed, and Stats.Disputes counts as long as it lasts.
+// Without send times the first stays, the other is LineDisputed, and Stats.Disputes counts as long as it lasts. Lines that
+// say different things under the same numbers are found by samples (sample.go).
 //
 // A lower number under the same session is a reset when the line's own numbering went back and the venue sent
 // the packet well after everything delivered (Config.ResetAgeNS), by a clock that agrees with ours. Without a

@@ -76,7 +76,10 @@ func (a *Arbiter) offer(line Line, l *line, p *Packet) Verdict {
 		a.back(line, l, p, kind)
 		v = a.believed(line, l, p, kind)
 	}
-	l.plain = l.started && !l.recovery && l.holes == 0 && l.cand.streak == 0 && l.oldRun == 0
+	if a.sample.on && kind == KindData && !absurd {
+		a.compare(line, l, p, v)
+	}
+	l.plain = !a.sample.on && l.started && !l.recovery && l.holes == 0 && l.cand.streak == 0 && l.oldRun == 0
 	a.settleQuiet()
 	return v
 }

@@ -15,7 +15,10 @@ package arbitration
 const nearUnits = 256
 
 // parked are the parked packets of one line, oldest first: a list through the park's entries, index + 1.
-type parked struct{ head, tail uint32 }
+type parked struct {
+	head, tail uint32
+	low        uint64 // no unit of theirs is below
+}
 
 // near is how far ahead of the sequence a packet of the line is believed without more.
 func (a *Arbiter) near(l *line, kind Kind) uint64 {
@@ -113,11 +116,12 @@ func (a *Arbiter) keep(line Line, l *line, p *Packet) {
 	}
 	a.park.entries[i].link = 0
 	if l.parked.tail == 0 {
-		l.parked.head = i + 1
+		l.parked.head, l.parked.low = i+1, p.Seq
 	} else {
 		a.park.entries[l.parked.tail-1].link = i + 1
 	}
 	l.parked.tail = i + 1
+	l.parked.low = min(l.parked.low, p.Seq)
 }
 
 // unpark takes the entry at out of its line's list, before being the one in front of it, 0 at the head, and frees it. Its
@@ -288,6 +292,9 @@ func (a *Arbiter) resort(from, to uint64, r *Ready) (found, filled bool) {
 		// First what is held, then the one that can be given out.
 		for i := range a.lines[:a.nlines] {
 			l := &a.lines[i]
+			if l.parked.low >= to {
+				continue // a line far ahead is not looked through for every gap of the others
+			}
 			for before, at := uint32(0), l.parked.head; at != 0; {
 				e := &a.park.entries[at-1]
 				next := e.link
@@ -323,7 +330,7 @@ func (a *Arbiter) stuckParked() bool {
 	a.resortAt = a.now + wait
 	for i := range a.lines[:a.nlines] {
 		l := &a.lines[i]
-		for at := l.parked.head; at != 0; {
+		for at := l.parked.head; at != 0 && l.parked.low <= a.next; {
 			e := &a.park.entries[at-1]
 			if e.seq <= a.next && a.resorted(l, e) {
 				a.resortAt = 0

@@ -333,6 +333,39 @@ func TestAnotherDay(t *testing.T) {
 	}
 }
 
+// TestTheSameNumbersAndOtherContents: both lines have the same session and numbers, without send times, and one is another day's.
+func TestTheSameNumbersAndOtherContents(t *testing.T) {
+	for _, differ := range []bool{false, true} {
+		for _, lag := range []uint64{0, 40} {
+			a := newArbiter(t, burstConfig())
+			d := &drain{t: t, a: a}
+			now := uint64(1000 * ms)
+			for seq := uint64(1); seq < 10_000; seq++ {
+				for l := range Line(2) {
+					p := packet(seq, 1)
+					if l == LineB {
+						if seq <= lag {
+							continue
+						}
+						p = packet(seq-lag, 1)
+						if differ {
+							p.Payload[7] = 0xEE
+						}
+					}
+					now += 500_000
+					p.TsRecv = now
+					d.offer(l, &p)
+					a.Tick(now)
+					d.rest()
+				}
+			}
+			if s := a.Stats(); (s.Disputes > 1) != differ || (a.Line(LineB).State == LineDisputed) != differ || len(d.gaps) != 0 {
+				t.Errorf("they differ: %v, %d behind: %d disputes, B is %v, gaps %v", differ, lag, s.Disputes, a.Line(LineB).State, d.gaps)
+			}
+		}
+	}
+}
+
 // TestParkingDoesNotAllocate: a line that runs far ahead, dark and back, costs no memory.
 func TestParkingDoesNotAllocate(t *testing.T) {
 	a, seq := warm(t)
