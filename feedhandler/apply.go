@@ -17,6 +17,8 @@ type applier struct {
 	ahead   bool // records of small bursts are told before the books have them
 	depth   bool // mbp-10 is wanted, by its ring or by the latest table
 
+	member membership // of a set; none: alone
+
 	gapGen   uint32 // moves with every gap
 	known    int    // directory entries taken in
 	clearOne func(instrument uint32)

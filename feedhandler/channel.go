@@ -35,9 +35,12 @@ type ChannelConfig struct {
 	PublisherID uint16
 	Feed        *venue.Feed
 	Options     venue.Options
-	// Set names the channels that share a directory: a definition given on one holds for all of them, before and after. They
-	// belong to one goroutine. "": the channel is alone.
-	Set         string
+	// Set names the channels of a pipeline that share a directory: a definition given on one holds for all of them. "": the
+	// channel is alone.
+	Set string
+	// Shared is the set, where it has channels in other pipelines of the goroutine too. Pipeline.Enter is called there before
+	// the first frame, and Leave after the last.
+	Shared      *Set
 	Lines       []LineConfig
 	Arbitration arbitration.Config // Lines is filled in from Lines above
 	Books       book.Config        // MaxInstruments is filled in from Options, TopOnly from what Output wants
@@ -86,6 +89,7 @@ type Channel struct {
 	spans    []framing.Span    // empty; its room is Split's
 	filled   []arbitration.Gap // scratch
 	batch    *book.Batch
+	visitor  bool // its set reaches beyond the pipeline
 
 	applier
 
@@ -104,12 +108,25 @@ type Channel struct {
 	disputes     uint64 // of the arbiter's, so many flagged the books
 }
 
-func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
+// defaultInstruments is how many instruments a channel has room for where nobody says.
+const defaultInstruments = 65536
+
+// newChannel makes a channel; set is the one that it forms with others of the pipeline, or nil.
+func newChannel(p *Pipeline, index int, cfg *ChannelConfig, set *Set) (*Channel, error) {
 	if cfg.Feed == nil {
 		return nil, errors.New("channel " + cfg.Name + ": no feed")
 	}
 	if cfg.Options.MaxInstruments == 0 {
-		cfg.Options.MaxInstruments = 65536
+		cfg.Options.MaxInstruments = defaultInstruments
+	}
+	visitor := cfg.Shared != nil
+	if visitor {
+		set = cfg.Shared
+	}
+	newDecoder := func() venue.Decoder { return cfg.Feed.NewDecoder(cfg.Options) }
+	if set != nil {
+		cfg.Options.MaxInstruments = set.dir.Max()
+		newDecoder = func() venue.Decoder { return cfg.Feed.NewMember(set.dir) }
 	}
 	for s, ring := range cfg.Output.Rings {
 		if ring != nil && ring.Schema() != shm.Schema(s) {
@@ -134,13 +151,18 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig) (*Channel, error) {
 	}
 	c := &Channel{
 		pipe: p, index: index, number: uint32(index), name: cfg.Name, lines: cfg.Lines,
-		framing: cfg.Feed.NewFraming(), decoder: cfg.Feed.NewDecoder(cfg.Options),
+		framing: cfg.Feed.NewFraming(), decoder: newDecoder(), visitor: visitor,
 		arb: arb, spans: make([]framing.Span, 0, maxSpans), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
 	c.packets = venue.Packets(c.decoder)
 	c.gapAware, _ = c.decoder.(venue.GapAware)
 	c.applier.init(c.decoder.Directory(), books, cfg)
-	c.dir.Follow(c.batch)
+	if set != nil {
+		c.member = set.enter()
+	}
+	if !visitor {
+		c.dir.Follow(c.batch)
+	}
 	return c, nil
 }
 

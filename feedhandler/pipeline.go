@@ -52,9 +52,13 @@ func New(cfg Config) (*Pipeline, error) {
 	}
 	p := &Pipeline{demux: newDemux(routes), checksums: cfg.Checksums, gaps: make([]GapEvent, 0, maxGapEvents)}
 	var errs []error
+	sets, err := setsOf(cfg.Channels)
+	if err != nil {
+		return nil, err
+	}
 	for i := range cfg.Channels {
 		cc := &cfg.Channels[i]
-		ch, err := newChannel(p, i, cc)
+		ch, err := newChannel(p, i, cc, sets[i])
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -42,6 +42,9 @@ func (a *applier) putMBP1(st *instrumentState, e *book.Event, action uint8, side
 func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
 	wanted := a.now.Has(shm.SchemaMBP10)
 	latest := a.out.Latest != nil && st.latestAt != noLatest && flags&book.FlagLast != 0
+	if latest && a.member.set != nil {
+		latest = a.member.shows(e.Instrument, flags)
+	}
 	st.mark(openMBP10, flags)
 	if !wanted && !latest {
 		return

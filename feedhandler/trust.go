@@ -155,6 +155,9 @@ func (a *applier) Suspect() int {
 // markLatest flags an instrument's latest entry as suspect, so that a conflating reader learns of a gap although
 // no message of the instrument came.
 func (a *applier) markLatest(instrument uint32) {
+	if a.member.set != nil && !a.member.hasShown(instrument) {
+		return
+	}
 	if at := a.state[instrument].latestAt; a.out.Latest != nil && at != noLatest {
 		a.out.Latest.SetFlags(at, shm.FlagMaybeBadBook)
 	}

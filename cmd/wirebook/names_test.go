@@ -57,6 +57,19 @@ func TestTailNamesFromTheNamingOn(t *testing.T) {
 	}
 }
 
+// What a definition on a feed of its own says of an instrument, readers of the incremental feed's records are told.
+func TestTailNamesByDefinitionsOfTheSet(t *testing.T) {
+	const folder = "04-definitions-on-their-own-feed"
+	capture := feedtest.Case(t, folder, "cme-defs-own-feed.pcap")
+	for _, how := range [][]string{{"--profile", "cme.mdp3"}, {"--config", feedtest.Case(t, folder, "cme2.yaml")}} {
+		got := tailed(t, "mbp-10", append(how, capture)...)
+		slices.Sort(got)
+		if n := len(got); n != 11 || !slices.Equal(slices.Compact(got), []string{"ESU5", "GEZ9"}) {
+			t.Errorf("%v: %d records of %v", how, n, got)
+		}
+	}
+}
+
 // Who starts at the oldest record is told that it is not the first of the run.
 func TestTailSaysWhatWasOverwritten(t *testing.T) {
 	root := t.TempDir()

@@ -20,6 +20,14 @@ func (ch *Channel) lines(p *Profile) []Line {
 	return ch.Lines
 }
 
+// set names the set that a channel of a feed that has sets belongs to.
+func (ch *Channel) set(publisher uint16) string {
+	if ch.Set != "" {
+		return ch.Set
+	}
+	return fmt.Sprintf("publisher %d, worker %d", publisher, ch.Worker)
+}
+
 // HasLines says whether there is anything the channel could receive: lines of its own, or sample groups of its profile.
 func (ch *Channel) HasLines() bool {
 	p, err := FindProfile(ch.Profile)
@@ -50,6 +58,9 @@ func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 	}
 	if out.PublisherID == 0 {
 		out.PublisherID = p.PublisherID
+	}
+	if feed.NewMember != nil {
+		out.Set = ch.set(out.PublisherID)
 	}
 	if ch.SessionDate != "" {
 		// Noon UTC lies within the date in New York and Chicago whatever the season.

@@ -110,6 +110,7 @@ func (c *Config) check(r *report) {
 	if len(c.Channels) == 0 {
 		r.add("at least one channel", "none", "channels")
 	}
+	c.checkSets(r)
 	names := map[string]int{}
 	ends := ends{}
 	for i := range c.Channels {

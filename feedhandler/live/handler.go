@@ -57,6 +57,7 @@ type Handler struct {
 
 	mu       sync.Mutex // of feeds, config and words
 	feeds    []*worker.Feed
+	sets     map[setKey]*feedhandler.Set
 	shutdown bool
 	summary  Summary
 	dropped  uint64

@@ -81,6 +81,7 @@ var errAnyVLAN = errors.New("vlan: any: a kernel socket sees one VLAN: name it, 
 // assemble builds the pipeline and its place in shared memory.
 func (h *Handler) assemble(f *worker.Feed) error {
 	h.instance.Equip(&f.Spec, &f.Config)
+	f.Config.Shared = h.setOf(f)
 	channels := []feedhandler.ChannelConfig{f.Config}
 	var err error
 	if f.Pipe, err = feedhandler.New(feedhandler.Config{Channels: channels, Checksums: h.config.Checksums.Live()}); err != nil {

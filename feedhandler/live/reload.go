@@ -92,6 +92,7 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 	}
 	errs = append(errs, h.sharing())
 	clear(old)
+	h.dropSets()
 	if len(r.Changed)+len(r.Removed) > 0 {
 		giveBack()
 	}

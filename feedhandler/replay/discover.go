@@ -20,8 +20,8 @@ const mostLines = 8
 
 // Discover finds the channels of one feed in a capture, which it reads to its end: two destinations that carry the same
 // messages at the same sequence numbers are lines A and B of one channel. The profile's sample groups name lines where they
-// match; else the lower address is A. Channels of services that repeat themselves (snapshots, definitions) are left out
-// beside a live feed, since their books are those of the live channel again. Notes say what of the feed is left out.
+// match; else the lower address is A. Channels of snapshots are left out beside a live feed, since their books are those of the
+// live channel again; channels of definitions say what its instruments are. Notes say what of the feed is left out.
 func Discover(src capture.Source, profile config.Profile) (list []config.Channel, notes []string, err error) {
 	s, err := surveyOf(profile)
 	if err != nil {
@@ -88,19 +88,28 @@ func (d *destination) doubt(profile config.Profile) string {
 	return fmt.Sprintf("of the first %d messages of its %d packets, %d are not what %s says they are", d.tasted, d.packets, d.strange, profile.Name)
 }
 
-// leaveOutRepeats drops destinations that carry nothing but repeated services, unless there is nothing else.
-func leaveOutRepeats(found []*destination) (live []*destination, notes []string) {
+// leaveOutRepeats drops destinations that carry nothing but snapshots, unless there is no live feed.
+func leaveOutRepeats(found []*destination) (kept []*destination, notes []string) {
+	live := false
 	for _, dst := range found {
-		if dst.repeats > 0 && dst.live == 0 {
-			notes = append(notes, fmt.Sprintf("%s carries snapshots or definitions only and is left out; name it in a configuration to read it", dst))
-		} else {
-			live = append(live, dst)
+		switch {
+		case dst.repeats == 0 || dst.live > 0:
+			live = true
+		case !dst.definesOnly():
+			notes = append(notes, fmt.Sprintf("%s carries snapshots only and is left out; name it in a configuration to read it", dst))
+			continue
 		}
+		kept = append(kept, dst)
 	}
-	if len(live) == 0 {
+	if !live {
 		return found, nil
 	}
-	return live, notes
+	return kept, notes
+}
+
+// definesOnly says that a destination is a feed of definitions.
+func (d *destination) definesOnly() bool {
+	return d.live == 0 && d.defines > 0 && d.defines == d.repeats
 }
 
 // group puts destinations with the same messages together: each with the group of which any member carries them.
@@ -145,7 +154,33 @@ func byName(g []*destination, profile config.Profile) {
 	})
 }
 
+// channels names the channels: those of definitions behind the others, so that these are called the same with and without.
 func channels(groups [][]*destination, profile config.Profile) []config.Channel {
+	var feeds, definitions [][]*destination
+	for _, g := range groups {
+		if g[0].definesOnly() {
+			definitions = append(definitions, g)
+		} else {
+			feeds = append(feeds, g)
+		}
+	}
+	list := ordered(feeds, profile)
+	alone := len(list) == 1
+	list = append(list, ordered(definitions, profile)...)
+	if len(list) > 1 {
+		for i := range list {
+			l := list[i].Lines[0]
+			if i > 0 || !alone {
+				list[i].Name = fmt.Sprintf("%s/%s:%d", profile.Name, l.Group, l.Port)
+			}
+			list[i].ChannelID = uint8(i)
+		}
+	}
+	return list
+}
+
+// ordered makes channels of groups, by address.
+func ordered(groups [][]*destination, profile config.Profile) []config.Channel {
 	var list []config.Channel
 	for _, g := range groups {
 		ch := config.Channel{Name: profile.Name, Profile: profile.Name}
@@ -161,13 +196,6 @@ func channels(groups [][]*destination, profile config.Profile) []config.Channel 
 		}
 		return a.Port < b.Port
 	})
-	if len(list) > 1 {
-		for i := range list {
-			l := list[i].Lines[0]
-			list[i].Name = fmt.Sprintf("%s/%s:%d", profile.Name, l.Group, l.Port)
-			list[i].ChannelID = uint8(i)
-		}
-	}
 	return list
 }
 

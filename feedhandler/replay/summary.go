@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wirebook/book"
 	"wirebook/feedhandler"
 	"wirebook/shm"
 )
@@ -110,9 +111,13 @@ func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.L
 			s.Unchecked[name] = n
 		}
 	}
+	counted := map[*book.Directory]bool{} // channels of a set share one
 	for _, ch := range pipe.Channels() {
 		s.Messages += ch.Messages
-		s.Instruments += ch.Directory().Len() - 1
+		if !counted[ch.Directory()] {
+			counted[ch.Directory()] = true
+			s.Instruments += ch.Directory().Len() - 1
+		}
 		s.LiveOrders += ch.Books().LiveOrders()
 		for i := 1; i < ch.Directory().Len(); i++ {
 			if bid, ask := ch.Books().Top(uint32(i)); bid.Qty > 0 || ask.Qty > 0 {

@@ -29,6 +29,7 @@ type destination struct {
 	tasted  int // messages looked at
 	strange int // of those: of unknown type, or shorter than their type
 	repeats int // messages of a service that repeats itself
+	defines int // of those, definitions
 	live    int // messages of the sequenced feed
 	sights  sights
 	content uint64 // of the newest packet
@@ -162,6 +163,9 @@ func (s *survey) taste(dst *destination, msg []byte) {
 	if s.feed.Repeats != nil {
 		if repeated, told := s.feed.Repeats(msg); repeated {
 			dst.repeats++
+			if s.feed.Defines != nil && s.feed.Defines(msg) {
+				dst.defines++
+			}
 		} else if told {
 			dst.live++
 		}

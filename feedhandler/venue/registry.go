@@ -1,6 +1,7 @@
 package venue
 
 import (
+	"wirebook/book"
 	"wirebook/feedhandler/venue/cme"
 	"wirebook/feedhandler/venue/framing"
 	"wirebook/feedhandler/venue/iex"
@@ -23,7 +24,8 @@ var registry = []Feed{
 		NewDecoder: func(o Options) Decoder { return iex.NewDEEP(o.MaxInstruments) }},
 	{Name: "iex.deepplus10", Title: "IEX DEEP+", Spec: "1.0.2", Depth: ByOrder, ByOrder: true, NewFraming: iexTP(iex.ProtocolDEEPPlus),
 		NewDecoder: func(o Options) Decoder { return iex.NewDEEPPlus(o.MaxInstruments) }},
-	{Name: "cme.mdp3", Title: "CME MDP 3.0", Spec: "SBE schema 1, versions 5 to 13", Depth: ByLevel, ByOrder: true, NewFraming: mdp3, NewTCPFraming: mdp3TCP, Repeats: cme.Repeats,
+	{Name: "cme.mdp3", Title: "CME MDP 3.0", Spec: "SBE schema 1, versions 5 to 13", Depth: ByLevel, ByOrder: true, NewFraming: mdp3, NewTCPFraming: mdp3TCP, Repeats: cme.Repeats, Defines: cme.Defines,
+		NewMember:  func(dir *book.Directory) Decoder { return cme.NewMember(dir) },
 		NewDecoder: func(o Options) Decoder { return cme.NewMDP3(o.MaxInstruments) }},
 	{Name: "cme.mdp3tcp", Title: "CME MDP 3.0 TCP replay", Spec: "SBE schema 1, versions 5 to 13", Depth: ByLevel, ByOrder: true, NewFraming: mdp3TCP, NewTCPFraming: mdp3TCP,
 		NewDecoder: func(o Options) Decoder { return cme.NewMDP3(o.MaxInstruments) }},

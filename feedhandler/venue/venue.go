@@ -117,4 +117,9 @@ type Feed struct {
 	// definitions), and whether it tells at all. Nil where the venue has no such channels.
 	Repeats    func(msg []byte) (repeated, told bool)
 	NewDecoder func(Options) Decoder
+	// NewMember returns the decoder of a channel of a set: the set's channels share a directory, as definitions have a channel
+	// of their own. Nil where each channel tells its instruments itself.
+	NewMember func(*book.Directory) Decoder
+	// Defines tells of a message whether it is a definition. Nil where NewMember is.
+	Defines func(msg []byte) bool
 }

@@ -443,6 +443,7 @@ func (w *Worker) obey() {
 func (w *Worker) Add(f *Feed) {
 	w.feeds = append(w.feeds, f)
 	w.dirty = append(make([]*Feed, 0, len(w.feeds)+1), w.dirty...) // so that touch never grows it
+	f.Pipe.Enter()
 	f.Pipe.SetLate(w.late)
 	for _, s := range f.Sockets {
 		s.Held = w.Holding
@@ -484,6 +485,7 @@ func (w *Worker) Remove(f *Feed) {
 	w.Current = f
 	f.Pipe.End()
 	f.Pipe.Abandon()
+	f.Pipe.Leave()
 	w.Current = nil
 	f.publish()
 	w.shm.Remove(f.Part)

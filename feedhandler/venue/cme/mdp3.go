@@ -46,14 +46,15 @@ const (
 )
 
 // NewMDP3 returns a decoder for at most maxInstruments instruments.
-func NewMDP3(maxInstruments int) *MDP3 {
-	if maxInstruments < 1 {
-		maxInstruments = 1
-	}
+func NewMDP3(maxInstruments int) *MDP3 { return NewMember(book.NewDirectory(maxInstruments)) }
+
+// NewMember returns a decoder that shares a directory with those of other channels: definitions come on a channel of their
+// own, and their security ids mean the same on all. The directory stays when the channel's sequence begins anew.
+func NewMember(dir *book.Directory) *MDP3 {
 	return &MDP3{
-		dir:   book.NewDirectory(maxInstruments),
-		state: make([]instrument, maxInstruments+1),
-		open:  make([]uint32, 0, maxInstruments+1),
+		dir:   dir,
+		state: make([]instrument, dir.Max()+1),
+		open:  make([]uint32, 0, dir.Max()+1),
 	}
 }
 
@@ -181,8 +182,8 @@ func (d *MDP3) index(securityID int32) uint32 {
 func (d *MDP3) lookup(id uint32) {
 	index := d.dir.Lookup(uint64(id))
 	if index == 0 && id != 0 {
-		var text [10]byte
-		if index = d.dir.Add(uint64(id), id, book.MakeSymbol(strconv.AppendUint(text[:0], uint64(id), 10))); index != 0 {
+		var text [11]byte
+		if index = d.dir.Add(uint64(id), id, book.MakeSymbol(strconv.AppendUint(append(text[:0], '#'), uint64(id), 10))); index != 0 {
 			entry := d.dir.At(index)
 			entry.Depth, entry.ImpliedDepth, entry.Unnamed = usualDepth, impliedDepth, true
 			d.dir.Touch(index)
