@@ -1,0 +1,111 @@
+package feedhandler_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"wirebook/book"
+	"wirebook/feedhandler"
+	"wirebook/feedhandler/venue"
+	"wirebook/feedhandler/venue/cme"
+	"wirebook/ptp"
+	"wirebook/shm"
+)
+
+// namer notes what a channel is told of instruments and what it tells of them, in order.
+type namer struct{ notes []string }
+
+func (n *namer) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool) {
+	n.notes = append(n.notes, ins.Symbol.String())
+	return idx, true
+}
+
+func (n *namer) Record(_ shm.Schema, body []byte, _ uint64) {
+	n.notes = append(n.notes, fmt.Sprint("record of ", shm.View[shm.MBP10](body).InstrumentID))
+}
+
+// setChannel is a pipeline of one CME channel that belongs to a set; port is its line's.
+func setChannel(t *testing.T, name string, port uint16, set *feedhandler.Set, n *namer, latest *shm.LatestWriter) *feedhandler.Pipeline {
+	t.Helper()
+	p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{{
+		Name: name, PublisherID: 1, Feed: venue.Find("cme.mdp3"), Set: "s", Shared: set, Lines: []feedhandler.LineConfig{{Name: "A", Group: 1, Port: port}},
+		Books:  book.Config{MaxOrders: 1 << 10, MaxLevels: 1 << 10},
+		Output: feedhandler.Output{Instruments: n, Tap: n, TapSchemas: feedhandler.Schemas(shm.SchemaMBP10), Latest: latest},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Enter()
+	return p
+}
+
+func cmePacket(p *feedhandler.Pipeline, port uint16, seq uint32, now uint64, messages ...[]byte) {
+	payload := cme.AppendPacketHeader(nil, seq, now)
+	for _, m := range messages {
+		payload = append(payload, m...)
+	}
+	p.OnDatagram(&feedhandler.Datagram{Dst: 1, DstPort: port, Src: 1, Payload: payload}, ptp.Stamp{NS: now, Source: ptp.SourceCapture})
+}
+
+func future(id int32, symbol string) []byte {
+	f := cme.Future{SecurityID: id, Depth: 5}
+	copy(f.Symbol[:], symbol)
+	return cme.AppendFuture(nil, 0, &f)
+}
+
+func bid(id int32, rptSeq uint32, level uint8) []byte {
+	var e cme.BookEntry
+	e.SecurityID.Put(id)
+	e.RptSeq.Put(rptSeq)
+	e.MdEntryPxOptionalEx.Put(int64(100-level) * book.PriceScale)
+	e.MdEntrySizeShortOptional.Put(1)
+	e.NumberOfOrdersOptional.Put(1)
+	e.MdPriceLevel.Put(level)
+	e.MdEntryTypeBook.Put('0')
+	return cme.AppendBook(nil, 1, cme.EndOfEvent, []cme.BookEntry{e}, nil)
+}
+
+// TestSetOverPipelines: live, each channel has a pipeline of its own. Those of a set know each other's definitions: from when
+// they come, before the first message and from the moment on at which a channel is added.
+func TestSetOverPipelines(t *testing.T) {
+	set := feedhandler.NewSet(10)
+	writer, reader := latestTable(t)
+	var defs, inc namer
+	d, i := setChannel(t, "defs", 1, set, &defs, writer), setChannel(t, "inc", 2, set, &inc, writer)
+	cmePacket(d, 1, 1, 1, future(7001, "GEZ9"))
+	cmePacket(i, 2, 1, 2, bid(7001, 1, 1), bid(5001, 1, 1)) // 5001 trades before it is defined
+	cmePacket(d, 1, 2, 3, future(5001, "ESU5"))
+	cmePacket(i, 2, 2, 4, bid(5001, 2, 2))
+	d.Flush()
+	i.Flush()
+	if want := []string{"GEZ9", "record of 7001", "#5001", "record of 5001", "ESU5", "record of 5001"}; !slices.Equal(inc.notes, want) {
+		t.Errorf("the incremental channel: %q, want %q", inc.notes, want)
+	}
+	if want := []string{"GEZ9", "ESU5"}; !slices.Equal(defs.notes, want) {
+		t.Errorf("the definitions' channel: %q, want %q", defs.notes, want)
+	}
+
+	// A gap of the definitions, and their loop beginning anew, say nothing of the books.
+	cmePacket(d, 1, 9, 5, future(7001, "GEZ9"))
+	d.OnTick(2_000_000_000)
+	cmePacket(d, 1, 1, 2_000_000_001, future(7001, "GEZ9"))
+	d.End()
+	var m shm.MBP10
+	if _, ok := reader.Read(2, &m); !ok || m.InstrumentID != 5001 || m.Flags&shm.FlagMaybeBadBook != 0 {
+		t.Errorf("latest: %v, instrument %d, flags %#x", ok, m.InstrumentID, m.Flags)
+	}
+	if d.Channels()[0].Arbitration().Declared == 0 {
+		t.Error("no gap was declared")
+	}
+
+	var late namer
+	l := setChannel(t, "late", 3, set, &late, writer)
+	l.Flush()
+	l.Leave()
+	cmePacket(d, 1, 2, 2_000_000_002, future(9001, "NEW"))
+	l.Flush()
+	if want := []string{"GEZ9", "ESU5"}; !slices.Equal(late.notes, want) {
+		t.Errorf("a channel added later: %q, want %q", late.notes, want)
+	}
+}
