@@ -31,6 +31,21 @@ func binaryBytes(msgs [][]byte) []byte {
 	return b
 }
 
+// soupBytes is messages as SoupBinTCP sends them, with the rest of the conversation.
+func soupBytes(msgs [][]byte) []byte {
+	packet := func(b []byte, kind byte, body []byte) []byte {
+		return append(append(binary.BigEndian.AppendUint16(b, uint16(1+len(body))), kind), body...)
+	}
+	b := packet(nil, '+', []byte("recorded at the gateway"))
+	b = packet(b, 'A', []byte("SESSION001                   1"))
+	for i, m := range msgs {
+		if b = packet(b, 'S', m); i%2 == 0 {
+			b = packet(b, 'H', nil)
+		}
+	}
+	return packet(b, 'Z', nil)
+}
+
 // mold reads a datagram with gopacket and checks everything around the messages.
 func mold(t *testing.T, r rec, session string) (seq uint64, count int, msgs [][]byte) {
 	t.Helper()
@@ -107,13 +122,15 @@ func TestBinaryFILE(t *testing.T) {
 		o          Options
 		most       int // datagrams
 	}{
-		{"by name", "01302020.NASDAQ_ITCH50", b, Options{}, 35},
-		{"gzip", "S013020-v50.txt.gz", gzipped(t, b), Options{}, 35},
-		{"year first", "20200130.BX_ITCH_50", b, Options{}, 35},
-		{"end mark", "01302020.NASDAQ_ITCH50", append(bytes.Clone(b), 0, 0), Options{}, 35},
-		{"told", "day.bin", b, Options{Format: BinaryFILE, Date: time.Date(2020, 1, 30, 12, 0, 0, 0, time.UTC)}, 35},
+		{"by name", "01302020.NASDAQ_ITCH50", b, Options{}, 501},
+		{"gzip", "S013020-v50.txt.gz", gzipped(t, b), Options{}, 501},
+		{"year first", "20200130.BX_ITCH_50", b, Options{}, 501},
+		{"end mark", "01302020.NASDAQ_ITCH50", append(bytes.Clone(b), 0, 0), Options{}, 501},
+		{"told", "day.bin", b, Options{Format: BinaryFILE, Date: time.Date(2020, 1, 30, 12, 0, 0, 0, time.UTC)}, 501},
 		{"one a datagram", "01302020.itch50", b, Options{MaxMessages: 1}, 501},
 		{"by bytes", "01302020.itch50", b, Options{MaxBytes: 20 + 3*38, MaxSpanNS: 1e12}, 168},
+		{"within 100 µs", "01302020.itch50", b, Options{MaxSpanNS: 100_000}, 35},
+		{"trailing zeros", "01302020.NASDAQ_ITCH50", append(bytes.Clone(b), make([]byte, 4097)...), Options{}, 501},
 		{"one big span", "01302020.itch50", b, Options{MaxSpanNS: 1e12}, 15},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -198,6 +215,108 @@ func TestBinaryFILEArtificialDay(t *testing.T) {
 	for i, m := range all {
 		if !strings.ContainsRune("SRHYLVWKJhAFECXDUPQBIN", rune(m[0])) {
 			t.Fatalf("message %d has type %q", i, m[0])
+		}
+	}
+}
+
+// What stands behind a length of 0 is read on and told.
+func TestBinaryFILEGoesOnBehindZero(t *testing.T) {
+	day := [][]byte{append(itch('S', 11, 1000), 'O'), itch('R', 39, 2000), itch('A', 36, 3000), append(itch('S', 11, 9000), 'C')}
+	b := binaryBytes(day)
+	more := binaryBytes([][]byte{itch('A', 36, 9500), itch('D', 19, 9600)})
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	for _, c := range []struct {
+		name     string
+		b        []byte
+		messages [2]int // of the first session and of the second
+		words    string // of the warning; "" is none
+	}{
+		{"two days", join(b, []byte{0, 0}, b), [2]int{4, 4}, "another day"},
+		{"two days, both ended", join(b, []byte{0, 0}, b, []byte{0, 0}), [2]int{4, 4}, "another day"},
+		{"two days, padded", join(b, make([]byte, 512), b), [2]int{4, 4}, "another day"},
+		{"two days, padded by an odd number", join(b, make([]byte, 511), b), [2]int{4, 4}, "another day"},
+		{"padded far", join(b, make([]byte, 3<<20), b), [2]int{4, 4}, "another day"},
+		{"in the middle", join(b, []byte{0, 0}, more), [2]int{6, 0}, "read on"},
+		{"one zero at the end", join(b, []byte{0, 0, 0}), [2]int{4, 0}, ""},
+		{"zeros at the end", join(b, make([]byte, 3<<20)), [2]int{4, 0}, ""},
+		{"no messages behind", join(b, []byte{0, 0}, bytes.Repeat([]byte{0xff}, 77)), [2]int{4, 0}, "79 bytes"},
+	} {
+		for _, pack := range []string{"plain", "gzip"} {
+			t.Run(c.name+"/"+pack, func(t *testing.T) {
+				file, data := "01302020.itch50", c.b
+				if pack == "gzip" {
+					file, data = file+".gz", gzipped(t, data)
+				}
+				got, warnings, files, err := readAll(t, Options{}, write(t, file, data))
+				if err != nil {
+					t.Fatal(err)
+				}
+				end := 0
+				for i, r := range got {
+					if binary.BigEndian.Uint16(r.data[moldAt+18:]) == moldEnd {
+						end = i + 1
+						break
+					}
+				}
+				if all := unpack(t, got[:end], "BINARYFILE", true); len(all) != c.messages[0] {
+					t.Errorf("%d messages, want %d", len(all), c.messages[0])
+				}
+				if second := got[end:]; c.messages[1] == 0 != (len(second) == 0) {
+					t.Errorf("%d datagrams of a second session", len(second))
+				} else if len(second) > 0 {
+					if all := unpack(t, second, "BINARYF101", true); len(all) != c.messages[1] {
+						t.Errorf("%d messages of the second day, want %d", len(all), c.messages[1])
+					}
+				}
+				if c.words == "" {
+					if len(warnings) > 0 {
+						t.Errorf("warnings %v", warnings)
+					}
+					return
+				}
+				if len(warnings) == 0 || warnings[0].Trouble != ZeroLength || warnings[0].Offset != int64(len(b)) || !strings.Contains(warnings[0].Text, c.words) ||
+					files[0].Troubles["zero_length"] == 0 {
+					t.Errorf("warnings %v, want one at %d with %q", warnings, len(b), c.words)
+				}
+			})
+		}
+	}
+}
+
+// Records of SoupBinTCP are unwrapped, not read as system events.
+func TestBinaryFILEOfSoupBinTCP(t *testing.T) {
+	day := [][]byte{append(itch('S', 11, 1000), 'O'), itch('R', 39, 2000), itch('A', 36, 3000), append(itch('S', 11, 9000), 'C')}
+	got, warnings, files, err := readAll(t, Options{}, write(t, "01302020.itch50", soupBytes(day)))
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(err, warnings)
+	}
+	all := unpack(t, got, "BINARYFILE", true)
+	if len(all) != len(day) || !strings.Contains(files[0].Detail, "SoupBinTCP") {
+		t.Fatalf("%d messages, %s", len(all), files[0].Detail)
+	}
+	for i := range all {
+		if !bytes.Equal(all[i], day[i]) {
+			t.Errorf("message %d is %x", i, all[i])
+		}
+	}
+}
+
+// A session may go on after midnight; every message is received when it happened.
+func TestBinaryFILEOverMidnight(t *testing.T) {
+	const day = uint64(1580360400_000_000_000)
+	times := []uint64{34_200_000_000_000, 34_200_000_000_000, 34_200_000_000_001, 86_399_999_999_999, 5, 34_200_000_000_000}
+	want := []uint64{day + times[0], day + times[2], day + times[3], day + 86_400e9 + 5, day + 86_400e9 + times[5]}
+	var msgs [][]byte
+	for _, ns := range times {
+		msgs = append(msgs, itch('A', 36, ns))
+	}
+	got, warnings, _, err := readAll(t, Options{}, write(t, "01302020.itch50", binaryBytes(msgs)))
+	if err != nil || len(warnings) > 0 || len(got) != len(want)+1 {
+		t.Fatal(err, warnings, len(got))
+	}
+	for i, ns := range want {
+		if got[i].ts != ns {
+			t.Errorf("datagram %d at %d, want %d", i, got[i].ts, ns)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -68,30 +67,31 @@ func formatOf(w *window, name string) (Format, error) {
 		switch magic := binary.LittleEndian.Uint32(head); {
 		case magic == ngSection:
 			return PCAPNG, nil
-		case magic == pcapMicro, magic == pcapNano:
+		case pcapMagic(magic):
 			return PCAP, nil
 		}
-		if magic := binary.BigEndian.Uint32(head); magic == pcapMicro || magic == pcapNano {
+		if pcapMagic(binary.BigEndian.Uint32(head)) {
 			return PCAP, nil
 		}
 	}
 	base := filepath.Base(name)
 	base = strings.TrimSuffix(strings.TrimSuffix(base, ".gz"), ".zst")
 	named := itchName.MatchString(base)
-	if named && looksBinaryFILE(head, whole) {
+	if named && (looksBinaryFILE(head, whole) || looksSoup(head)) {
 		return BinaryFILE, nil
 	}
 	if looksERF(head, whole) {
 		return ERF, nil
 	}
 	seen := fmt.Sprintf("it starts with % x (%q)", head[:min(len(head), 12)], head[:min(len(head), 12)])
+	if what, todo := foreignFormat(head); what != "" && !named {
+		return Auto, fmt.Errorf("%s: %w: neither pcap, pcapng nor ERF but %s: %s; %s", name, ErrNotCapture, what, todo, seen)
+	}
 	switch {
 	case named:
 		return Auto, fmt.Errorf("%s: %w: named like a BinaryFILE of ITCH, but its first messages are not; %s", name, ErrNotCapture, seen)
-	case looksBinaryFILE(head, whole):
-		return Auto, fmt.Errorf("%s: %w: no capture format known here, but it could be a BinaryFILE (2-byte length, message): if it is, say so with the format option; %s", name, ErrNotCapture, seen)
-	case bytes.HasPrefix(head, []byte("DBN")):
-		return Auto, fmt.Errorf("%s: %w: this is a DBN file of records, not of packets", name, ErrNotCapture)
+	case looksBinaryFILE(head, whole), looksSoup(head):
+		return Auto, fmt.Errorf("%s: %w: no capture format known here, but it could be a BinaryFILE (2-byte length, message, or a SoupBinTCP packet): if it is, say so with the format option; %s", name, ErrNotCapture, seen)
 	}
 	return Auto, fmt.Errorf("%s: %w: neither pcap, pcapng nor ERF; %s", name, ErrNotCapture, seen)
 }

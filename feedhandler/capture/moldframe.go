@@ -37,6 +37,9 @@ func newMoldFrame(session [10]byte) *moldFrame {
 	return &moldFrame{b: b}
 }
 
+// session names the session of the datagrams that follow.
+func (f *moldFrame) session(s [10]byte) { copy(f.b[moldAt:], s[:]) }
+
 // start drops the messages of the frame before.
 func (f *moldFrame) start() { f.b = f.b[:moldAt+moldHeader] }
 

@@ -265,3 +265,31 @@ func TestCloseBeforeTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// What people have and is not read is named, and what to do is said.
+func TestForeignFormatsAreNamed(t *testing.T) {
+	for _, f := range foreign {
+		head := append(make([]byte, f.at), f.magic...)
+		_, _, _, err := readAll(t, Options{}, write(t, "x", append(head, bytes.Repeat([]byte{0xff}, 300)...)))
+		if err == nil {
+			t.Errorf("%s: read", f.what)
+			continue
+		}
+		// Packings on the outside have words of their own, or are unpacked.
+		if outside := strings.HasSuffix(f.what, "inside another packing"); !outside && (!errors.Is(err, ErrNotCapture) || !strings.Contains(err.Error(), f.what) || !strings.Contains(err.Error(), f.todo)) {
+			t.Errorf("%s: %v", f.what, err)
+		}
+		_, _, _, err = readAll(t, Options{}, write(t, "x", gzipped(t, append(head, bytes.Repeat([]byte{0xff}, 300)...))))
+		if err == nil || !strings.Contains(err.Error(), f.what) {
+			t.Errorf("%s, in gzip: %v", f.what, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"<!DOCTYPE html><html><title>404</title>": "a web page",
+		"ts_recv,ts_event,rtype\n1,2,3\n":         "text (ts_recv,ts_event,rtype)",
+	} {
+		if _, _, _, err := readAll(t, Options{}, write(t, "x", []byte(text))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -6,10 +6,13 @@ import (
 )
 
 const (
-	pcapMicro  = 0xa1b2c3d4
-	pcapNano   = 0xa1b23c4d
-	pcapHeader = 24
-	pcapRecord = 16
+	pcapMicro = 0xa1b2c3d4
+	pcapNano  = 0xa1b23c4d
+	// pcapModified is Kuznetzov's: behind the lengths of a record stand interface u32, protocol u16, kind u8, a pad.
+	pcapModified = 0xa1b2cd34
+	pcapHeader   = 24
+	pcapRecord   = 16
+	pcapMore     = 8
 	// A frame may be longer than a file's snap length says (some writers leave it 0), but not longer than this
 	// unless the snap length is.
 	maxFrame = 256 << 10
@@ -25,6 +28,7 @@ type pcapReader struct {
 	unit  uint64 // ns of one fraction
 	over  uint32 // fractions of a second
 	limit uint32 // longest record
+	head  int    // bytes in front of a frame
 	link  LinkType
 }
 
@@ -35,14 +39,16 @@ func newPcap(f file) (*pcapReader, error) {
 	if len(h) < pcapHeader {
 		return nil, fmt.Errorf("%s: pcap file header cut short: %d of %d bytes", r.name, len(h), pcapHeader)
 	}
-	magic := binary.LittleEndian.Uint32(h)
-	if magic != pcapMicro && magic != pcapNano {
-		r.big = true
-		magic = binary.BigEndian.Uint32(h)
-	}
+	var magic uint32
+	magic, r.big = pcapOrder(h)
+	r.head = pcapRecord
 	r.unit, r.over, r.detail = 1000, 1_000_000, "microseconds"
 	if magic == pcapNano {
 		r.unit, r.over, r.detail = 1, 1_000_000_000, "nanoseconds"
+	}
+	if magic == pcapModified {
+		r.head += pcapMore
+		r.detail += ", modified (a1b2cd34)"
 	}
 	order := binary.ByteOrder(binary.LittleEndian)
 	if r.big {
@@ -63,7 +69,7 @@ func newPcap(f file) (*pcapReader, error) {
 func (r *pcapReader) Next(p *Packet) error {
 	for {
 		b := r.w.buf[r.w.pos:]
-		if len(b) >= pcapRecord {
+		if len(b) >= r.head {
 			var sec, frac, kept, wire uint32
 			if !r.big {
 				sec, frac = binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
@@ -72,13 +78,13 @@ func (r *pcapReader) Next(p *Packet) error {
 				sec, frac = binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 				kept, wire = binary.BigEndian.Uint32(b[8:]), binary.BigEndian.Uint32(b[12:])
 			}
-			if kept <= r.limit && len(b)-pcapRecord >= int(kept) {
+			if kept <= r.limit && len(b)-r.head >= int(kept) {
 				ts := uint64(sec)*1_000_000_000 + uint64(frac)*r.unit
 				if frac >= r.over || kept != wire || ts < r.lastTS {
 					r.odd(frac, kept, wire, ts)
 				}
-				end := pcapRecord + int(kept)
-				p.Data = b[pcapRecord:end:end]
+				end := r.head + int(kept)
+				p.Data = b[r.head:end:end]
 				p.TS = ts
 				p.WireLen = int(wire)
 				p.Offset = r.w.offset()
@@ -104,8 +110,8 @@ func (r *pcapReader) more() error {
 	if r.ended {
 		r.w.pos = len(r.w.buf)
 	}
-	if !r.w.fill(pcapRecord) {
-		return r.ran("record header", pcapRecord)
+	if !r.w.fill(r.head) {
+		return r.ran("record header", r.head)
 	}
 	order := binary.ByteOrder(binary.LittleEndian)
 	if r.big {
@@ -117,8 +123,8 @@ func (r *pcapReader) more() error {
 		r.w.pos = len(r.w.buf)
 		return err
 	}
-	if !r.w.fill(pcapRecord + int(kept)) {
-		err := r.ran("last record", pcapRecord+int(kept))
+	if !r.w.fill(r.head + int(kept)) {
+		err := r.ran("last record", r.head+int(kept))
 		r.w.pos = len(r.w.buf)
 		return err
 	}

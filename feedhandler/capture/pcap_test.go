@@ -155,3 +155,27 @@ func TestEveryTroubleIsWarnedOfOnce(t *testing.T) {
 		t.Errorf("counted %d, want 50", n)
 	}
 }
+
+// The modified pcap of Kuznetzov, in both byte orders: 8 bytes more in front of every frame.
+func TestModifiedPcap(t *testing.T) {
+	want := samples(40, startNS-startNS%1000, 1000)
+	for _, o := range []byteOrder{binary.LittleEndian, binary.BigEndian} {
+		b := pcapBytes(o, pcapMicro, nil)
+		o.PutUint32(b, pcapModified)
+		for _, r := range want {
+			b = o.AppendUint32(o.AppendUint32(b, uint32(r.ts/1e9)), uint32(r.ts%1e9/1000))
+			b = o.AppendUint32(o.AppendUint32(b, uint32(len(r.data))), uint32(len(r.data)))
+			b = append(o.AppendUint16(o.AppendUint32(b, 3), 0x0800), 0, 0)
+			b = append(b, r.data...)
+		}
+		for _, file := range [][]byte{b, gzipped(t, b)} {
+			got, warnings, files, err := readAll(t, Options{}, write(t, "x", file))
+			if err != nil || len(warnings) > 0 || !strings.Contains(files[0].Detail, "a1b2cd34") {
+				t.Fatal(err, warnings, files[0].Detail)
+			}
+			same(t, got, want)
+		}
+		_, warnings, _, _ := readAll(t, Options{}, write(t, "x", b[:len(b)-1]))
+		oneTrouble(t, warnings, CutShort)
+	}
+}

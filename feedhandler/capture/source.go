@@ -48,7 +48,7 @@ type Options struct {
 	Session     string    // MoldUDP64 session, 10 characters; "" is BINARYFILE
 	MaxMessages int       // in a datagram; 0 is no bound
 	MaxBytes    int       // of MoldUDP64 payload in a datagram; 0 is 1400
-	MaxSpanNS   uint64    // between the first and last message of a datagram; 0 is 100 µs
+	MaxSpanNS   uint64    // between the first and last message of a datagram; 0: only messages of the same time
 }
 
 const autoPackets = 4096
