@@ -96,7 +96,7 @@ func TestArrowsPointDown(t *testing.T) {
 }
 
 // floor is a room's height within feedhandler/live: its doors open downwards only.
-var floor = map[string]int{"worker": 1, "ntuple": 1, "doctor": 2, "xdp": 2, "": 3}
+var floor = map[string]int{"worker": 1, "ntuple": 1, "rights": 1, "doctor": 2, "xdp": 2, "": 3}
 
 // TestLiveHasOneWayDoors: the hot thread knows nobody above it, queues know the thread that polls them, and only what
 // manages both knows both.

@@ -21,8 +21,10 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "wirebook-test-*")
 	if err == nil {
 		binary = filepath.Join(dir, "wirebook")
+		build := exec.Command("go", "build", "-o", binary, ".")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the product is built: with cgo it keeps its rights
 		var out []byte
-		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		if out, err = build.CombinedOutput(); err != nil {
 			err = fmt.Errorf("build: %w\n%s", err, out)
 		}
 	}

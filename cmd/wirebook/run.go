@@ -150,6 +150,9 @@ func (f *runFlags) run(c *cobra.Command) error {
 	debug.SetGCPercent(400)
 	ctx, cancel := context.WithCancelCause(c.Context())
 	defer cancel(nil)
+	if err := live.Become(cfg, "", true); err != nil {
+		return err
+	}
 	o := live.Options{Config: cfg, Log: log, Replace: startAgain}
 	o.Shm.Populate = f.populate
 	sd := newManager(log)

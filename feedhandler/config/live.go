@@ -26,7 +26,8 @@ type Live struct {
 	Clock         string           `yaml:"clock,omitempty" json:"clock,omitempty" jsonschema:"description=auto: the NIC's PTP clock where it has one; nic: demand it; host: the host's clock only,enum=auto,enum=nic,enum=host,default=auto"`
 	TrustHost     bool             `yaml:"trust_host,omitempty" json:"trust_host,omitempty" jsonschema:"description=Take the host's clock for UTC within a millisecond even when nobody keeps it: a laptop\\, a lab,default=false"`
 	PTP4L         string           `yaml:"ptp4l,omitempty" json:"ptp4l,omitempty" jsonschema:"description=Management socket of ptp4l (uds_address\\, uds_ro_address); default: /var/run/ptp4lro\\, else /var/run/ptp4l"`
-	Privileges    string           `yaml:"privileges,omitempty" json:"privileges,omitempty" jsonschema:"description=drop: give up every capability that receiving and reloading do not need; keep: leave them,enum=drop,enum=keep,default=drop"`
+	Privileges    string           `yaml:"privileges,omitempty" json:"privileges,omitempty" jsonschema:"description=drop: give up every capability that the receive mode does not need\\, and refuse the system calls that no run makes; keep: leave them,enum=drop,enum=keep,default=drop"`
+	User          string           `yaml:"user,omitempty" json:"user,omitempty" jsonschema:"description=Started by root\\, a run becomes this user before it opens anything\\, with the capabilities it needs; default: it stays who it is"`
 }
 
 // Bounds of Live.

@@ -156,6 +156,11 @@ func (k *clocks) keep(used []string) error {
 	return errors.Join(errs...)
 }
 
+// stamping says whether a NIC stamps what it receives at our request.
+func (k *clocks) stamping() bool {
+	return slices.ContainsFunc(k.list, func(ic *interfaceClock) bool { return ic.stamping != nil })
+}
+
 // set changes the list, and what runs.
 func (k *clocks) set(list []*interfaceClock) {
 	running := k.stop != nil

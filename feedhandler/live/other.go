@@ -19,7 +19,6 @@ func networkNamespace() (uint64, error) { return 0, errLinux }
 
 func clearCPUs([]int) (string, error) { return "", errLinux }
 func lockMemory() error               { return errLinux }
-func dropPrivileges() (string, error) { return "", errLinux }
 
 // Check fails: only Linux receives.
 func Check(*config.Config) error { return errLinux }

@@ -18,6 +18,9 @@ import (
 // errSteer marks what live.steer: require demands and cannot have.
 var errSteer = errors.New("live.steer: require")
 
+// ledgerFolder stands beside the instances, and no instance can have its name.
+const ledgerFolder = ".steering"
+
 // steerable is a line that the NIC may bring to a queue of its channel's worker.
 type steerable struct {
 	name   string
@@ -115,7 +118,7 @@ func (h *Handler) openSteering(l *steeredLink) error {
 		return err
 	}
 	// Beside the instances: interfaces are the host's, and only one instance has an interface's filter at a time.
-	ledger := filepath.Join(segment.Root(h.opts.Shm.Root), ".steering", fmt.Sprintf("%d-%s", space, l.Name))
+	ledger := filepath.Join(segment.Root(h.opts.Shm.Root), ledgerFolder, fmt.Sprintf("%d-%s", space, l.Name))
 	rules, err := ntuple.Start(d, ledger)
 	if err != nil {
 		return errors.Join(err, d.Close())

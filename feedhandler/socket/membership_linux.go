@@ -85,11 +85,11 @@ func (s *Socket) Rejoin() error {
 	}
 	_ = s.Leave() // of the old interface; what it held is gone with it
 	if ifi.Index != s.ifindex {
-		s.ifindex = ifi.Index
 		// The binding named the old interface by its number.
 		if err := unix.BindToDevice(s.fd, s.opts.Interface); err != nil {
-			return fmt.Errorf("receive %s: bind to %s: %w", s.opts.Address(), s.opts.Interface, err)
+			return fmt.Errorf("receive %s: bind to %s, which went and came back: %w (needs CAP_NET_RAW)", s.opts.Address(), s.opts.Interface, err)
 		}
+		s.ifindex = ifi.Index // now: a socket that is bound to the old one would be a member, and get nothing
 	}
 	return s.Join()
 }
