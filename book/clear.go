@@ -75,6 +75,9 @@ func (b *Books) ClearAll(visit func(instrument uint32)) {
 	}
 }
 
+// Holds says whether an instrument has anything in any book.
+func (b *Books) Holds(instrument uint32) bool { return b.valid(instrument) && b.any(instrument) }
+
 // any says whether an instrument has anything in any book.
 func (b *Books) any(instrument uint32) bool {
 	l := &b.ladders[instrument]

@@ -34,9 +34,11 @@ type Instrument struct {
 	DisplayFactor int64 // 1e-9; 0 where not told
 	Depth         uint8 // price levels the venue maintains; 0: unbounded or not told
 	ImpliedDepth  uint8
-	Status        uint8 // last DBN status action, 0 unknown
-	Defined       bool  // a directory or definition message was seen
-	Unnamed       bool  // Symbol only spells the venue's number: no message has named the instrument so far
+	Status        uint8  // last DBN status action, 0 unknown
+	Defined       bool   // a directory or definition message was seen
+	Life          uint8  // moves when the key becomes another instrument's, or nobody's
+	Unnamed       bool   // Symbol only spells the venue's number: no message has named the instrument so far
+	Began         uint64 // the venue's time at which Life moved
 }
 
 // InstrumentChange is what an entry became, and when: before event At of the batch that carries the change.

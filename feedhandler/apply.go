@@ -77,6 +77,12 @@ func (a *applier) applyAround(b *book.Batch) {
 			a.applyEvents(b, b.Events[from:c.At])
 			from = c.At
 		}
+		if st := &a.state[c.Index]; st.life != c.Instrument.Life {
+			st.life = c.Instrument.Life
+			if a.books.Holds(c.Index) {
+				a.endLife(b, c)
+			}
+		}
 		a.enrol(c)
 	}
 	a.applyEvents(b, b.Events[from:])
@@ -225,6 +231,26 @@ func (a *applier) restart(firstSeq uint64) {
 	}
 }
 
+// endLife empties the book of an instrument that another channel of the set has said to be no more: who comes next under its
+// id inherits nothing.
+func (a *applier) endLife(b *book.Batch, c *book.InstrumentChange) {
+	e := a.last
+	if c.At > 0 {
+		e = b.Events[c.At-1]
+	} else {
+		a.enter(&a.lastIn)
+	}
+	e.Kind, e.Instrument, e.Side, e.Flags, e.Attr = book.KindClear, c.Index, book.NoSide, book.FlagLast, 0
+	if c.Instrument.Began != 0 {
+		e.TsEvent = c.Instrument.Began
+	}
+	a.begin(&e)
+	a.bookEvent(&e)
+	if st := &a.state[c.Index]; st.open != 0 {
+		a.close(st, &e)
+	}
+}
+
 // enrol takes in what an entry of the directory became, and tells the instrument table.
 func (a *applier) enrol(c *book.InstrumentChange) {
 	ins, st := &c.Instrument, &a.state[c.Index]
@@ -252,7 +278,7 @@ func (a *applier) enrolAll(b *book.Batch) {
 // forget gives up the entries that the directory no longer has: a new session has begun a new one.
 func (a *applier) forget() {
 	for i := a.dir.Len(); i < a.known; i++ {
-		a.state[i].id, a.state[i].latestAt = 0, noLatest
+		a.state[i].id, a.state[i].life, a.state[i].latestAt = 0, 0, noLatest
 	}
 	a.known = min(a.known, a.dir.Len())
 }

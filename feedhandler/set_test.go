@@ -109,3 +109,33 @@ func TestSetOverPipelines(t *testing.T) {
 		t.Errorf("a channel added later: %q, want %q", late.notes, want)
 	}
 }
+
+// TestDeletedOnTheDefinitionsFeed: an instrument that one channel of a set says to be no more is none on the others: its book
+// is emptied for their readers, and the next of its id begins with a numbering of its own.
+func TestDeletedOnTheDefinitionsFeed(t *testing.T) {
+	set := feedhandler.NewSet(10)
+	var defs, inc namer
+	d, i := setChannel(t, "defs", 1, set, &defs, nil), setChannel(t, "inc", 2, set, &inc, nil)
+	tell := func(seq uint32, symbol string, action byte) {
+		f := cme.Future{SecurityID: 7001, Depth: 5, Action: action, LastUpdateNS: uint64(seq)}
+		copy(f.Symbol[:], symbol)
+		cmePacket(d, 1, seq, uint64(seq), cme.AppendFuture(nil, 0, &f))
+	}
+	tell(1, "GEZ9", 'A')
+	cmePacket(i, 2, 1, 2, bid(7001, 1, 1))
+	cmePacket(i, 2, 2, 3, bid(7001, 2, 2))
+	tell(2, "GEZ9", 'D')
+	tell(3, "ZZZ0", 'A')
+	cmePacket(i, 2, 3, 5, bid(7001, 1, 1))
+	tell(4, "GEZ9", 'A') // another's again, though nobody said that ZZZ0 was deleted
+	d.End()
+	i.End()
+	// The change of the directory stands where it came: behind the records of the first, before those of the second.
+	if want := []string{"GEZ9", "record of 7001", "record of 7001", "record of 7001", "ZZZ0", "record of 7001", "record of 7001", "GEZ9"}; !slices.Equal(inc.notes, want) {
+		t.Errorf("%q, want %q", inc.notes, want)
+	}
+	ch := i.Channels()[0]
+	if bid, _ := ch.Books().Top(1); bid.Qty != 0 || ch.Suspect() != 0 {
+		t.Errorf("bid %+v, %d suspect", bid, ch.Suspect())
+	}
+}

@@ -18,7 +18,8 @@ type instrumentState struct {
 	levels   uint32 // the same of price levels and quotes
 	seenAt   uint32 // generation of the last event
 	open     uint8  // schemas with records of a venue event that is not closed yet
-	_        [3]uint8
+	life     uint8  // book.Instrument.Life of the instrument whose book it is
+	_        [2]uint8
 }
 
 // shown is the generation of the book that the price-level schemas show.

@@ -72,8 +72,13 @@ func (x *defining) endsLife(entry *book.Instrument) bool {
 // endLife empties the book of an instrument that is no more: the next one of its id inherits nothing, and numbers anew.
 func (d *MDP3) endLife(b *book.Batch, index uint32, ts uint64) {
 	d.plain(b, book.KindClear, index, ts).Flags = book.FlagLast
-	s := &d.state[index]
-	s.rptSeq, s.gap, s.chunk = 0, d.gap, 0
+	entry, s := d.dir.At(index), &d.state[index]
+	if entry.Defined || entry.Unnamed {
+		// Said once: a loop of definitions repeats it, and the other channels of the set may have the next instrument by then.
+		entry.Life, entry.Began = entry.Life+1, ts
+		d.dir.Touch(index)
+	}
+	s.rptSeq, s.gap, s.chunk, s.life = 0, d.gap, 0, entry.Life
 }
 
 func (x *defining) eventsAndDepth(events, feeds *entries) {

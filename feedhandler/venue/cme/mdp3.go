@@ -34,6 +34,7 @@ type instrument struct {
 	gap    uint32 // MDP3.gap when rptSeq was last proved whole
 	chunk  uint32 // of an order snapshot, the last that came in its place; 0: none is under way
 	mark   mark
+	life   uint8 // book.Instrument.Life of the instrument that is numbered
 }
 
 // mark is an instrument's part in the event in progress.
@@ -227,6 +228,9 @@ func (d *MDP3) number(b *book.Batch, index uint32, ts uint64, rptSeq uint32) {
 
 func (d *MDP3) renumber(b *book.Batch, s *instrument, index uint32, ts uint64, rptSeq uint32) {
 	first, next := s.rptSeq == 0, s.rptSeq+1
+	if life := d.dir.At(index).Life; s.life != life {
+		s.life, first = life, true // another channel of the set told that the id is another instrument's
+	}
 	s.rptSeq, s.gap = rptSeq, d.gap
 	switch {
 	case rptSeq == next:
