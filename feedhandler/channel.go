@@ -102,6 +102,7 @@ type Channel struct {
 	Decoding [book.FaultCount]uint64
 
 	now          uint64 // newest stamp or tick, ns
+	line         int    // whose packet is in hand; -1 at a tick
 	session      uint64
 	sessionText  string
 	sessionKnown bool
@@ -150,7 +151,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig, set *Set) (*Channel,
 		return nil, errors.Join(errors.New("channel "+cfg.Name), err)
 	}
 	c := &Channel{
-		pipe: p, index: index, number: uint32(index), name: cfg.Name, lines: cfg.Lines,
+		line: -1, pipe: p, index: index, number: uint32(index), name: cfg.Name, lines: cfg.Lines,
 		framing: cfg.Feed.NewFraming(), decoder: newDecoder(), visitor: visitor,
 		arb: arb, spans: make([]framing.Span, 0, maxSpans), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
@@ -221,7 +222,9 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		c.deliver(&pkt, spans, v.Skip, v.Count, line)
 	}
 	if !c.arb.Settled() {
+		c.line = int(line)
 		c.drain()
+		c.line = -1
 	}
 }
 
@@ -242,7 +245,7 @@ func receiveFlags(s ptp.Stamp) uint8 {
 func (c *Channel) healed() {
 	c.filled = c.arb.TakeHealed(c.filled[:0])
 	for _, g := range c.filled {
-		c.pipe.noteGap(GapEvent{Channel: c.index, First: g.First, Count: g.Count, Healed: true, TsRecv: c.now})
+		c.pipe.noteGap(GapEvent{Channel: c.index, First: g.First, Count: g.Count, Healed: true, TsRecv: c.now, Line: c.line})
 	}
 }
 
@@ -261,7 +264,7 @@ func (c *Channel) drain() {
 			if c.gapAware != nil {
 				c.gapAware.OnGap()
 			}
-			c.pipe.noteGap(GapEvent{Channel: c.index, First: r.Gap.First, Count: r.Gap.Count, TsRecv: c.now})
+			c.pipe.noteGap(GapEvent{Channel: c.index, First: r.Gap.First, Count: r.Gap.Count, TsRecv: c.now, Line: -1})
 		case arbitration.ReadySession, arbitration.ReadyReset:
 			c.flush()
 			c.takeRings()

@@ -40,6 +40,7 @@ type GapEvent struct {
 	// every book of the channel is flagged. It comes again as long as it lasts.
 	Disputed bool
 	TsRecv   uint64 // when it was declared or healed
+	Line     int    // that healed it; -1 where no one line did
 }
 
 const maxGapEvents = 4096

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"wirebook/feedhandler/replay"
 )
@@ -22,12 +23,13 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	fmt.Fprintf(out, "\n%d packets, %d messages in %s%s: %.0f ns%s per message\n", s.Packets, s.Messages, seconds(s.ElapsedNS), pace, s.NSPerMessage, work)
 	fmt.Fprintf(out, "%d instruments, %d with a book, %d live orders\n\n", s.Instruments, s.Books, s.LiveOrders)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "line\taddress\tpackets\treceived\tfirst\tduplicate\tlate\tsuspect\tlost\tlag p50 ≤\tlag p99 ≤\t")
+	fmt.Fprintln(w, "line\taddress\tpackets\treceived\tfirst\tduplicate\tlate\tsuspect\tlost\t")
 	for _, l := range s.Lines {
-		fmt.Fprintf(w, "%s %s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", l.Channel, l.Name, l.Address, l.Packets, l.Received,
-			l.First, l.Duplicate, l.Late, l.Suspect, l.Lost, seconds0(l.LagP50NS), seconds0(l.LagP99NS))
+		fmt.Fprintf(w, "%s %s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", l.Channel, l.Name, l.Address, l.Packets, l.Received,
+			l.First, l.Duplicate, l.Late, l.Suspect, l.Lost)
 	}
 	w.Flush()
+	lags(out, s.Lines)
 	lost := int(s.GapsLost)
 	fmt.Fprintf(out, "\ngaps: %d healed, %d lost on every line (%d messages)\n", s.GapsHealed, s.GapsLost, s.UnitsLost)
 	shown := 0
@@ -39,7 +41,7 @@ func printSummary(out io.Writer, s *replay.Summary) {
 			fmt.Fprintf(out, "  ... and %d more (--json lists all)\n", lost-shownGaps)
 			break
 		}
-		fmt.Fprintf(out, "  %s: %d from %d\n", g.Channel, g.Count, g.First)
+		fmt.Fprintf(out, "  %s: %d from %d, given up at %s\n", g.Channel, g.Count, g.First, utc(g.TsRecv))
 	}
 	counts(out, "not used, by cause:", s.Dropped)
 	counts(out, "used, though their checksum proves nothing:", s.Unchecked)
@@ -62,6 +64,32 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	for _, t := range s.Trailers {
 		fmt.Fprintf(out, "\n%s\n", t)
 	}
+}
+
+// lags shows how far the lines are behind the one that was first.
+func lags(out io.Writer, lines []replay.LineSummary) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	shown := false
+	for _, l := range lines {
+		if l.LagMaxNS == 0 {
+			continue
+		}
+		if !shown {
+			fmt.Fprintln(w, "\nlag behind the first\tp50 ≤\tp90 ≤\tp99 ≤\tp99.9 ≤\tmax\t")
+			shown = true
+		}
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%s\t\n", l.Channel, l.Name, seconds0(l.LagP50NS), seconds0(l.LagP90NS), seconds0(l.LagP99NS),
+			seconds0(l.LagP999NS), seconds0(l.LagMaxNS))
+	}
+	w.Flush()
+}
+
+// utc spells a time of the capture, as everywhere in UTC.
+func utc(ns uint64) string {
+	if ns == 0 {
+		return "no time"
+	}
+	return time.Unix(int64(ns/1e9), int64(ns%1e9)).UTC().Format("2006-01-02T15:04:05.000000000Z")
 }
 
 // nothingUsed is the error of a whole capture that gave no message although packets of it came to the lines; nil where

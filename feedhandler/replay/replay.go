@@ -494,15 +494,24 @@ func (r *Replay) gapSummary() {
 			continue
 		}
 		if n := len(r.summary.Gaps); n > 0 && g.Healed && r.gaps[i-1].Channel == g.Channel {
-			if last := &r.summary.Gaps[n-1]; last.Healed && last.First+last.Count == g.First {
+			if last := &r.summary.Gaps[n-1]; last.Healed && last.First+last.Count == g.First && last.Line == r.lineName(g) {
 				last.Count += g.Count
+				last.TsRecv = max(last.TsRecv, g.TsRecv)
 				continue
 			}
 		}
 		r.summary.Gaps = append(r.summary.Gaps, GapSummary{
-			Channel: r.Channels[g.Channel].Name, First: g.First, Count: g.Count, Healed: g.Healed,
+			Channel: r.Channels[g.Channel].Name, First: g.First, Count: g.Count, Healed: g.Healed, TsRecv: g.TsRecv, Line: r.lineName(g),
 		})
 	}
+}
+
+// lineName is the line that healed a gap, "" where none did.
+func (r *Replay) lineName(g feedhandler.GapEvent) string {
+	if !g.Healed || g.Line < 0 {
+		return ""
+	}
+	return r.Channels[g.Channel].Lines[g.Line].Name
 }
 
 func stampName(source int) string { return ptp.Source(source).String() }
