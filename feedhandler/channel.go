@@ -100,6 +100,9 @@ type Channel struct {
 	// Framing and Decoding count faults by name; index with framing.Fault and book.Fault.
 	Framing  [framing.FaultCount]uint64
 	Decoding [book.FaultCount]uint64
+	// Cut counts what a capture did not keep whole.
+	Cut Cut
+	cut [arbitration.MaxLines]cutOff
 
 	now          uint64 // newest stamp or tick, ns
 	line         int    // whose packet is in hand; -1 at a tick
@@ -353,6 +356,7 @@ func (c *Channel) onTick(nowNS uint64) {
 }
 
 func (c *Channel) end() {
+	c.endCut()
 	c.arb.Flush()
 	c.drain()
 	c.flush()
@@ -376,6 +380,7 @@ func (c *Channel) Faults() map[string]uint64 {
 	for a := book.Anomaly(1); a < book.AnomalyCount; a++ {
 		note("book_"+a.String(), anomalies[a])
 	}
+	note("cut_by_capture", c.Cut.Units-c.Cut.Whole)
 	note("size_saturated", c.Saturated)
 	arb := c.arb.Stats()
 	note("window_overflow", arb.Overflows)

@@ -72,8 +72,13 @@ func ParseFrame(frame []byte, checksums bool, d *Datagram) WireFault {
 	return parseAny(frame, sums, d)
 }
 
-// parseAny reads header by header, and knows what is wrong. Checksums are validated where sums is not nil.
 func parseAny(frame []byte, sums *Unchecked, d *Datagram) WireFault {
+	return parse(frame, len(frame), sums, d)
+}
+
+// parse reads header by header, and knows what is wrong. Checksums are validated where sums is not nil. A frame that was
+// longer on the wire than what is there of it gives as much of the payload as there is.
+func parse(frame []byte, wireBytes int, sums *Unchecked, d *Datagram) WireFault {
 	if len(frame) < 14 {
 		return WireShortFrame
 	}
@@ -105,7 +110,7 @@ func parseAny(frame []byte, sums *Unchecked, d *Datagram) WireFault {
 		return WireIPHeaderLength
 	}
 	total := int(binary.BigEndian.Uint16(ip[2:4]))
-	if total < header || total > len(ip) {
+	if total < header || total > wireBytes-off {
 		return WireIPTotalLength
 	}
 	// More-fragments or a fragment offset: bits 13 and 0-12 of the third word's low half.
@@ -115,14 +120,15 @@ func parseAny(frame []byte, sums *Unchecked, d *Datagram) WireFault {
 	if ip[9] != protocolUDP {
 		return WireNotUDP
 	}
-	udp := ip[header:total]
+	udp := ip[header:min(total, len(ip))]
 	if len(udp) < 8 {
 		return WireShortFrame
 	}
 	length := int(binary.BigEndian.Uint16(udp[4:6]))
-	if length < 8 || length > len(udp) {
+	if length < 8 || length > total-header {
 		return WireUDPLength
 	}
+	length = min(length, len(udp))
 	d.Src = binary.BigEndian.Uint32(ip[12:16])
 	d.Dst = binary.BigEndian.Uint32(ip[16:20])
 	d.SrcPort = binary.BigEndian.Uint16(udp[0:2])

@@ -96,7 +96,7 @@ func walk(src capture.Source, in *inspect.Inspector, out io.Writer, asJSON, stri
 		} else if err != nil {
 			return err
 		}
-		if err := in.Frame(number, pkt.TS, pkt.Data, visit); err != nil {
+		if err := in.CutFrame(number, pkt.TS, pkt.Data, max(pkt.WireLen, len(pkt.Data)), visit); err != nil {
 			return err
 		}
 	}

@@ -111,7 +111,7 @@ func (f *file) ran(what string, want int) error {
 // oddities counts what is unusual about a record that is delivered all the same.
 func (f *file) oddities(kept, wire uint32, ts uint64) {
 	if kept < wire && f.note(SnapCut) {
-		f.tell(SnapCut, "packet %d was cut to %d of %d bytes by the capture's snap length: messages at its end are missing", f.index, kept, wire)
+		f.tell(SnapCut, "packet %d was cut to %d of %d bytes by the capture's snap length: what was at its end is missing", f.index, kept, wire)
 	}
 	if kept > wire && f.note(LongerThanWire) {
 		f.tell(LongerThanWire, "packet %d has %d bytes, its length on the wire is given as %d: delivered whole", f.index, kept, wire)

@@ -50,11 +50,18 @@ func New(feed *venue.Feed) *Inspector {
 
 // Frame shows the messages of one frame. m and what it holds are valid until the visit returns.
 func (in *Inspector) Frame(number int64, ts uint64, frame []byte, visit func(m *Message) error) error {
+	return in.CutFrame(number, ts, frame, len(frame), visit)
+}
+
+// CutFrame is Frame for a frame that was wireBytes long and of which the capture kept the front only: what is whole of it
+// is shown, and then that it was cut short.
+func (in *Inspector) CutFrame(number int64, ts uint64, frame []byte, wireBytes int, visit func(m *Message) error) error {
 	in.Packets++
 	m := Message{Packet: number, TS: ts}
 	var d feedhandler.Datagram
 	split := in.udp
-	switch fault := feedhandler.ParseFrame(frame, false, &d); {
+	whole, fault := feedhandler.ParseCutFrame(frame, wireBytes, &d)
+	switch {
 	case fault == feedhandler.WireOK:
 	case fault == feedhandler.WireNotUDP && in.tcp != nil && parseTCP(frame, &d):
 		if len(d.Payload) == 0 {
@@ -78,8 +85,11 @@ func (in *Inspector) Frame(number int64, ts uint64, frame []byte, visit func(m *
 		return visit(&m)
 	}
 	m.Session, m.TsSend = strings.TrimRight(split.Session(d.Payload), " \x00"), h.TsSend
-	var fault framing.Fault
-	in.spans, fault = split.Split(in.spans[:0], d.Payload, &h)
+	var faulty framing.Fault
+	in.spans, faulty = split.Split(in.spans[:0], d.Payload, &h)
+	if !whole && faulty == framing.FaultNone {
+		faulty = framing.FaultCutShort
+	}
 	if len(in.spans) == 0 && in.Heartbeats {
 		m.Seq, m.Name = h.Seq, "heartbeat"
 		if h.Kind == framing.EndOfSession {
@@ -103,10 +113,13 @@ func (in *Inspector) Frame(number int64, ts uint64, frame []byte, visit func(m *
 			return err
 		}
 	}
-	if fault != framing.FaultNone {
+	if faulty != framing.FaultNone {
 		in.Problems++
 		m.Inspected = layout.Inspected{}
-		m.Problem = fault.String()
+		m.Problem = faulty.String()
+		if !whole {
+			m.Problem += " by the capture (snap length)"
+		}
 		end := int(h.Body) // what no message accounts for is shown too
 		if n := len(in.spans); n > 0 {
 			end = int(in.spans[n-1].Off) + int(in.spans[n-1].Len)

@@ -128,6 +128,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	if n := s.Dropped["wire_other_vlan"]; n > 0 {
 		r.warn(fmt.Sprintf("%d datagrams of lines' groups came under another VLAN than the lines have, and were not read: give the lines their vlan, a number or any", n))
 	}
+	r.tellCut()
 	s.Trailers = r.Trailers()
 	if s.Warnings == nil {
 		s.Warnings = []string{}
@@ -353,6 +354,16 @@ func (r *Replay) doubtOrder() {
 	}
 }
 
+// tellCut says what the capture did not keep of what came by.
+func (r *Replay) tellCut() {
+	for _, ch := range r.Pipe.Channels() {
+		if cut := ch.Cut; cut.Datagrams > 0 {
+			r.warn(fmt.Sprintf("channel %s: %d packets were cut by the capture (snap length): of the %d units that they announce %d are whole and were used, the other %d are lost unless another line has them; capture with a larger snap length (tcpdump -s 0)",
+				ch.Name(), cut.Datagrams, cut.Units, cut.Whole, cut.Units-cut.Whole))
+		}
+	}
+}
+
 func plural(n uint64, what string) string {
 	if n != 1 {
 		what += "s"
@@ -400,7 +411,11 @@ func (r *Replay) loop(ctx context.Context) error {
 			}
 		}
 		unrouted := r.Pipe.Wire[feedhandler.WireUnrouted]
-		r.Pipe.OnFrame(pkt.Data, stamp)
+		if pkt.WireLen > len(pkt.Data) {
+			r.Pipe.OnCutFrame(pkt.Data, pkt.WireLen, stamp)
+		} else {
+			r.Pipe.OnFrame(pkt.Data, stamp)
+		}
 		if r.Pipe.Wire[feedhandler.WireUnrouted] != unrouted {
 			for _, l := range r.late {
 				l.see(&pkt)

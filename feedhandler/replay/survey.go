@@ -89,7 +89,8 @@ func newSurvey(feed *venue.Feed) *survey {
 // add looks at one packet.
 func (s *survey) add(pkt *capture.Packet) {
 	var d feedhandler.Datagram
-	if fault := feedhandler.ParseFrame(pkt.Data, false, &d); fault != feedhandler.WireOK {
+	whole, wireFault := feedhandler.ParseCutFrame(pkt.Data, pkt.WireLen, &d)
+	if fault := wireFault; fault != feedhandler.WireOK {
 		if pkt.Unread != "" {
 			s.unread[pkt.Unread]++
 		} else {
@@ -109,7 +110,7 @@ func (s *survey) add(pkt *capture.Packet) {
 	fault := s.split.Header(d.Payload, &h)
 	if fault == framing.FaultNone {
 		s.spans, fault = s.split.Split(s.spans[:0], d.Payload, &h)
-		if len(s.spans) > 0 {
+		if len(s.spans) > 0 || !whole {
 			fault = framing.FaultNone // what is whole of it is the feed's
 		}
 	}
