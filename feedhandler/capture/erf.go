@@ -81,6 +81,9 @@ func (r *erfReader) record(p *Packet, b []byte) bool {
 	if b[9]&erfRxError != 0 && r.note(RxError) {
 		r.tell(RxError, "packet %d was received with an error, as the capturing card says", r.index)
 	}
+	if lost := binary.BigEndian.Uint16(b[12:]); lost > 0 && b[8]&erfType == erfEth { // the coloured kinds have a colour there
+		r.drops(int64(lost), "before packet %d", r.index)
+	}
 	ts := erfTime(binary.LittleEndian.Uint64(b))
 	if len(frame) != int(wire) || ts < r.lastTS {
 		r.oddities(uint32(len(frame)), uint32(wire), ts)

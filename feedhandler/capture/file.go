@@ -124,3 +124,12 @@ func (f *file) oddities(kept, wire uint32, ts uint64) {
 		f.tell(TimeBackwards, "packet %d is %d ns earlier than the one before it: delivered %s", f.index, f.lastTS-ts, order)
 	}
 }
+
+// drops counts packets that the capture says it lost, and says the first.
+func (f *file) drops(n int64, where string, args ...any) {
+	first := f.troubles[CaptureDrops] == 0
+	f.troubles[CaptureDrops] += n
+	if first && f.warn != nil {
+		f.tell(CaptureDrops, "the capturing host says that it lost packets, which are not in this file: %d %s", append([]any{n}, fmt.Sprintf(where, args...))...)
+	}
+}

@@ -14,6 +14,7 @@ type ngIface struct {
 	shift    uint8
 	max      uint64 // largest time that mul does not overflow
 	offsetNS int64
+	lost     uint64 // packets, as its statistics say so far
 }
 
 // iface reads an interface description: link type u16, reserved u16, snap length u32, options.

@@ -11,6 +11,7 @@ const (
 	ngInterface = 1
 	ngOldPacket = 2
 	ngSimple    = 3
+	ngStats     = 5
 	ngEnhanced  = 6
 
 	ngByteOrder   = 0x1a2b3c4d
@@ -22,6 +23,9 @@ const (
 	ngOptEnd    = 0
 	ngOptResol  = 9
 	ngOptOffset = 14
+	ngOptIfDrop = 5 // of interface statistics
+	ngOptOSDrop = 7
+	ngStatsMin  = 12
 )
 
 // ngReader walks a pcapng file: any number of sections, each with interfaces of its own.
@@ -150,7 +154,7 @@ func (r *ngReader) block(p *Packet) (bool, error) {
 		return false, r.stop(AbsurdLength, "block of type %#x claims %d bytes: no multiple of 4, or less than a block's own frame", kind, n)
 	}
 	switch kind {
-	case ngSection, ngInterface, ngOldPacket, ngSimple, ngEnhanced:
+	case ngSection, ngInterface, ngOldPacket, ngSimple, ngEnhanced, ngStats:
 	default: // names, statistics, secrets, custom blocks: nothing for us, whatever their size
 		if at := r.w.offset(); !r.w.skip(int64(n)) {
 			return false, r.endAt(at, CutShort, "block of type %#x cut short", kind)
@@ -191,6 +195,8 @@ func (r *ngReader) body(p *Packet, kind uint32, b []byte) (bool, error) {
 			return false, r.stop(Corrupt, "interface description of %d bytes", len(b))
 		}
 		r.ifaces = append(r.ifaces, r.iface(body))
+	case ngStats:
+		r.statistics(body)
 	case ngSimple:
 		return r.simple(p, body)
 	case ngOldPacket, ngEnhanced:
@@ -248,6 +254,29 @@ func (r *ngReader) simple(p *Packet, body []byte) (bool, error) {
 	r.oddities(kept, wire, r.lastTS)
 	r.give(p, body[4:4+kept:4+kept], wire, r.lastTS, 0)
 	return true, nil
+}
+
+// statistics takes over what an interface lost: interface u32, time u64, options. The numbers run over the capture.
+func (r *ngReader) statistics(body []byte) {
+	if len(body) < ngStatsMin || uint64(r.u32(body)) >= uint64(len(r.ifaces)) {
+		return
+	}
+	id, lost := r.u32(body), uint64(0)
+	for opt := body[ngStatsMin:]; len(opt) >= 4; {
+		code, n := r.u16(opt), int(r.u16(opt[2:]))
+		if opt = opt[4:]; code == ngOptEnd || n > len(opt) {
+			break
+		}
+		if (code == ngOptIfDrop || code == ngOptOSDrop) && n == 8 {
+			lost += min(r.u64(opt), 1<<40)
+		}
+		opt = opt[min(len(opt), (n+3)&^3):]
+	}
+	i := &r.ifaces[id]
+	if lost > i.lost {
+		r.drops(int64(lost-i.lost), "on interface %d", r.base+id)
+		i.lost = lost
+	}
 }
 
 // stop ends the file for damage.

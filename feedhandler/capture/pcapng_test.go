@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/gopacket/pcapgo"
@@ -171,5 +172,40 @@ func TestPcapngDamage(t *testing.T) {
 				t.Errorf("%d packets, warning %v, want offset %d", len(got), w, len(start))
 			}
 		})
+	}
+}
+
+// What the capturing host lost is told: it is no loss of a line.
+func TestCaptureDropsAreTold(t *testing.T) {
+	le := binary.LittleEndian
+	d := samples(1, startNS, 1)[0]
+	stats := func(b []byte, iface uint32, ifdrop, osdrop uint64) []byte {
+		body := le.AppendUint64(le.AppendUint32(nil, iface), 0)
+		for code, n := range map[uint16]uint64{ngOptIfDrop: ifdrop, ngOptOSDrop: osdrop} {
+			body = le.AppendUint64(le.AppendUint16(le.AppendUint16(body, code), 8), n)
+		}
+		return ngBlock(le, b, ngStats, le.AppendUint32(body, 0))
+	}
+	b := ngIfaceBytes(le, ngIfaceBytes(le, ngSectionBytes(le, nil), 9, 0), 9, 0)
+	b = ngPacketBytes(le, b, 0, d.ts, d.data, d.wire)
+	b = stats(stats(b, 0, 0, 0), 9, 4, 4)
+	for _, n := range []uint64{2, 3, 3} { // it counts on
+		b = stats(b, 1, n, 5)
+	}
+	_, warnings, files, err := readAll(t, Options{}, write(t, "x", b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := oneTrouble(t, warnings, CaptureDrops); !strings.Contains(w.Text, "7 on interface 1") || files[0].Troubles["drops"] != 8 {
+		t.Errorf("%v, %v", w, files[0].Troubles)
+	}
+	e := erfBytes(erfEth, 0, samples(3, startNS, 9))
+	binary.BigEndian.PutUint16(e[12:], 17)
+	_, warnings, files, err = readAll(t, Options{}, write(t, "x", e))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := oneTrouble(t, warnings, CaptureDrops); !strings.Contains(w.Text, "17 before packet 0") || files[0].Troubles["drops"] != 17 {
+		t.Errorf("%v, %v", w, files[0].Troubles)
 	}
 }

@@ -96,9 +96,10 @@ func (u *unwrapped) tell(offset int64, t Trouble, text string, args ...any) {
 	}
 }
 
-// Unused says whether a name of FileInfo.Troubles counts frames that were left out for what is around them.
+// Unused says whether a name of FileInfo.Troubles counts frames that were left out for what is around them, or that never
+// came into the file.
 func Unused(name string) bool {
-	return strings.HasPrefix(name, NotRead.String()+"_") || strings.HasPrefix(name, "fragment_")
+	return strings.HasPrefix(name, NotRead.String()+"_") || strings.HasPrefix(name, "fragment_") || name == CaptureDrops.String()
 }
 
 // Files adds what was not read to the troubles.

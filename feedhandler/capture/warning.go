@@ -22,6 +22,7 @@ const (
 	RxError                       // the capturing card marked the frame as damaged
 	NoDate                        // no trading date known
 	UnknownStamp                  // a switch's stamp of a version that is not read, or not where it is said to be
+	CaptureDrops                  // packets that the capturing host says it lost: they are not in the file
 	ZeroLength                    // a BinaryFILE goes on behind the length of 0 that ends a day
 	FragmentLost                  // an IP fragment that could not be put together with others
 	troubleCount
@@ -29,7 +30,7 @@ const (
 
 var troubleNames = [troubleCount]string{"cut_short", "absurd_length", "corrupt", "snap_cut", "longer_than_wire",
 	"fraction_over", "time_overflow", "time_backwards", "no_time", "unknown_interface", "not_read", "foreign_record",
-	"rx_error", "no_date", "unknown_stamp", "zero_length", "fragment_lost"}
+	"rx_error", "no_date", "unknown_stamp", "drops", "zero_length", "fragment_lost"}
 
 // String returns the counter's name.
 func (t Trouble) String() string {

@@ -10,6 +10,7 @@ const (
 	minEthernet   = 60 // shortest frame without its FCS
 	maxPadTo      = minEthernet + 4
 	fcsBytes      = 4
+	udpProto      = 17
 	keyFrameProto = 253 // IP protocol "for experimentation", RFC 3692
 )
 
@@ -30,14 +31,11 @@ func split(frame []byte) (t tail, ok bool) {
 		return t, false
 	}
 	at := macBytes
-	for range 2 {
-		switch be16(frame[at:]) {
-		case etherVLAN, etherQinQ, etherQinQOld:
-			if len(frame) < at+6 {
-				return t, false
-			}
-			at += 4
+	for tagged(be16(frame[at:])) {
+		if len(frame) < at+6 {
+			return t, false
 		}
+		at += 4
 	}
 	ip := frame[at+2:]
 	if be16(frame[at:]) != etherIPv4 || len(ip) < 20 || ip[0]>>4 != 4 {
@@ -45,6 +43,9 @@ func split(frame []byte) (t tail, ok bool) {
 		return t, true
 	}
 	header, total := int(ip[0]&15)*4, int(be16(ip[2:]))
+	if total == 0 && ip[9] == udpProto && len(ip) >= header+8 { // left to the NIC of the sending host: UDP says it
+		total = header + int(be16(ip[header+4:]))
+	}
 	if header < 20 || total < header || total > len(ip) {
 		return t, false
 	}
@@ -54,6 +55,10 @@ func split(frame []byte) (t tail, ok bool) {
 		t.slack = maxPadTo - end
 	}
 	return t, true
+}
+
+func tagged(etherType uint16) bool {
+	return etherType == etherVLAN || etherType == etherQinQ || etherType == etherQinQOld
 }
 
 // fits says whether a trailer of n bytes fills the tail, padding aside.

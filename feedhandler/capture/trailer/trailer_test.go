@@ -89,7 +89,7 @@ var shapes = []shape{
 func TestTrailersBehindTheFrame(t *testing.T) {
 	for _, s := range shapes {
 		for _, n := range []int{8, 12, 17, 40, 400, 1400} {
-			for tags := range 3 {
+			for tags := range 5 {
 				for _, withFCS := range []bool{false, true} {
 					t.Run(fmt.Sprintf("%s/payload %d/%d tags/FCS %v", s.name, n, tags, withFCS), func(t *testing.T) {
 						frame := s.build(udpFrame(n, tags))
@@ -117,6 +117,16 @@ func TestTrailersBehindTheFrame(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A sending host that leaves the lengths to its NIC leaves the IPv4 total length 0 in its own captures.
+func TestTrailerBehindALengthOfZero(t *testing.T) {
+	f := udpFrame(100, 1)
+	be.PutUint16(f[macBytes+4+2+2:], 0)
+	be.PutUint16(f[macBytes+4+2+20+4:], 100)
+	if got := NewReader(Config{Kind: MetaWatch}).Read(metaTrailer(f, 1), captureNS); got.NS != stampNS || !got.OK {
+		t.Errorf("%+v", got)
 	}
 }
 
