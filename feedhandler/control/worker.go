@@ -209,6 +209,16 @@ func (i *Instance) end(p *Part) {
 	}
 }
 
+// LastHeardNS is when the newest datagram of any line came, UTC, as last published. Any goroutine may ask.
+func (p *Part) LastHeardNS() (ns uint64) {
+	for k := range p.channels {
+		for _, l := range p.channels[k].lines {
+			ns = max(ns, atomic.LoadUint64(&l.LastRecvNS))
+		}
+	}
+	return ns
+}
+
 // Publish copies the counters of the worker's pipelines into the control file.
 func (w *Worker) Publish() {
 	wire, stamps, unchecked := w.wireBefore, w.stampsBefore, w.uncheckedBefore

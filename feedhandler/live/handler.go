@@ -61,7 +61,8 @@ type Handler struct {
 	shutdown bool
 	summary  Summary
 	dropped  uint64
-	mtus     map[string]int // of interfaces, as last seen
+	mtus     map[string]int    // of interfaces, as last seen
+	quiet    map[string]*quiet // by channel
 
 	health       health
 	memory       memoryCounters
@@ -79,7 +80,7 @@ const spareChannels = 64
 // Start checks everything, opens everything, then joins. When it fails, nothing is left open, joined or attached. When it
 // returns, every group is joined and the instance runs.
 func Start(ctx context.Context, o Options) (_ *Handler, err error) {
-	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, mtus: map[string]int{}, connected: map[[2]int]bool{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan worker.GapNote, 1<<14), faults: make(chan worker.Fault, 64)}
+	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, mtus: map[string]int{}, quiet: map[string]*quiet{}, connected: map[[2]int]bool{}, summary: Summary{Lost: []Lost{}}, gapLog: make(chan worker.GapNote, 1<<14), faults: make(chan worker.Fault, 64)}
 	if err := Check(o.Config); err != nil {
 		return nil, err
 	}
@@ -128,6 +129,7 @@ func Start(ctx context.Context, o Options) (_ *Handler, err error) {
 			return nil, err
 		}
 	}
+	h.warnTaken()
 	h.noteMTUs()
 	h.instance.Heartbeat(worker.ClockNS())
 	h.instance.Running()

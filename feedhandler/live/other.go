@@ -24,3 +24,5 @@ func lockMemory() error               { return errLinux }
 func Check(*config.Config) error { return errLinux }
 
 func shared(a, b *worker.Feed, live *config.Live) (x, y string) { return "", "" }
+
+func (h *Handler) warnTaken() {}

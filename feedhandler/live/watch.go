@@ -78,6 +78,7 @@ func (h *Handler) lookAround() {
 	h.memory.publish()
 	h.verify()
 	h.watchXDP()
+	h.watchSilence(time.Now())
 }
 
 // beat looks after the workers, the heartbeat and the clock until ctx ends, or a worker is stuck that cannot be replaced.

@@ -54,7 +54,8 @@ type Clock struct {
 type Channel struct {
 	Name         string            `json:"name"`
 	Worker       uint32            `json:"worker"`
-	Active       bool              `json:"active"` // false: a reload removed it
+	Active       bool              `json:"active"`   // false: a reload removed it
+	SilentS      uint64            `json:"silent_s"` // no line brought anything for so long, in session hours; 0: not for a minute
 	Session      string            `json:"session,omitempty"`
 	Packets      uint64            `json:"packets"`
 	Messages     uint64            `json:"messages"`
@@ -213,6 +214,8 @@ func (s *Snapshot) count(name, label string, v uint64) {
 	switch {
 	case name == "channel_active" && ch != nil:
 		ch.Active = v != 0
+	case name == "channel_silent_seconds" && ch != nil:
+		ch.SilentS = v
 	case name == "receive_edge" && v != 0:
 		s.Edge = labelValue(label, "edge")
 	case name == "line_suspect":

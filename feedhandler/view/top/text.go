@@ -45,6 +45,9 @@ func Lines(s *Snapshot, width int) []string {
 		if !ch.Active {
 			name += " (removed)"
 		}
+		if ch.Active && ch.SilentS > 0 {
+			name = fmt.Sprintf("%.14s SILENT!", ch.Name)
+		}
 		add("%-22.22s %10s %12s %12s %8s %8s %9s %9s %8s", name, count(uint64(ch.MessagesPerS)), count(ch.Messages), count(ch.NextSequence),
 			count(ch.GapsHealed), count(ch.Gaps), count(ch.Lost), count(ch.Stale), count(ch.Instruments))
 	}

@@ -203,3 +203,12 @@ func TestADisputedLineIsShown(t *testing.T) {
 		t.Errorf("top shows\n%s", text)
 	}
 }
+
+// TestASilentChannelShows in the table, at every width.
+func TestASilentChannelShows(t *testing.T) {
+	s := &Snapshot{Channels: []Channel{{Name: "itch", Active: true}}, Counters: map[string]uint64{}, Dropped: map[string]uint64{}}
+	s.count("channel_silent_seconds", `channel="itch"`, 75)
+	if s.Channels[0].SilentS != 75 || !strings.Contains(strings.Join(Lines(s, 80), "\n"), "itch SILENT!") {
+		t.Errorf("%+v: %s", s.Channels[0], strings.Join(Lines(s, 80), "\n"))
+	}
+}
