@@ -83,6 +83,9 @@ func formatOf(w *window, name string) (Format, error) {
 	if looksERF(head, whole) {
 		return ERF, nil
 	}
+	if version := itchVersion(head, base); version != "" {
+		return Auto, fmt.Errorf("%s: %w: this is a BinaryFILE of ITCH %s, which no profile reads: its messages are others than those of 5.0, so naming the format does not help; days of 5.0 are read (nasdaq.itch50)", name, ErrNotCapture, version)
+	}
 	seen := fmt.Sprintf("it starts with % x (%q)", head[:min(len(head), 12)], head[:min(len(head), 12)])
 	if what, todo := foreignFormat(head); what != "" && !named {
 		return Auto, fmt.Errorf("%s: %w: neither pcap, pcapng nor ERF but %s: %s; %s", name, ErrNotCapture, what, todo, seen)
