@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"wirebook/feedhandler/capture"
+	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/feedtest"
 )
 
@@ -106,6 +107,12 @@ func TestUnreadCoatsAreNamed(t *testing.T) {
 	}
 	_, err := Run(context.Background(), Options{Files: []string{writeFile(t, b)}, Profile: "nasdaq.itch50"})
 	if err == nil || !strings.Contains(err.Error(), "link_type_147") {
+		t.Errorf("error %v", err)
+	}
+	_, err = Run(context.Background(), Options{Files: []string{writeFile(t, b)}, Config: &config.Config{Channels: []config.Channel{{
+		Name: "itch", Profile: "nasdaq.itch50", Lines: []config.Line{{Name: "A", Group: "233.54.12.111", Port: 26477}},
+	}}}})
+	if err == nil || !strings.Contains(err.Error(), "not_read_link_type_147 6") {
 		t.Errorf("error %v", err)
 	}
 	b = pcapHead(1)

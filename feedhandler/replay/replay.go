@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -100,6 +101,10 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		if n := r.Pipe.Wire[feedhandler.WireOtherVLAN]; n > 0 {
 			what = fmt.Sprintf("%d to lines' groups and ports under another VLAN: give the lines their vlan, a number or any; %s", n, what)
 		}
+		unused := r.unused()
+		for _, name := range slices.Sorted(maps.Keys(unused)) {
+			what += fmt.Sprintf(", %s %d", name, unused[name])
+		}
 		return nil, fmt.Errorf("none of %d packets was sent to a configured line (%s): do the lines' groups and ports fit the capture?", s.Packets, what)
 	}
 	s.Files, s.Instance = o.Files, o.Instance
@@ -110,12 +115,8 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		s.drop("instruments_refused", refused)
 		s.drop("instrument_id_collisions", collisions)
 	}
-	for _, f := range r.src.Files() {
-		for name, n := range f.Troubles {
-			if capture.Unused(name) {
-				s.drop("capture_"+name, uint64(n))
-			}
-		}
+	for name, n := range r.unused() {
+		s.drop("capture_"+name, uint64(n))
 	}
 	s.ElapsedNS = elapsed.Nanoseconds()
 	if s.Messages > 0 {
@@ -475,6 +476,19 @@ func (r *Replay) publish(now time.Time) {
 		}
 		r.opts.Progress(read, total)
 	}
+}
+
+// unused counts what of the captures never came to the core, by cause.
+func (r *Replay) unused() map[string]int64 {
+	sum := map[string]int64{}
+	for _, f := range r.src.Files() {
+		for name, n := range f.Troubles {
+			if capture.Unused(name) {
+				sum[name] += n
+			}
+		}
+	}
+	return sum
 }
 
 func (r *Replay) takeGaps() {
