@@ -52,6 +52,11 @@ func (m *membership) shows(instrument uint32, flags uint8) bool {
 // hasShown says whether the latest table has this member's book of an instrument.
 func (m *membership) hasShown(instrument uint32) bool { return m.set.shown[instrument] == m.number }
 
+// othersShow says whether an instrument's book is another member's: a channel of definitions has none to be suspect.
+func (m *membership) othersShow(instrument uint32) bool {
+	return m.set != nil && m.set.shown[instrument] != 0 && !m.hasShown(instrument)
+}
+
 // setsOf makes the sets that channels of one pipeline are configured to form: one for each channel, nil where it is alone
 // or has been given its set.
 func setsOf(channels []ChannelConfig) ([]*Set, error) {

@@ -99,6 +99,10 @@ func TestSetOverPipelines(t *testing.T) {
 		t.Error("no gap was declared")
 	}
 
+	if n := d.Channels()[0].Suspect(); n != 0 {
+		t.Errorf("the definitions' channel has %d suspect books, and none at all", n)
+	}
+
 	var late namer
 	l := setChannel(t, "late", 3, set, &late, writer)
 	l.Flush()

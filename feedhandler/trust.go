@@ -146,7 +146,7 @@ func (a *applier) Suspect() int {
 	}
 	n := 0
 	for i := 1; i < a.known; i++ {
-		if a.shown(&a.state[i]) < a.gapGen {
+		if a.shown(&a.state[i]) < a.gapGen && !a.member.othersShow(uint32(i)) {
 			n++
 		}
 	}
