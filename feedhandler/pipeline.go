@@ -153,6 +153,15 @@ func (p *Pipeline) SetLate(ns uint64) {
 	}
 }
 
+// Silence makes the channels publish nothing, or again what they are configured to: meanwhile books, directories and the
+// latest table follow the input all the same. It comes between two frames.
+func (p *Pipeline) Silence(on bool) {
+	for _, c := range p.channels {
+		c.flush()
+		c.silence(on)
+	}
+}
+
 // End is the end of the input: open gaps are declared, held packets released, everything published.
 func (p *Pipeline) End() {
 	for _, c := range p.channels {

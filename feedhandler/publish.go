@@ -14,6 +14,7 @@ type publisher struct {
 	out         Output
 	instruments InstrumentSink
 	want        SchemaSet
+	wants       SchemaSet // when not silent
 	now         SchemaSet // of those wanted: all, or when a part was told ahead that or the rest
 	taps        SchemaSet
 	digest      bool
@@ -61,7 +62,7 @@ type receipt struct {
 func (p *publisher) init(dir *book.Directory, cfg *ChannelConfig) {
 	p.dir, p.out, p.instruments = dir, cfg.Output, cfg.Output.Instruments
 	p.want = cfg.wants()
-	p.now = p.want
+	p.now, p.wants = p.want, p.want
 	if p.out.Tap != nil {
 		p.taps = p.out.TapSchemas
 	}
@@ -70,6 +71,15 @@ func (p *publisher) init(dir *book.Directory, cfg *ChannelConfig) {
 	rings := &cfg.Output.Rings
 	p.rings.mbo, p.rings.trade = shm.MBOOf(rings[shm.SchemaMBO]), shm.TradeOf(rings[shm.SchemaTrades])
 	p.rings.mbp1, p.rings.mbp10 = shm.MBP1Of(rings[shm.SchemaMBP1]), shm.MBP10Of(rings[shm.SchemaMBP10])
+}
+
+// silence makes no records any more, or again all that are wanted.
+func (p *publisher) silence(on bool) {
+	p.want = p.wants
+	if on {
+		p.want = 0
+	}
+	p.now = p.want
 }
 
 // enter makes pkt the packet of the events that follow.

@@ -17,6 +17,7 @@ import (
 
 func exportCommand() *cobra.Command {
 	var flags captureFlags
+	var cut cutFlags
 	var schema, format, output string
 	var pretty, strings, compress bool
 	var version int
@@ -52,6 +53,10 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 			if o.Capture, err = flags.options(); err != nil {
 				return err
 			}
+			if err := cut.parse(); err != nil {
+				return err
+			}
+			o.Until = cut.untilNS // before, everything goes into the books
 			dataset := profile.Dataset
 			if cfg != nil {
 				if p, err := config.FindProfile(cfg.Channels[0].Profile); err == nil {
@@ -60,6 +65,7 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 			}
 			w, err := export.NewWriter(output, export.Options{
 				Schema: s, Format: format, Version: version, Dataset: dataset, Pretty: pretty, Strings: strings, Zstd: compress,
+				From: cut.fromNS, Until: cut.untilNS, Symbols: cut.symbols,
 			})
 			if err != nil {
 				return usageError{err}
@@ -94,6 +100,9 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 			if err := w.Close(); err != nil {
 				return err
 			}
+			if w.Records == 0 && len(cut.symbols) > 0 {
+				flags.note("warning: no %s record is of %v: is the symbol spelled as the venue does?", s.Name, cut.symbols)
+			}
 			lost := uint64(0)
 			for _, g := range summary.Gaps {
 				if !g.Healed {
@@ -108,6 +117,8 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 		},
 	}
 	flags.add(c, true)
+	cut.add(c, "records received")
+	cut.addSymbols(c, "records")
 	c.Flags().StringVarP(&schema, "schema", "s", "mbo", "mbo, mbp-1, mbp-10, trades, status, definition, imbalance or statistics")
 	c.Flags().StringVarP(&format, "format", "f", "dbn", "dbn, csv or json")
 	c.Flags().StringVarP(&output, "output", "o", "-", "file to write; - for standard output")

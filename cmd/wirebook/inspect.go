@@ -16,6 +16,7 @@ import (
 
 func inspectCommand() *cobra.Command {
 	var flags captureFlags
+	var cut cutFlags
 	var asJSON, asStrings, heartbeats bool
 	var limit int64
 	c := &cobra.Command{
@@ -54,6 +55,10 @@ read has problem instead.
 			defer src.Close()
 			in := inspect.New(venue.Find(profile.Feed))
 			in.Heartbeats = heartbeats
+			if err := cut.parse(); err != nil {
+				return err
+			}
+			in.From, in.Until, in.Symbols = cut.fromNS, cut.untilNS, cut.symbols
 			out := bufio.NewWriterSize(os.Stdout, 1<<16)
 			err = walk(src, in, out, asJSON || asStrings, asStrings, limit)
 			if flushErr := out.Flush(); err == nil {
@@ -71,6 +76,8 @@ read has problem instead.
 		},
 	}
 	flags.add(c, false)
+	cut.add(c, "packets captured")
+	cut.addSymbols(c, "messages")
 	c.Flags().BoolVar(&asJSON, "json", false, "JSON lines")
 	c.Flags().BoolVar(&asStrings, "json-strings", false, "JSON lines, integers of 64 bits as strings: many tools round numbers beyond 2^53")
 	c.Flags().BoolVar(&heartbeats, "heartbeats", false, "show packets without messages too")

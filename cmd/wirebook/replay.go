@@ -20,6 +20,7 @@ func replayCommand() *cobra.Command {
 	var speed, instance, name string
 	var asJSON, noShm, populate bool
 	var pace paceFlags
+	var cut cutFlags
 	c := &cobra.Command{
 		Use:   "replay (--profile P | --config F) [flags] FILE...",
 		Short: "Replay captures into shared-memory rings",
@@ -51,6 +52,10 @@ the line's own numbering skipped, whoever else brought it.
 			if o.Capture, err = flags.options(); err != nil {
 				return err
 			}
+			if err := cut.parse(); err != nil {
+				return err
+			}
+			o.From, o.Until = cut.fromNS, cut.untilNS
 			if o.Speed, err = parseSpeed(speed); err != nil {
 				return err
 			}
@@ -111,6 +116,7 @@ the line's own numbering skipped, whoever else brought it.
 	c.Flags().StringVarP(&instance, "instance", "i", "default", "name of the instance: its directory under /dev/shm/wirebook")
 	c.Flags().StringVar(&speed, "speed", "max", "pace: 1 as captured, 10 ten times as fast, max without waiting")
 	pace.add(c)
+	cut.add(c, "publish what was received")
 	c.Flags().BoolVar(&asJSON, "json", false, "end with the summary as JSON on standard output")
 	c.Flags().BoolVar(&noShm, "no-shm", false, "only count and digest, publish nothing")
 	c.Flags().BoolVar(&populate, "populate", true, "touch every page of the rings first, so that the first lap does not fault")

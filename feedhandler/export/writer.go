@@ -27,6 +27,10 @@ type Options struct {
 	Pretty  bool // CSV and JSON: decimal prices and ISO times
 	Strings bool // JSON: integers of 64 bits as strings, as DBN's own JSON has them
 	Zstd    bool // compress the whole file
+	// Only records received from From on and before Until (ns, 0: no bound), of instruments that have one of Symbols when the
+	// record is made (none: all).
+	From, Until uint64
+	Symbols     []string
 }
 
 // Writer writes the records of one schema, each under the name its instrument had then. Records and names come by its
@@ -116,8 +120,11 @@ func (w *Writer) record(c *Channel, body []byte) {
 	if body[1] != w.opts.Schema.RType || w.err != nil {
 		return
 	}
-	w.Records++
 	n := c.named(body)
+	if !w.wanted(n, body) {
+		return
+	}
+	w.Records++
 	if ts := binary.LittleEndian.Uint64(body[w.recvAt:]); ts != math.MaxUint64 {
 		if w.end == 0 || ts < w.start {
 			w.start = ts
@@ -142,6 +149,19 @@ func (w *Writer) record(c *Channel, body []byte) {
 		w.json(body, n.symbol)
 	}
 	_, w.err = w.buf.Write(w.line)
+}
+
+// wanted says whether a record is of the part that is exported.
+func (w *Writer) wanted(n *named, body []byte) bool {
+	o := &w.opts
+	if len(o.Symbols) > 0 && !slices.Contains(o.Symbols, n.symbol) {
+		return false
+	}
+	if o.From == 0 && o.Until == 0 {
+		return true
+	}
+	ts := binary.LittleEndian.Uint64(body[w.recvAt:])
+	return ts >= o.From && (o.Until == 0 || ts < o.Until)
 }
 
 func (w *Writer) header() {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strings"
 
+	"wirebook/book"
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/venue"
 	"wirebook/feedhandler/venue/framing"
@@ -28,6 +29,10 @@ type Message struct {
 type Inspector struct {
 	// Heartbeats shows packets that carry no message.
 	Heartbeats bool
+	// Only packets from From on and before Until (capture time, ns, 0: no bound) are shown.
+	From, Until uint64
+	// Symbols, where there are any, are the instruments whose messages are shown, and nothing but those.
+	Symbols []string
 
 	Packets, Messages, Unknown, Leftover, Problems uint64
 	// Other counts frames that are not the feed's: another protocol than UDP (or TCP, for feeds that have it).
@@ -37,6 +42,7 @@ type Inspector struct {
 	udp     venue.Framing
 	tcp     venue.Framing
 	spans   []framing.Span
+	batch   *book.Batch // what a message does, where that is asked for
 }
 
 // New returns an inspector of a feed.
@@ -56,6 +62,10 @@ func (in *Inspector) Frame(number int64, ts uint64, frame []byte, visit func(m *
 // CutFrame is Frame for a frame that was wireBytes long and of which the capture kept the front only: what is whole of it
 // is shown, and then that it was cut short.
 func (in *Inspector) CutFrame(number int64, ts uint64, frame []byte, wireBytes int, visit func(m *Message) error) error {
+	if ts < in.From || in.Until != 0 && ts >= in.Until {
+		in.learn(frame)
+		return nil
+	}
 	in.Packets++
 	m := Message{Packet: number, TS: ts}
 	var d feedhandler.Datagram
@@ -90,7 +100,7 @@ func (in *Inspector) CutFrame(number int64, ts uint64, frame []byte, wireBytes i
 	if !whole && faulty == framing.FaultNone {
 		faulty = framing.FaultCutShort
 	}
-	if len(in.spans) == 0 && in.Heartbeats {
+	if len(in.spans) == 0 && in.Heartbeats && len(in.Symbols) == 0 {
 		m.Seq, m.Name = h.Seq, "heartbeat"
 		if h.Kind == framing.EndOfSession {
 			m.Name = "end_of_session"
@@ -101,7 +111,11 @@ func (in *Inspector) CutFrame(number int64, ts uint64, frame []byte, wireBytes i
 	}
 	for _, s := range in.spans {
 		m.Seq = h.Seq + uint64(s.Unit)
-		m.Inspected = in.decoder.Inspect(d.Payload[s.Off : int(s.Off)+int(s.Len)])
+		msg := d.Payload[s.Off : int(s.Off)+int(s.Len)]
+		m.Inspected = in.decoder.Inspect(msg)
+		if len(in.Symbols) > 0 && !in.about(msg, m.Fields) {
+			continue
+		}
 		in.Messages++
 		if m.Unknown {
 			in.Unknown++

@@ -25,6 +25,9 @@ type Options struct {
 	Config  *config.Config // or a profile whose channels are found in the packets
 	Profile string
 	Capture capture.Options
+	// From and Until, ns, 0: no bound. What was received before From goes into the books and the counts only, as fast as it
+	// goes; what comes at Until or later is not read.
+	From, Until uint64
 	// Speed is the pace: 1 as captured, 2 twice as fast, 0 as fast as it goes.
 	Speed float64
 	// MaxSleep bounds how long a quiet stretch of the capture is waited for; 0 waits it out.
@@ -57,7 +60,8 @@ type Replay struct {
 	trailer   string     // as asked for
 	ahead     *lookAhead // of what can be read only once
 	late      []*latecomers
-	surveyed  bool // the files were read once before
+	newest    uint64 // stamp of what was read
+	surveyed  bool   // the files were read once before
 }
 
 const (
@@ -125,6 +129,9 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	r.gapSummary()
 	r.doubtProfile()
 	r.doubtOrder()
+	if o.From != 0 && r.newest < o.From && !s.Stopped {
+		r.warn("nothing was received at the time of --from or later: no record was published")
+	}
 	r.doubtLines()
 	if n := s.Dropped["wire_other_vlan"]; n > 0 {
 		r.warn(fmt.Sprintf("%d datagrams of lines' groups came under another VLAN than the lines have, and were not read: give the lines their vlan, a number or any", n))
@@ -379,12 +386,17 @@ func (r *Replay) warn(text string) {
 	}
 }
 
+// sureOfUntil is how many packets in a row must be too late before the rest is not read: one may have a wrong stamp.
+const sureOfUntil = 10_000
+
 // loop is the replay: a frame, the end of a burst, a tick.
 func (r *Replay) loop(ctx context.Context) error {
 	var pkt capture.Packet
 	pace := pacer{speed: r.opts.Speed, maxSleep: r.opts.MaxSleep}
 	var lastTick uint64
-	burst := 0
+	burst, after := 0, 0
+	silent := r.opts.From != 0
+	r.Pipe.Silence(silent)
 	for {
 		err := r.src.Next(&pkt)
 		if errors.Is(err, io.EOF) {
@@ -396,15 +408,27 @@ func (r *Replay) loop(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.summary.Packets++
 		stamp := pkt.Recv()
+		if r.opts.Until != 0 && stamp.NS >= r.opts.Until {
+			if after++; after >= sureOfUntil {
+				return nil
+			}
+			continue
+		}
+		after = 0
+		r.newest = max(r.newest, stamp.NS)
+		if silent && stamp.NS >= r.opts.From {
+			silent = false
+			r.Pipe.Silence(false)
+		}
+		r.summary.Packets++
 		if stamp.NS >= lastTick+tickNS {
 			if stamp.Source != ptp.SourceNone {
 				r.Pipe.OnTick(stamp.NS)
 			}
 			lastTick = stamp.NS
 		}
-		if wait := pace.wait(stamp.NS); wait > 0 {
+		if wait := pace.wait(stamp.NS); wait > 0 && !silent {
 			r.Pipe.Flush()
 			burst = 0
 			if err := r.sleep(ctx, wait); err != nil {
