@@ -68,6 +68,7 @@ type Books struct {
 	ahead     foretelling
 	stageFrom int // live orders
 	anomalies [AnomalyCount]uint64
+	implied   uint64 // events of implied levels
 	growths   uint64
 
 	usedLevels uint32 // how far the table was used before it was cleared
@@ -251,6 +252,9 @@ func (b *Books) complete(instrument uint32, top bool, c *Change) {
 
 // Anomalies returns how often each anomaly was seen.
 func (b *Books) Anomalies() [AnomalyCount]uint64 { return b.anomalies }
+
+// ImpliedEvents returns how many events told of implied levels, which no view shows.
+func (b *Books) ImpliedEvents() uint64 { return b.implied }
 
 // Growths returns how often a table had to grow. It stands still in steady state.
 func (b *Books) Growths() uint64 { return b.growths + b.entries.growth + b.rungs.growth }

@@ -97,6 +97,7 @@ func (b *Books) applyLevel(ev *Event, c *Change) {
 		b.note(c, a)
 	}
 	if implied {
+		b.implied++
 		c.Top, c.Depth = false, NoDepth
 	}
 }

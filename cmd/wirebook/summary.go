@@ -46,6 +46,9 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	counts(out, "not used, by cause:", s.Dropped)
 	counts(out, "used, though their checksum proves nothing:", s.Unchecked)
 	counts(out, "books found wrong, by what (flagged in the records):", s.Anomalies)
+	if s.Implied > 0 {
+		fmt.Fprintf(out, "\nimplied levels: %d changes, kept apart from the outright book: no schema shows them\n", s.Implied)
+	}
 	if len(s.Warnings) > 0 {
 		fmt.Fprintln(out, "\nwarnings:")
 		for _, warning := range s.Warnings {

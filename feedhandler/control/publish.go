@@ -59,6 +59,7 @@ func (st *channelState) publish(ch *feedhandler.Channel) {
 		atomic.StoreUint64(p, anomalies[k+1])
 	}
 	atomic.StoreUint64(st.saturated, ch.Saturated)
+	atomic.StoreUint64(st.implied, ch.Books().ImpliedEvents())
 	atomic.StoreUint64(st.overflows, a.Overflows)
 	atomic.StoreUint64(st.forgotten, a.Forgotten)
 	atomic.StoreUint64(st.disputes, a.Disputes)

@@ -43,6 +43,7 @@ type channelState struct {
 	decoding  []*uint64
 	books     []*uint64
 	saturated *uint64
+	implied   *uint64
 	overflows *uint64
 	forgotten *uint64
 	disputes  *uint64
@@ -157,6 +158,7 @@ func (i *Instance) slot(worker int, ch *feedhandler.Channel, cfg *feedhandler.Ch
 	st.saturated, st.overflows = i.Counter("size_saturated", label), i.Counter("window_overflow", label)
 	st.forgotten, st.disputes = i.Counter("suspect_forgotten", label), i.Counter("lines_dispute", label)
 	st.held, st.resets = i.Counter("packets_held", label), i.Counter("sequence_resets", label)
+	st.implied = i.Counter("implied_not_shown", label)
 	st.active = i.Counter("channel_active", label)
 	i.slots[key] = s
 	return s, nil

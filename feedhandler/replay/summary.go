@@ -30,6 +30,7 @@ type Summary struct {
 	UnitsHealed  uint64                        `json:"units_healed"`
 	Anomalies    map[string]uint64             `json:"anomalies"`           // what the books found wrong, by name
 	Dropped      map[string]uint64             `json:"dropped"`             // frames and messages that were not used, by cause
+	Implied      uint64                        `json:"implied_not_shown"`   // changes of implied levels, kept apart from the books that schemas show
 	Stamps       map[string]uint64             `json:"stamps"`              // routed packets by source of their stamp
 	Unchecked    map[string]uint64             `json:"unchecked,omitempty"` // datagrams taken though their UDP checksum proves nothing, where checksums are validated
 	Trailers     []TrailerSummary              `json:"trailers,omitempty"`
@@ -152,6 +153,7 @@ func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.L
 			s.Records[schema.String()] += d.Records
 		}
 		s.Digests[ch.Name()] = digests
+		s.Implied += ch.Books().ImpliedEvents()
 		arb := ch.Arbitration()
 		s.GapsHealed += arb.Healed
 		s.UnitsHealed += arb.HealedUnits
