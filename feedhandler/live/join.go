@@ -70,6 +70,7 @@ func missingMemberships(feeds []*worker.Feed) ([]*socket.Socket, error) {
 func (h *Handler) verify() {
 	missing, err := missingMemberships(h.feeds)
 	if err != nil {
+		h.health.say(h.log, "memberships", "memberships cannot be verified", "error", err)
 		return
 	}
 	repaired := 0
