@@ -192,6 +192,10 @@ func (a *Arbiter) refresh(l *line) {
 	}
 }
 
-// Expected returns the next unit of the running sequence: what ends at or below it has been delivered. It is 0 before
-// the first packet.
-func (a *Arbiter) Expected() uint64 { return a.next }
+// Known says that Offer would only count p as a duplicate: it is all delivered, and the next of its line. Any other data
+// packet may come to be delivered, at once or when a number below the sequence begins another run.
+func (a *Arbiter) Known(line Line, p *Packet) bool {
+	l := &a.lines[line&(MaxLines-1)]
+	return p.Seq+uint64(p.Count) <= a.next && p.Seq == l.high && p.Session == a.session && l.plain &&
+		p.Seq >= a.floor && p.TsSend >= a.runSend && a.phase == running
+}

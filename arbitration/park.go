@@ -17,7 +17,7 @@ const nearUnits = 256
 // parked are the parked packets of one line, oldest first: a list through the park's entries, index + 1.
 type parked struct {
 	head, tail uint32
-	low        uint64 // no unit of theirs is below
+	low        uint64 // no unit of theirs that the sequence has not passed is below
 }
 
 // near is how far ahead of the sequence a packet of the line is believed without more.
@@ -136,8 +136,8 @@ func (a *Arbiter) unpark(l *line, before, at uint32) uint32 {
 	if l.parked.tail == at {
 		l.parked.tail = before
 	}
-	if before == 0 {
-		l.cand.passed = 0
+	if before == 0 || l.cand.passed == at {
+		l.cand.passed = 0 // an entry that is gone leads nowhere
 	}
 	a.park.free(at - 1)
 	return next
@@ -295,6 +295,7 @@ func (a *Arbiter) resort(from, to uint64, r *Ready) (found, filled bool) {
 			if l.parked.low >= to {
 				continue // a line far ahead is not looked through for every gap of the others
 			}
+			low := ^uint64(0)
 			for before, at := uint32(0), l.parked.head; at != 0; {
 				e := &a.park.entries[at-1]
 				next := e.link
@@ -308,8 +309,12 @@ func (a *Arbiter) resort(from, to uint64, r *Ready) (found, filled bool) {
 					at = next
 					continue
 				}
+				if e.end > a.next {
+					low = min(low, e.seq)
+				}
 				before, at = at, next
 			}
+			l.parked.low = low // nor are they looked through again for what they do not have
 		}
 	}
 	return found, false

@@ -19,12 +19,13 @@ type applier struct {
 
 	member membership // of a set; none: alone
 
-	gapGen   uint32 // moves with every gap
-	known    int    // directory entries taken in
-	clearOne func(instrument uint32)
-	clearing book.Event // what the R records of a whole channel say
-	last     book.Event // the newest event applied, and its packet
-	lastIn   book.Packet
+	gapGen     uint32 // moves with every gap
+	known      int    // directory entries taken in
+	allSuspect bool   // no instrument was made whole since the newest gap
+	clearOne   func(instrument uint32)
+	clearing   book.Event // what the R records of a whole channel say
+	last       book.Event // the newest event applied, and its packet
+	lastIn     book.Packet
 }
 
 const (

@@ -212,7 +212,7 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 	case h.Kind == framing.Unsequenced:
 		c.deliver(&pkt, nil, 0, h.Count, line)
 		return
-	case h.Kind == framing.Data && (h.Session != c.session || h.Seq+uint64(h.Count) > c.arb.Expected()):
+	case h.Kind == framing.Data && !c.arb.Known(arbitration.Line(line), &pkt):
 		// Perhaps new. A datagram that is not whole would move the sequence by messages that are not there: it is dropped,
 		// and the other line may bring them. A sure duplicate is not worth the look.
 		var fault framing.Fault

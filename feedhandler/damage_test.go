@@ -176,3 +176,44 @@ func sameBook(a *feedhandler.Channel, i uint32, b *feedhandler.Channel, k uint32
 	nbB, naB := b.Books().Depth(k, &bidsB, &asksB)
 	return nbA == nbB && naA == naB && bidsA == bidsB && asksA == asksB
 }
+
+// TestWhatBeginsAgainIsWholeToo: the venue numbers anew from 1 under the same session. The first datagrams of line A, whose
+// numbers are below the sequence and wait until another line says the same, are cut: line B's copies make the clean day.
+func TestWhatBeginsAgainIsWholeToo(t *testing.T) {
+	sendTime := map[sim.Encoding]func(payload []byte) []byte{
+		sim.MDP3: func(p []byte) []byte { return p[4:12] },
+		sim.Deep: func(p []byte) []byte { return p[32:40] },
+	}
+	const hour = 3_600_000_000_000
+	for encoding, at := range sendTime {
+		t.Run(string(encoding), func(t *testing.T) {
+			twice := func(lines int, harm bool) *feedhandler.Pipeline {
+				p := simPipeline(t, encoding, lines)
+				sink := into(p)
+				for again := range uint64(2) {
+					cut := 0
+					day(t, encoding, 3, sim.WireConfig{Lines: []sim.LineConfig{{}, {DelayNS: 5000}}[:lines], Merged: sim.SinkFunc(func(ts uint64, frame []byte) error {
+						payload := append([]byte(nil), frame[frameHead:]...)
+						sent := at(payload)
+						binary.LittleEndian.PutUint64(sent, binary.LittleEndian.Uint64(sent)+again*hour)
+						if harm && again == 1 && frame[32] == 1 && cut < 5 && len(payload) > 60 {
+							cut++
+							payload = payload[:len(payload)-1]
+						}
+						return sink.WriteFrame(ts+again*hour, withPayload(frame, payload))
+					})}, nil)
+				}
+				p.End()
+				return p
+			}
+			clean, harmed := twice(1, false), twice(2, true)
+			c := harmed.Channels()[0]
+			if c.Arbitration().Resets != 1 {
+				t.Fatalf("%d resets: the test proves nothing", c.Arbitration().Resets)
+			}
+			if want, have := clean.Channels()[0].Messages, c.Messages; want != have || content(clean) != content(harmed) {
+				t.Fatalf("%d messages of %d, %v:\nclean  %s\nharmed %s", have, want, c.Faults(), content(clean), content(harmed))
+			}
+		})
+	}
+}

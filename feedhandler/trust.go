@@ -63,8 +63,13 @@ func doubtful(c *book.Change, flags uint8) uint8 {
 	return flags
 }
 
-// openGap makes every instrument of the channel suspect, in the records to come and in the latest table now.
+// openGap makes every instrument of the channel suspect, in the records to come and in the latest table now. Where they all
+// are, nothing is left to do: a datagram can have hundreds of messages that say nothing, and a channel thousands of instruments.
 func (a *applier) openGap() {
+	if a.allSuspect {
+		return
+	}
+	a.allSuspect = true
 	a.gapGen++
 	for i := 1; i < a.known; i++ {
 		a.markLatest(uint32(i))
@@ -73,6 +78,7 @@ func (a *applier) openGap() {
 
 // rebuilt makes an instrument's books whole: the levels, the orders, or both.
 func (a *applier) rebuilt(instrument uint32, orders, levels bool) {
+	a.allSuspect = false
 	st := &a.state[instrument]
 	if orders {
 		st.orders = a.gapGen
@@ -85,6 +91,7 @@ func (a *applier) rebuilt(instrument uint32, orders, levels bool) {
 // unaffected takes the venue's word that the gaps since the instrument's last event took nothing of it: whole is what
 // was whole then.
 func (a *applier) unaffected(instrument uint32, levelsOnly bool) {
+	a.allSuspect = false
 	st := &a.state[instrument]
 	if st.levels >= st.seenAt {
 		st.levels = a.gapGen
@@ -134,6 +141,7 @@ func (a *applier) anomaly(e *book.Event, anomaly book.Anomaly) {
 }
 
 func (a *applier) trustAll() {
+	a.allSuspect = false
 	for i := range a.state {
 		a.state[i].orders, a.state[i].levels = a.gapGen, a.gapGen
 	}
