@@ -87,7 +87,7 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 			}
 			summary, err := replay.Run(ctx, o)
 			bar.done()
-			if err == nil && c.Context().Err() != nil {
+			if c.Context().Err() != nil && (err == nil || errors.Is(err, context.Canceled)) { // also while channels were looked for
 				err = errors.New("stopped before the end: nothing was written")
 			}
 			if err == nil {
