@@ -51,6 +51,7 @@ func (l *line) number(seq, end uint64) {
 	case seq > l.high:
 		l.Gaps++
 		l.Lost += seq - l.high
+		l.Holes.add(l.high, seq-l.high, l.good, false)
 		l.skip(seq)
 		l.advance(end)
 	default:
@@ -58,6 +59,9 @@ func (l *line) number(seq, end uint64) {
 			// The line's very first packets were reordered: it begins here.
 			l.mark(end, l.low)
 			l.Lost += l.low - end
+			if l.low > end {
+				l.Holes.add(end, l.low-end, l.good, false)
+			}
 			l.low = seq
 		}
 		l.fill(seq, min(end, l.high))
@@ -115,6 +119,9 @@ func (l *line) fill(seq, end uint64) {
 	n := l.clear(seq, end)
 	l.holes -= n
 	l.Lost -= n
+	if n > 0 {
+		l.Holes.add(seq, end-seq, l.good, true)
+	}
 }
 
 // clear removes the marks of [from, to), at most one lap, and says how many there were.
@@ -183,6 +190,7 @@ func (l *line) forget() {
 func (l *line) settle(next uint64) {
 	if l.started && next > l.high {
 		l.Lost += next - l.high
+		l.Holes.add(l.high, next-l.high, l.good, false)
 		l.skip(next)
 	}
 }

@@ -54,6 +54,7 @@ type LineStats struct {
 	Gaps  uint64 // times this line's own numbering jumped ahead
 	State LineState
 	Last  uint64    // TsRecv of the newest packet, ns
+	Holes HoleLog   // what Lost counts, the newest of it
 	LagNS Histogram // of the packets this line brought second: how long after the first
 }
 

@@ -43,6 +43,7 @@ func printSummary(out io.Writer, s *replay.Summary) {
 		}
 		fmt.Fprintf(out, "  %s: %d from %d, given up at %s\n", g.Channel, g.Count, g.First, utc(g.TsRecv))
 	}
+	losses(out, s.Lines)
 	counts(out, "not used, by cause:", s.Dropped)
 	counts(out, "used, though their checksum proves nothing:", s.Unchecked)
 	counts(out, "books found wrong, by what (flagged in the records):", s.Anomalies)
@@ -85,6 +86,26 @@ func lags(out io.Writer, lines []replay.LineSummary) {
 			seconds0(l.LagP999NS), seconds0(l.LagMaxNS))
 	}
 	w.Flush()
+}
+
+// losses lists what the lines themselves did not bring, the first of it.
+func losses(out io.Writer, lines []replay.LineSummary) {
+	shown, all := 0, 0
+	for _, l := range lines {
+		all += len(l.Losses) + int(l.LossesUntold)
+		for _, r := range l.Losses {
+			if shown == 0 {
+				fmt.Fprintln(out, "\nmissing on a line, whether another brought it or not:")
+			}
+			if shown++; shown > shownGaps {
+				break
+			}
+			fmt.Fprintf(out, "  %s %s: %d from %d, passed at %s\n", l.Channel, l.Name, r.Count, r.First, utc(r.TsRecv))
+		}
+	}
+	if all > shownGaps {
+		fmt.Fprintf(out, "  ... and %d more (--json lists them)\n", all-shownGaps)
+	}
 }
 
 // utc spells a time of the capture, as everywhere in UTC.

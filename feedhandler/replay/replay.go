@@ -60,6 +60,7 @@ type Replay struct {
 	trailer   string     // as asked for
 	ahead     *lookAhead // of what can be read only once
 	late      []*latecomers
+	losses    *losses
 	newest    uint64 // stamp of what was read
 	surveyed  bool   // the files were read once before
 }
@@ -83,6 +84,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	if o.Ready != nil {
 		o.Ready(r)
 	}
+	r.losses = lossesOf(r.Pipe)
 	start := time.Now()
 	err = r.loop(ctx)
 	r.Pipe.End()
@@ -127,6 +129,8 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		s.NSPerMessage = float64((elapsed - r.idle).Nanoseconds()) / float64(s.Messages)
 	}
 	r.gapSummary()
+	r.losses.look()
+	r.losses.summarize(s.Lines)
 	r.doubtProfile()
 	r.doubtOrder()
 	if o.From != 0 && r.newest < o.From && !s.Stopped {
@@ -516,6 +520,7 @@ func (r *Replay) unused() map[string]int64 {
 }
 
 func (r *Replay) takeGaps() {
+	r.losses.burst()
 	var lost uint64
 	if r.gaps, lost = r.Pipe.TakeGaps(r.gaps); lost > 0 {
 		r.summary.Dropped = map[string]uint64{"gap_events": lost}

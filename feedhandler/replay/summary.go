@@ -57,6 +57,9 @@ type LineSummary struct {
 	LagP99NS  uint64 `json:"lag_p99_ns"`
 	LagP999NS uint64 `json:"lag_p999_ns"`
 	LagMaxNS  uint64 `json:"lag_max_ns"`
+	// What Lost counts, range by range, and how many ranges found no room in the list.
+	Losses       []LossSummary `json:"losses"`
+	LossesUntold uint64        `json:"losses_untold,omitempty"`
 }
 
 // GapSummary is a range of units that were missed: by every line for good, or healed by a later packet.
