@@ -229,7 +229,7 @@ func (s *survey) nothingFound(profile config.Profile) error {
 		what += fmt.Sprintf(", %s %d", name, seen[name])
 	}
 	if s.headers > 0 {
-		what += fmt.Sprintf("; %d frames have the header of an Arista 7280 (EtherType 0xd28b) that was not taken off: try --trailer arista7280", s.headers)
+		what += fmt.Sprintf("; %d frames have the header of an Arista 7280 (EtherType 0xd28b), which --trailer arista7280 takes off where its version is known", s.headers)
 	}
 	return fmt.Errorf("the capture does not carry %s (profile %s); found instead: %s; 'wirebook profiles' lists what can be read", profile.Title, profile.Name, what[2:])
 }
