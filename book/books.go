@@ -16,6 +16,8 @@ type Config struct {
 	InitialOrders int
 	// TopOnly leaves Change.Depth at NoDepth unless it is 0. It spares a cache miss where only the top is published.
 	TopOnly bool
+	// MergeImplied has the level book shown with the implied levels in it: at one price the sum. Else no view shows them.
+	MergeImplied bool
 	// Advise, where not nil, is shown the memory of each table before its first use, so that the process may ask the
 	// system for large pages under it. The memory stays the books'.
 	Advise func(memory []byte)
@@ -54,6 +56,7 @@ type Books struct {
 
 	view    View
 	topOnly bool
+	merge   bool
 	open    []uint8 // per instrument: the top changed and the venue's event is not complete
 	opened  int
 	highest uint32 // instrument that ever had a level
@@ -113,7 +116,7 @@ func New(cfg Config) (*Books, error) {
 		levels: newTable[level](firstLevels+1, first), nextLevel: 1, maxLevels: levels,
 		sides:   newTable[side](2*(instruments+1), first),
 		entries: newPool[entry](firstLevels/2+1, blocks, first),
-		topOnly: cfg.TopOnly, stageFrom: stageFrom, advise: first,
+		topOnly: cfg.TopOnly, merge: cfg.MergeImplied, stageFrom: stageFrom, advise: first,
 		open:    newTable[uint8](instruments+1, first),
 		ladders: newTable[ladders](instruments+1, first),
 		rungs:   newPool[Level](16, blocks, first),
@@ -160,7 +163,11 @@ func (b *Books) applyOther(ev *Event, out *[2]Change) int {
 	c := &out[0]
 	switch ev.Kind {
 	case KindLevelSet, KindLevelNew, KindLevelChange, KindLevelOverlay, KindLevelDelete, KindLevelDeleteThru, KindLevelDeleteFrom:
-		b.applyLevel(ev, c)
+		if b.merge {
+			b.applyMerged(ev, c)
+		} else {
+			b.applyLevel(ev, c)
+		}
 		return b.conclude(ev, out, 1, ViewLevels)
 	case KindQuote:
 		b.applyQuote(ev, c)
@@ -254,7 +261,12 @@ func (b *Books) complete(instrument uint32, top bool, c *Change) {
 func (b *Books) Anomalies() [AnomalyCount]uint64 { return b.anomalies }
 
 // ImpliedEvents returns how many events told of implied levels, which no view shows.
-func (b *Books) ImpliedEvents() uint64 { return b.implied }
+func (b *Books) ImpliedEvents() uint64 {
+	if b.merge {
+		return 0
+	}
+	return b.implied
+}
 
 // Growths returns how often a table had to grow. It stands still in steady state.
 func (b *Books) Growths() uint64 { return b.growths + b.entries.growth + b.rungs.growth }

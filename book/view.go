@@ -10,6 +10,10 @@ func (b *Books) Top(instrument uint32) (bid, ask Level) {
 		return b.sides[2*instrument].top(0), b.sides[2*instrument+1].top(1)
 	case ViewLevels:
 		l := &b.ladders[instrument]
+		if b.merge {
+			var bids, asks [10]Level
+			return levelAt(bids[:b.merged(l, 0, &bids)], 0), levelAt(asks[:b.merged(l, 1, &asks)], 0)
+		}
 		return b.at(l, 0, 0), b.at(l, 1, 0)
 	case ViewTop:
 		q := &b.quotes[instrument]
@@ -35,6 +39,9 @@ func (b *Books) Depth(instrument uint32, bids, asks *[10]Level) (nb, na int) {
 	case ViewOrders:
 		return b.sideDepth(2*instrument, bids), b.sideDepth(2*instrument+1, asks)
 	case ViewLevels:
+		if l := &b.ladders[instrument]; b.merge {
+			return b.merged(l, 0, bids), b.merged(l, 1, asks)
+		}
 		return b.ladderDepth(instrument, 0, bids), b.ladderDepth(instrument, 1, asks)
 	}
 	bid, ask := b.Top(instrument)

@@ -48,7 +48,7 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	counts(out, "used, though their checksum proves nothing:", s.Unchecked)
 	counts(out, "books found wrong, by what (flagged in the records):", s.Anomalies)
 	if s.Implied > 0 {
-		fmt.Fprintf(out, "\nimplied levels: %d changes, kept apart from the outright book: no schema shows them\n", s.Implied)
+		fmt.Fprintf(out, "\nimplied levels: %d changes, kept apart from the outright book: no schema shows them (a channel's implied: merge does)\n", s.Implied)
 	}
 	if len(s.Warnings) > 0 {
 		fmt.Fprintln(out, "\nwarnings:")

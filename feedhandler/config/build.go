@@ -51,7 +51,7 @@ func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 			GapTimeoutNS: uint64(ch.GapTimeout), ReorderPackets: ch.ReorderPackets, ReorderNS: uint64(ch.ReorderTime),
 			SkewNS: uint64(ch.Skew), PeakUnits: uint64(ch.PeakRate), WindowPackets: ch.WindowPackets, WindowBytes: ch.WindowBytes,
 		},
-		Books: book.Config{MaxOrders: ch.MaxOrders, InitialOrders: ch.InitialOrders, Advise: pages.Huge},
+		Books: book.Config{MaxOrders: ch.MaxOrders, InitialOrders: ch.InitialOrders, Advise: pages.Huge, MergeImplied: ch.Implied == "merge"},
 	}
 	if out.Books.InitialOrders == 0 {
 		out.Books.InitialOrders = p.InitialOrders

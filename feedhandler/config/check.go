@@ -162,6 +162,9 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends ends) {
 	if _, err := FindProfile(ch.Profile); err != nil {
 		r.add(err.Error(), strconv.Quote(ch.Profile), at("profile")...)
 	}
+	if ch.Implied != "" && ch.Implied != "apart" && ch.Implied != "merge" {
+		r.add("must be apart or merge", ch.Implied, at("implied")...)
+	}
 	if ch.SessionDate != "" {
 		if _, err := time.Parse(time.DateOnly, ch.SessionDate); err != nil {
 			r.add("must be a date such as 2026-11-21", ch.SessionDate, at("session_date")...)

@@ -44,6 +44,7 @@ type Channel struct {
 	ChannelID      uint8    `yaml:"channel_id,omitempty" json:"channel_id,omitempty" jsonschema:"description=channel_id of the records"`
 	PublisherID    uint16   `yaml:"publisher_id,omitempty" json:"publisher_id,omitempty" jsonschema:"description=overrides the profile's"`
 	Set            string   `yaml:"set,omitempty" json:"set,omitempty" jsonschema:"description=Channels of one set share their instruments: a definition given on one\\, or in advance\\, holds for all. For cme.mdp3; default: its channels of one publisher and worker are a set"`
+	Implied        string   `yaml:"implied,omitempty" json:"implied,omitempty" jsonschema:"description=Implied levels of cme.mdp3: apart: counted\\, in no schema; merge: mbp-1 and mbp-10 show them in the book\\, at one price the sum,enum=apart,enum=merge,default=apart"`
 	SessionDate    string   `yaml:"session_date,omitempty" json:"session_date,omitempty" jsonschema:"description=Trading date for feeds that send times of day only; default: the first packet's,format=date"`
 	MaxInstruments int      `yaml:"max_instruments,omitempty" json:"max_instruments,omitempty" jsonschema:"default=65536"`
 	MaxOrders      int      `yaml:"max_orders,omitempty" json:"max_orders,omitempty" jsonschema:"description=Live orders the book can hold,default=16777216"`

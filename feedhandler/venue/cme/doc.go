@@ -21,7 +21,7 @@
 // Instruments are keyed and published by SecurityID, which the venue gives to another once an instrument is no more. A
 // definition that deletes one (SecurityUpdateAction D), or names another than was defined, empties the book (KindClear) and
 // begins RptSeq anew. One that no definition announced gets its id behind a # as symbol, ten
-// levels and two implied ones. Entry types 0 and 1 are the book, E and F the implied book (AttrImplied), J empties the
+// levels and two implied ones. Entry types 0 and 1 are the book, E and F the implied book (AttrImplied: counted, and in no schema unless the channel is configured to merge it), J empties the
 // book; w and x (market best of the EBS feeds) are not levels of the book and become KindNone. Order groups of book
 // messages take price and side from the level their ReferenceID names.
 //
