@@ -57,6 +57,9 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 				return err
 			}
 			o.Until = cut.untilNS // before, everything goes into the books
+			if err := export.NotSource(output, args); err != nil {
+				return usageError{err}
+			}
 			dataset := profile.Dataset
 			if cfg != nil {
 				if p, err := config.FindProfile(cfg.Channels[0].Profile); err == nil {
@@ -88,7 +91,7 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 			summary, err := replay.Run(ctx, o)
 			bar.done()
 			if c.Context().Err() != nil && (err == nil || errors.Is(err, context.Canceled)) { // also while channels were looked for
-				err = errors.New("stopped before the end: nothing was written")
+				err = stopped{unwritten(output)}
 			}
 			if err == nil {
 				err = nothingUsed(summary)
@@ -135,4 +138,12 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 		return nil
 	}
 	return c
+}
+
+// unwritten says what a stopped verb leaves of its output.
+func unwritten(output string) string {
+	if output == "-" || output == "" {
+		return "standard output has a part"
+	}
+	return "nothing was written, " + output + " is as it was"
 }

@@ -2,16 +2,21 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/inspect"
 	"wirebook/feedhandler/venue"
+	"wirebook/feedhandler/view"
 )
 
 func inspectCommand() *cobra.Command {
@@ -45,26 +50,14 @@ read has problem instead.
 			}
 			o.Done = c.Context().Done()
 			o.Warn = func(w capture.Warning) { flags.note("warning: %s", w) }
-			src, err := capture.Open(args, o)
-			if err != nil && c.Context().Err() != nil {
-				return errStopped // it waited for a pipe
-			}
-			if err != nil {
-				return err
-			}
-			defer src.Close()
-			in := inspect.New(venue.Find(profile.Feed))
-			in.Heartbeats = heartbeats
 			if err := cut.parse(); err != nil {
 				return err
 			}
+			in := inspect.New(venue.Find(profile.Feed))
+			in.Heartbeats = heartbeats
 			in.From, in.Until, in.Symbols = cut.fromNS, cut.untilNS, cut.symbols
-			out := bufio.NewWriterSize(os.Stdout, 1<<16)
-			err = walk(src, in, out, asJSON || asStrings, asStrings, limit)
-			if flushErr := out.Flush(); err == nil {
-				err = flushErr
-			}
-			if err != nil {
+			w := walk{in: in, out: bufio.NewWriterSize(os.Stdout, 1<<16), json: asJSON || asStrings, strings: asStrings, limit: limit}
+			if err := w.run(c.Context(), args, o); err != nil {
 				return err
 			}
 			flags.note("%d packets, %d messages, %d of unknown type, %d with leftover bytes, %d packets with problems, %d not UDP over IPv4",
@@ -85,27 +78,78 @@ read has problem instead.
 	return c
 }
 
-func walk(src capture.Source, in *inspect.Inspector, out io.Writer, asJSON, strings bool, limit int64) error {
-	var pkt capture.Packet
-	var buf []byte
-	visit := func(m *inspect.Message) error {
-		if asJSON {
-			buf = inspect.AppendJSON(buf[:0], m, strings)
-		} else {
-			buf = inspect.AppendText(buf[:0], m)
+// walk shows a capture. Reading may wait for ever, on a pipe; what was shown is whole messages all the same.
+type walk struct {
+	in            *inspect.Inspector
+	out           *bufio.Writer
+	json, strings bool
+	limit         int64
+
+	mu    sync.Mutex // held while a packet is shown
+	buf   []byte
+	shown uint64 // messages
+}
+
+// run shows the capture until its end, or until ctx is done.
+func (w *walk) run(ctx context.Context, files []string, o capture.Options) error {
+	done := make(chan error, 1)
+	go func() {
+		src, err := capture.Open(files, o)
+		if err == nil {
+			err = w.packets(ctx, src)
+			err = errors.Join(err, src.Close())
 		}
-		_, err := out.Write(buf)
-		return err
+		done <- err
+	}()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		select { // the packet at hand is shown to its end, unless nobody takes it
+		case err = <-done:
+		case <-time.After(200 * time.Millisecond):
+		}
 	}
-	for number := int64(1); limit == 0 || number <= limit; number++ {
+	if !w.mu.TryLock() {
+		return stopped{"whoever reads the output has a part"}
+	}
+	// The lock is kept: a reader that waits for a pipe shows nothing more.
+	flushErr := w.out.Flush()
+	if ctx.Err() != nil && !errors.Is(flushErr, syscall.EPIPE) { // whatever the reading says of being told
+		err = stopped{view.Plural(w.shown, "message") + " of " + view.Plural(w.in.Packets, "packet") + " shown"}
+	}
+	if err == nil {
+		err = flushErr
+	}
+	return err
+}
+
+func (w *walk) packets(ctx context.Context, src capture.Source) error {
+	var pkt capture.Packet
+	for number := int64(1); (w.limit == 0 || number <= w.limit) && ctx.Err() == nil; number++ {
 		if err := src.Next(&pkt); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if err := in.CutFrame(number, pkt.TS, pkt.Data, max(pkt.WireLen, len(pkt.Data)), visit); err != nil {
+		if err := w.packet(number, &pkt); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (w *walk) packet(number int64, pkt *capture.Packet) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.in.CutFrame(number, pkt.TS, pkt.Data, max(pkt.WireLen, len(pkt.Data)), func(m *inspect.Message) error {
+		if w.json {
+			w.buf = inspect.AppendJSON(w.buf[:0], m, w.strings)
+		} else {
+			w.buf = inspect.AppendText(w.buf[:0], m)
+		}
+		w.shown++
+		_, err := w.out.Write(w.buf)
+		return err
+	})
 }

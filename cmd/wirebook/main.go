@@ -16,15 +16,17 @@ import (
 // version is set by the linker: -X main.version=...
 var version = "development"
 
-// Exit codes.
+// Exit codes; docs/exit-codes.md is their table.
 const (
 	exitFailed  = 1   // the work could not be done
 	exitUsage   = 2   // the command line or a configuration is wrong
 	exitStopped = 130 // stopped by a signal before the end: what was said is about a part only
 )
 
-// errStopped ends a verb that was stopped before its work was whole.
-var errStopped = errors.New("stopped before the end of the capture")
+// stopped ends a verb that a signal ended before its work was whole; it says what was done until then.
+type stopped struct{ what string }
+
+func (s stopped) Error() string { return "stopped before the end: " + s.what }
 
 // usageError is a mistake in what was asked, not in the doing.
 type usageError struct{ error }
@@ -32,6 +34,7 @@ type usageError struct{ error }
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends us whatever we are doing
 	// A reader of our output that went away is told by the write: temporary files are put away, then we end.
 	signal.Ignore(syscall.SIGPIPE)
 	root := rootCommand()
@@ -39,6 +42,7 @@ func main() {
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	err := root.ExecuteContext(ctx)
 	var usage usageError
+	var part stopped
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE):
 	case errors.As(err, &usage):
@@ -47,7 +51,7 @@ func main() {
 	case !started: // cobra's own complaints about the command line
 		fmt.Fprintf(os.Stderr, "wirebook: %s (see 'wirebook --help')\n", strings.Join(strings.Fields(err.Error()), " "))
 		os.Exit(exitUsage)
-	case errors.Is(err, errStopped):
+	case errors.As(err, &part), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
 		os.Exit(exitStopped)
 	default:

@@ -24,7 +24,7 @@ func (o *output) WriteFrame(ts uint64, frame []byte) error { return o.w.Write(ts
 
 func (o *outputs) create(path string) (*output, error) {
 	for _, out := range o.list {
-		if out.file.Name() == path {
+		if out.file.Name() == path || export.NotSource(path, []string{out.file.Name()}) != nil {
 			return nil, usageError{fmt.Errorf("%s is named for two outputs", path)}
 		}
 	}

@@ -92,7 +92,7 @@ the line's own numbering skipped, whoever else brought it.
 			s, err := replay.Run(c.Context(), o)
 			bar.done()
 			if errors.Is(err, context.Canceled) {
-				return errStopped
+				return stopped{"nothing was published: its channels were still looked for"}
 			}
 			if err != nil {
 				return err
@@ -107,7 +107,7 @@ the line's own numbering skipped, whoever else brought it.
 				printSummary(os.Stdout, s)
 			}
 			if s.Stopped {
-				return errStopped // the counts and digests are of a part
+				return stopped{"the counts and digests are of a part of the capture"}
 			}
 			return nothingUsed(s)
 		},

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,7 @@ import (
 	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/venue"
 	"wirebook/feedhandler/venue/framing"
+	"wirebook/feedhandler/view"
 )
 
 // sendFlags order a sending.
@@ -80,6 +83,34 @@ type sent struct {
 	Messages uint64 `json:"messages,omitempty"` // with --profile
 	Bytes    uint64 `json:"bytes"`
 	Failed   uint64 `json:"failed"` // the host refused them: link down, no route
+
+	refused map[held]*uint64 // datagrams refused, by what they hold
+}
+
+// held is what a datagram holds; what the host refuses, often later and in batches, is taken off again by it.
+type held struct{ messages, bytes int }
+
+// count counts a datagram as sent and returns where its refusal is counted.
+func (to *sent) count(h held) *uint64 {
+	to.Packets++
+	to.Messages += uint64(h.messages)
+	to.Bytes += uint64(h.bytes)
+	n := to.refused[h]
+	if n == nil {
+		n = new(uint64)
+		to.refused[h] = n
+	}
+	return n
+}
+
+// settle takes off what was refused.
+func (to *sent) settle() {
+	for h, n := range to.refused {
+		to.Failed += *n
+		to.Packets -= *n
+		to.Messages -= *n * uint64(h.messages)
+		to.Bytes -= *n * uint64(h.bytes)
+	}
 }
 
 type sendSummary struct {
@@ -89,6 +120,7 @@ type sendSummary struct {
 	Packets      uint64  `json:"packets"`
 	Messages     uint64  `json:"messages,omitempty"`
 	Failed       uint64  `json:"failed"`
+	Other        uint64  `json:"other"` // frames of the capture that hold no whole UDP datagram over IPv4
 	ElapsedNS    int64   `json:"elapsed_ns"`
 	LatestNS     int64   `json:"latest_ns"` // how late the latest datagram left against its pace
 	LastError    string  `json:"last_error,omitempty"`
@@ -147,11 +179,11 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 	var d feedhandler.Datagram
 	var h framing.Header
 	var spans []framing.Span
-	time.Sleep(f.wait)
+	pause(c.Context(), f.wait)
 	start := time.Now()
 	var first uint64
 	for n := uint64(0); ; n++ {
-		if n%1024 == 0 && c.Context().Err() != nil {
+		if c.Context().Err() != nil {
 			break
 		}
 		err := src.Next(&pkt)
@@ -162,6 +194,7 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 			return err
 		}
 		if feedhandler.ParseFrame(pkt.Data, false, &d) != feedhandler.WireOK {
+			s.Other++
 			continue
 		}
 		var due time.Duration
@@ -182,7 +215,7 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 			// What is queued leaves now; a pause shorter than a timer's grain is made up by the next one.
 			s.note(out.Flush())
 			if late < -sendGrain {
-				time.Sleep(-late)
+				pause(c.Context(), -late)
 			}
 		} else if due > 0 || f.rate > 0 {
 			s.LatestNS = max(s.LatestNS, late.Nanoseconds())
@@ -191,20 +224,19 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 		to := by[key]
 		if to == nil {
 			to = &sent{Address: fmt.Sprintf("%s:%d", config.AddrString(d.Dst), d.DstPort)}
+			to.refused = map[held]*uint64{}
 			by[key] = to
 		}
+		spans = spans[:0]
 		if split != nil && split.Header(d.Payload, &h) == framing.FaultNone && h.Kind == framing.Data {
 			spans, _ = split.Split(spans[:0], d.Payload, &h)
-			to.Messages += uint64(len(spans))
 		}
-		to.Packets++
-		to.Bytes += uint64(len(d.Payload))
-		s.note(out.Send(d.Dst, d.DstPort, d.Payload, &to.Failed))
+		s.note(out.Send(d.Dst, d.DstPort, d.Payload, to.count(held{len(spans), len(d.Payload)})))
 	}
 	s.note(out.Flush())
 	s.ElapsedNS = time.Since(start).Nanoseconds()
 	for _, to := range by {
-		to.Packets -= to.Failed
+		to.settle()
 		s.Destinations = append(s.Destinations, to)
 		s.Packets += to.Packets
 		s.Messages += to.Messages
@@ -214,7 +246,10 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 	if f.asJSON {
 		enc := json.NewEncoder(os.Stdout)
 		enc.SetIndent("", "  ")
-		return enc.Encode(&s)
+		if err := enc.Encode(&s); err != nil {
+			return err
+		}
+		return s.verdict(c.Context())
 	}
 	for _, to := range s.Destinations {
 		messages := ""
@@ -225,10 +260,37 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 	}
 	fmt.Printf("%d datagrams in %s: %.0f/s, at most %s behind the pace\n", s.Packets, seconds(s.ElapsedNS),
 		float64(s.Packets)/(float64(max(s.ElapsedNS, 1))/1e9), time.Duration(s.LatestNS).Round(time.Microsecond))
-	if s.LastError != "" {
-		fmt.Printf("last refusal: %s\n", s.LastError)
+	return s.verdict(c.Context())
+}
+
+// verdict is nil where everything was sent.
+func (s *sendSummary) verdict(ctx context.Context) error {
+	switch {
+	case s.Failed > 0 && strings.Contains(s.LastError, "message too long"):
+		return fmt.Errorf("%d of %d datagrams were refused, the last with: %s: raise the interface's MTU ('ip link set mtu')", s.Failed, s.Failed+s.Packets, s.LastError)
+	case s.Failed > 0:
+		return fmt.Errorf("%d of %d datagrams were refused, the last with: %s", s.Failed, s.Failed+s.Packets, s.LastError)
+	case ctx.Err() != nil:
+		return stopped{view.Plural(s.Packets, "datagram") + " sent"}
+	case s.Packets == 0 && s.Other == 0:
+		return errors.New("nothing to send: the capture holds no packets")
+	case s.Packets == 0:
+		return fmt.Errorf("nothing to send: none of the capture's %s holds a whole UDP datagram over IPv4; --frames sends frames as they are", view.Plural(s.Other, "frame"))
 	}
 	return nil
+}
+
+// pause sleeps, or ends with ctx.
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }
 
 // sendGrain is the shortest pause worth a timer.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/socket"
+	"wirebook/feedhandler/view"
 )
 
 // framesSummary counts what --frames sent.
@@ -35,9 +37,9 @@ func (f *sendFlags) sendFrames(c *cobra.Command, src capture.Source, speed float
 	s := framesSummary{TX: "frames"}
 	pace := framePace{rate: f.rate, speed: speed}
 	var pkt capture.Packet
-	time.Sleep(f.wait)
+	pause(c.Context(), f.wait)
 	pace.start = time.Now()
-	for n := uint64(0); n%1024 != 0 || c.Context().Err() == nil; n++ {
+	for n := uint64(0); c.Context().Err() == nil; n++ {
 		err := src.Next(&pkt)
 		if errors.Is(err, io.EOF) {
 			break
@@ -48,7 +50,7 @@ func (f *sendFlags) sendFrames(c *cobra.Command, src capture.Source, speed float
 		if pkt.LinkType != capture.Ethernet {
 			return fmt.Errorf("frame %d is of link type %d: --frames sends Ethernet frames only; leave it out to send the datagrams", n, pkt.LinkType)
 		}
-		s.LatestNS = max(s.LatestNS, pace.wait(n, pkt.Recv().NS).Nanoseconds())
+		s.LatestNS = max(s.LatestNS, pace.wait(c.Context(), n, pkt.Recv().NS).Nanoseconds())
 		if err := out.Send(pkt.Data); err != nil {
 			s.Failed++
 			s.LastError = err.Error()
@@ -70,6 +72,12 @@ func (f *sendFlags) sendFrames(c *cobra.Command, src capture.Source, speed float
 	if s.Failed > 0 {
 		return fmt.Errorf("%d of %d frames were refused, the last with: %s", s.Failed, s.Failed+s.Frames, s.LastError)
 	}
+	if c.Context().Err() != nil {
+		return stopped{view.Plural(s.Frames, "frame") + " sent"}
+	}
+	if s.Frames == 0 {
+		return errors.New("nothing to send: the capture holds no packets")
+	}
 	return nil
 }
 
@@ -81,7 +89,7 @@ type framePace struct {
 }
 
 // wait sleeps until frame n, captured at ns, is due, and says how late it is.
-func (p *framePace) wait(n, ns uint64) time.Duration {
+func (p *framePace) wait(ctx context.Context, n, ns uint64) time.Duration {
 	if p.first == 0 {
 		p.first = ns
 	}
@@ -96,7 +104,7 @@ func (p *framePace) wait(n, ns uint64) time.Duration {
 	}
 	late := time.Since(p.start) - due
 	if late < -sendGrain {
-		time.Sleep(-late)
+		pause(ctx, -late)
 	}
 	return max(late, 0)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	bigendian "encoding/binary"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"wirebook/feedhandler/capture"
+	"wirebook/feedhandler/feedtest"
 	"wirebook/feedhandler/feedtest/wiretest"
 )
 
@@ -51,11 +53,7 @@ func TestSendChoosesATransmitter(t *testing.T) {
 	send := func(args ...string) (s sendSummary, out string, code int) {
 		t.Helper()
 		out, code = r.verb(append([]string{"send", "--json", "--quiet", "mixed.pcap"}, args...)...)
-		if code == 0 {
-			if err := json.Unmarshal([]byte(out), &s); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-		}
+		_ = json.NewDecoder(strings.NewReader(out)).Decode(&s) // an error's words follow, or stand alone
 		return s, out, code
 	}
 	if s, out, code := send("--interface", "lo"); code != 0 || s.TX != "socket" || !strings.Contains(s.Why, "not an Ethernet interface") {
@@ -67,7 +65,7 @@ func TestSendChoosesATransmitter(t *testing.T) {
 	if _, out, code := send("--interface", wiretest.TX, "--queues", "7"); code != exitFailed || !strings.Contains(out, "no such queue") || !strings.Contains(out, "--queues") {
 		t.Errorf("a queue that is not there: exit %d, %s", code, out)
 	}
-	if s, out, code := send("--interface", wiretest.TX, "--tx", "xdp"); code != 0 || s.Packets != 1 || s.Failed != 1 || !strings.Contains(s.LastError, "use a UDP socket") {
+	if s, out, code := send("--interface", wiretest.TX, "--tx", "xdp"); code != exitFailed || s.Packets != 1 || s.Failed != 1 || !strings.Contains(s.LastError, "use a UDP socket") {
 		t.Errorf("a host by AF_XDP: exit %d, %s", code, out)
 	}
 	host, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(10, 99, 0, 2), Port: 26477})
@@ -88,5 +86,32 @@ func TestSendChoosesATransmitter(t *testing.T) {
 	buf := make([]byte, 100)
 	if n, err := host.Read(buf); err != nil || string(buf[:n]) != "to the host" {
 		t.Errorf("the host received %q, %v", buf[:n], err)
+	}
+}
+
+// TestSendTellsWhatWasRefused: what the host would not send is not counted as sent, and is the exit code; so is a capture
+// with nothing to send.
+func TestSendTellsWhatWasRefused(t *testing.T) {
+	jumbo := feedtest.Case(t, "23-send-says-ok", "jumbo.pcap")
+	r := newLiveRig(t)
+	out, code := r.verb("send", "--interface", wiretest.TX, "--tx", "xdp", "--speed", "max", "--quiet", "--json", "--profile", "nasdaq.itch50", jumbo)
+	var s sendSummary
+	_ = json.NewDecoder(strings.NewReader(out)).Decode(&s)
+	if code != exitFailed || s.Messages != 80 || s.Failed == 0 || !strings.Contains(out, "MTU") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	f, err := os.Create(filepath.Join(r.dir, "none.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := capture.NewWriter(f, true)
+	if err == nil {
+		err = errors.Join(w.Write(1_700_000_000_000_000_000, make([]byte, 60)), w.Flush(), f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, code := r.verb("send", "--interface", wiretest.TX, "--quiet", "none.pcap"); code != exitFailed || !strings.Contains(out, "nothing to send") {
+		t.Errorf("nothing to send: exit %d: %s", code, out)
 	}
 }

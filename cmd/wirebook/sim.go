@@ -15,6 +15,7 @@ import (
 
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/sim"
+	"wirebook/feedhandler/view"
 )
 
 // simFlags are what a simulated day is ordered with. Percentages and times are for people; sim counts in ppm and ns.
@@ -59,7 +60,7 @@ deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
 	fl.StringVarP(&f.output, "output", "o", "", "capture to write (pcap, nanoseconds; .pcapng for pcapng)")
 	fl.StringVar(&f.protocol, "protocol", "itch50", "itch50, deepplus, deep or mdp3")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
-	fl.Float64Var(&f.seconds, "seconds", 10, "length of trading; three seconds of closing packets follow; 0: until --messages")
+	fl.Float64Var(&f.seconds, "seconds", 10, "length of trading; three seconds of closing packets follow; 0: until --messages; with --messages alone there is no such end")
 	fl.Uint64Var(&f.messages, "messages", 0, "end trading after so many messages (what opens and closes the day comes on top); 0: when --seconds are over")
 	fl.Uint64Var(&f.rate, "rate", 20000, "mean messages a second")
 	fl.IntVar(&f.symbols, "symbols", 32, "instruments")
@@ -91,6 +92,9 @@ deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
 	c.PreRunE = func(c *cobra.Command, _ []string) error {
 		if f.output == "" {
 			return usageError{errors.New("say where to write the capture with -o FILE")}
+		}
+		if f.messages > 0 && !c.Flags().Changed("seconds") {
+			f.seconds = 0 // so many messages, however long they take
 		}
 		for i := range 2 {
 			if c.Flags().Changed("reorder") {
@@ -187,7 +191,7 @@ func (f *simFlags) run(c *cobra.Command) error {
 	})
 	bar.done()
 	if c.Context().Err() != nil {
-		return errors.New("stopped before the end: nothing was written")
+		return stopped{unwritten(f.output)}
 	}
 	if err != nil {
 		return err
@@ -199,6 +203,9 @@ func (f *simFlags) run(c *cobra.Command) error {
 	}
 	if err := outputs.publish(); err != nil {
 		return err
+	}
+	if oracle.Messages < f.messages {
+		fmt.Fprintf(os.Stderr, "note: %s of %d: --seconds %g were over before\n", view.Plural(oracle.Messages, "message"), f.messages, f.seconds)
 	}
 	return f.report(oracle, hostile)
 }

@@ -41,6 +41,27 @@ func Create(path string) (*File, error) {
 	return &File{File: f, path: path}, nil
 }
 
+// NotSource refuses an output that is one of the inputs, under whatever name: it would take its source's place.
+func NotSource(output string, inputs []string) error {
+	if output == "" || output == "-" {
+		return nil
+	}
+	out, err := os.Stat(output)
+	if err != nil || !out.Mode().IsRegular() {
+		return nil
+	}
+	for _, input := range inputs {
+		if in, err := os.Stat(input); input != "-" && err == nil && os.SameFile(in, out) {
+			same := ""
+			if input != output {
+				same = ", which is " + input
+			}
+			return fmt.Errorf("write %s%s: it is read here and would be lost: name another file", output, same)
+		}
+	}
+	return nil
+}
+
 // target resolves a path ("" for standard output) and says whether it can only be written directly.
 func target(path string) (resolved string, direct bool, err error) {
 	if path == "" || path == "-" {
