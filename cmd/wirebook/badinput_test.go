@@ -377,7 +377,7 @@ func TestStoppedExport(t *testing.T) {
 		if err := c.Wait(); err == nil {
 			t.Skip("the machine is faster than the signal; this check did not run")
 		}
-		if signal == syscall.SIGTERM && (c.ProcessState.ExitCode() != exitFailed || !strings.Contains(errs.String(), "nothing was written")) {
+		if signal == syscall.SIGTERM && (c.ProcessState.ExitCode() != exitStopped || !strings.Contains(errs.String(), "nothing was written")) {
 			t.Errorf("stopped: %v %s", c.ProcessState, errs.String())
 		}
 		if after := b.files(); after != before {
