@@ -79,6 +79,29 @@ static __always_inline __u16 tagged(__u16 vlan, __be16 proto, __be16 tci)
 	return !vlan && proto == bpf_htons(ETH_P_8021Q) ? number : VLAN_MANY;
 }
 
+// of_sender finds the subscription of a group, port and VLAN that takes what a sender sends, or says in *why that none does.
+static __always_inline struct subscription *of_sender(struct subscription_key *key, __u32 source, __u32 *why)
+{
+	struct subscription *sub = bpf_map_lookup_elem(&subscriptions, key), *own;
+
+	if (!sub)
+		return NULL;
+	if (sub->flags & SUBSCRIPTION_BY_SOURCE) {
+		key->source = source;
+		own = bpf_map_lookup_elem(&subscriptions, key);
+		key->source = 0;
+		if (own)
+			return own;
+	}
+	if (sub->flags & SUBSCRIPTION_ANY_SOURCE)
+		return sub;
+	if (!(sub->flags & SUBSCRIPTION_OTHER_VLAN))
+		*why = COUNT_OTHER_SOURCE;
+	else if (*why == COUNT_UNSUBSCRIBED)
+		*why = COUNT_OTHER_VLAN;
+	return NULL;
+}
+
 // match finds the subscription of a frame, or says in *why (a verdict of enum counter) that it has none.
 static __always_inline struct subscription *match(struct xdp_md *ctx, __u32 *why)
 {
@@ -133,35 +156,16 @@ static __always_inline struct subscription *match(struct xdp_md *ctx, __u32 *why
 	if ((void *)(udp + 1) > end)
 		return NULL;
 
-	// One lookup is the common case: the entry of any VLAN is looked for where the frame's own has none, entries by source
-	// only where the group says that it has some.
+	// One lookup is the common case: the entry of any VLAN is looked for where the frame's own has nothing for its sender,
+	// entries by source only where the group says that it has some.
 	*why = COUNT_UNSUBSCRIBED;
 	key.group = ip->daddr;
 	key.port = udp->dest;
-	sub = bpf_map_lookup_elem(&subscriptions, &key);
-	if (!sub) {
-		key.vlan = VLAN_ANY;
-		sub = bpf_map_lookup_elem(&subscriptions, &key);
-		if (!sub)
-			return NULL;
-		if (sub->flags & SUBSCRIPTION_OTHER_VLAN) {
-			*why = COUNT_OTHER_VLAN;
-			return NULL;
-		}
-	}
-	if (sub->flags & SUBSCRIPTION_BY_SOURCE) {
-		struct subscription *own;
-
-		key.source = ip->saddr;
-		own = bpf_map_lookup_elem(&subscriptions, &key);
-		if (own)
-			return own;
-	}
-	if (!(sub->flags & SUBSCRIPTION_ANY_SOURCE)) {
-		*why = COUNT_OTHER_SOURCE;
-		return NULL;
-	}
-	return sub;
+	sub = of_sender(&key, ip->saddr, why);
+	if (sub)
+		return sub;
+	key.vlan = VLAN_ANY;
+	return of_sender(&key, ip->saddr, why);
 }
 
 // carried returns the stamp in metadata of our form that came with the frame, or 0. On veth the metadata of a sender's

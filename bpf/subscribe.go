@@ -20,7 +20,7 @@ type Subscription struct {
 }
 
 // AnyVLAN subscribes to frames under every tag, and untagged. Where a particular VLAN is subscribed as well, that one wins for
-// its frames.
+// its frames, of the senders that it takes.
 const AnyVLAN = uint16(filterVlanNumberVLAN_ANY)
 
 // String returns "group:port", with "VLAN n" and "from source" where they are said.

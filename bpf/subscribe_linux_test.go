@@ -106,6 +106,37 @@ func TestVLANsChange(t *testing.T) {
 	}
 }
 
+// TestSendersOfSeveralVLANs: one sender's datagrams are wanted under any VLAN, another's under one, of the same group. Each gets
+// its own, as the core's routes have it.
+func TestSendersOfSeveralVLANs(t *testing.T) {
+	b := newBench(t, filterProgFilterNone, 0)
+	b.subscribe(Subscription{Group: groupA, VLAN: 10, Source: sender1, ID: 1})
+	b.subscribe(Subscription{Group: groupA, VLAN: AnyVLAN, Source: sender2, ID: 2})
+	ten, eleven := []uint16{10}, []uint16{11}
+	for i, c := range []struct {
+		source netip.Addr
+		tci    []uint16
+		want   Counter
+		id     uint16
+	}{
+		{sender1, ten, Redirected, 1}, {sender2, ten, Redirected, 2},
+		{sender1, eleven, OtherSource, 0}, {sender2, eleven, Redirected, 2},
+		{sender1, nil, OtherSource, 0}, {sender2, nil, Redirected, 2},
+	} {
+		p := packet{source: c.source, tci: c.tci}
+		if c.tci != nil {
+			p.vlans = []uint16{0x8100}
+		}
+		before := b.counters()
+		_, meta, _ := b.run(nil, p.bytes())
+		after := b.counters()
+		m, _ := TakeMeta(meta)
+		if m.ID != c.id || after[c.want] != before[c.want]+1 {
+			t.Errorf("%d: from %s under %v: ID %d, want %d, counted as %s", i, c.source, c.tci, m.ID, c.id, c.want)
+		}
+	}
+}
+
 func entries(tb testing.TB, f *Filter) int {
 	var k filterSubscriptionKey
 	var v filterSubscription
