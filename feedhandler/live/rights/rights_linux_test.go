@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"wirebook/shm/segment"
 )
 
 // childEnv has this test's program play a run.
@@ -211,6 +213,30 @@ func TestRootBecomesAnother(t *testing.T) {
 	}
 	if err := give(4242, 4242, root, []string{"one"}); err == nil || !strings.Contains(err.Error(), "belongs to user") {
 		t.Errorf("another user's folder: %v", err)
+	}
+}
+
+// TestNothingIsGivenOnAStrangersWay: who owns a folder above could put another in root's place between two looks at it, and have
+// root give away what is in there.
+func TestNothingIsGivenOnAStrangersWay(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("not root: this check did not run")
+	}
+	strangers, err := os.MkdirTemp("/dev/shm", "rights")
+	if err != nil {
+		t.Skip("no /dev/shm: this check did not run")
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(strangers) })
+	root := filepath.Join(strangers, "wirebook")
+	if err := errors.Join(os.Mkdir(root, 0o755), os.Mkdir(filepath.Join(root, "one"), 0o750), os.Lchown(strangers, 4242, 4242), os.Chmod(strangers, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if err := give(1234, 1234, root, []string{"one"}); !errors.Is(err, segment.ErrUntrusted) {
+		t.Errorf("below a stranger's folder: %v", err)
+	}
+	var at unix.Stat_t
+	if err := unix.Lstat(filepath.Join(root, "one"), &at); err != nil || at.Uid != 0 {
+		t.Errorf("it belongs to user %d, %v", at.Uid, err)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"wirebook/shm/segment"
 )
 
 // Become makes a process that root started a user's, with the needed capabilities: in this program and, should it execute
@@ -89,8 +91,11 @@ func become(uid, gid int, groups []int, keep set) error {
 }
 
 // give makes the folders, or gives them to the user with what is in them where they are root's. Nobody but root may write in
-// root, so nobody puts another thing in their place meanwhile.
+// root or put another in its place, so nobody puts another thing in their place meanwhile.
 func give(uid, gid int, root string, folders []string) error {
+	if err := segment.CheckBase(root); err != nil {
+		return err
+	}
 	if err := os.Mkdir(root, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
