@@ -3,8 +3,12 @@ package live
 import (
 	"bytes"
 	"log/slog"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/live/worker"
@@ -23,5 +27,26 @@ func TestADisputeIsLogged(t *testing.T) {
 	}
 	if s := h.summary; len(s.Lost) != 0 || s.Healed != 0 {
 		t.Errorf("summary %+v", s)
+	}
+}
+
+// TestTwoSpeakAtOnce: the heartbeat's goroutine says things while the handler's does. What they remember of it is a map, and two
+// writers of one end the program.
+func TestTwoSpeakAtOnce(t *testing.T) {
+	var said atomic.Int64
+	var wg sync.WaitGroup
+	s, now := new(health), time.Unix(1_800_000_000, 0)
+	for range 2 {
+		wg.Go(func() {
+			for i := range 50_000 {
+				if s.due(strconv.Itoa(i), now) {
+					said.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := said.Load(); n != 50_000 {
+		t.Errorf("%d things are said, want each of 50000 once", n)
 	}
 }

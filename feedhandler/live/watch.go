@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,18 +25,29 @@ type health struct {
 	seen   []uint64 // newest progress by worker
 	missed []int    // looks without progress
 	late   []bool
-	said   map[string]time.Time
+
+	mu   sync.Mutex // of said: the heartbeat says things, and so does who looks around
+	said map[string]time.Time
 }
 
 // say logs a warning of a kind at most every ten seconds.
 func (s *health) say(log *slog.Logger, kind, text string, args ...any) {
+	if s.due(kind, time.Now()) {
+		log.Warn(text, args...)
+	}
+}
+
+func (s *health) due(kind string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.said == nil {
 		s.said = map[string]time.Time{}
 	}
-	if now := time.Now(); now.Sub(s.said[kind]) >= 10*time.Second {
-		s.said[kind] = now
-		log.Warn(text, args...)
+	if now.Sub(s.said[kind]) < 10*time.Second {
+		return false
 	}
+	s.said[kind] = now
+	return true
 }
 
 // Run watches until ctx ends, then drains and closes.
