@@ -44,11 +44,12 @@ func (h *Handler) noteMTUs() {
 	}
 }
 
-// fit has the sockets of an interface take datagrams of its MTU.
+// fit has the sockets of an interface, and of the VLANs on it, take datagrams of its MTU: what comes under a tag may be as large,
+// whatever the VLAN's own interface sends.
 func (h *Handler) fit(name string, mtu int) {
 	for _, f := range h.feeds {
-		for _, s := range f.Sockets {
-			if s.Options().Interface != name {
+		for i, s := range f.Sockets {
+			if f.InterfaceOf(i, &h.config.Live) != name {
 				continue
 			}
 			swap := s.Fit(mtu)

@@ -10,6 +10,7 @@ import (
 
 	"wirebook/feedhandler/feedtest/wiretest"
 	"wirebook/feedhandler/sim"
+	"wirebook/feedhandler/socket"
 )
 
 // larger is a day with as many messages in each datagram as go into one of so many bytes.
@@ -69,6 +70,35 @@ func TestTheMTUIsRaised(t *testing.T) {
 				t.Errorf("%d datagrams were cut", n)
 			}
 		})
+	}
+}
+
+// TestTheMTUOfAVLANsParent: the socket of a line under a VLAN is on that VLAN's own interface, and takes what the one below it may
+// bring.
+func TestTheMTUOfAVLANsParent(t *testing.T) {
+	wiretest.New(t)
+	h, _ := start(t, configuration(t, "one1"), nil)
+	f := h.feeds[0]
+	// This kernel may have no VLAN interfaces: the other end of the pair plays one.
+	o := f.Sockets[1].Options()
+	o.Interface, o.MaxPayload, o.Port = wiretest.TX, 0, 26999
+	s, err := socket.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	was := f.Sockets[1]
+	put := func(s *socket.Socket) {
+		if err := h.workers[f.Worker].Do(func() { f.Sockets[1] = s }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(s)
+	defer put(was)
+	wiretest.IP(t, "link set "+wiretest.RX+" mtu 9000")
+	h.watchMTU()
+	if n := s.Options().MaxPayload; n != 9000-28 {
+		t.Errorf("it takes %d bytes, want %d", n, 9000-28)
 	}
 }
 

@@ -172,6 +172,7 @@ func (h *Handler) retire(f *worker.Feed) error {
 		return fmt.Errorf("channel %s: %w", f.Name, err)
 	}
 	h.countDrops()
+	h.forgetSilence(f.Name)
 	for i, other := range h.feeds {
 		if other == f {
 			h.feeds = append(h.feeds[:i:i], h.feeds[i+1:]...)
