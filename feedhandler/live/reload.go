@@ -97,6 +97,9 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 		giveBack()
 	}
 	h.config = &next
+	for name, mtu := range h.mtus {
+		h.fit(name, mtu) // a VLAN's new sockets were opened for what its own interface sends
+	}
 	errs = append(errs, h.steerAll(&next), h.dropLinks(&next), h.clocks.keep(h.interfacesNow()))
 	return r, errors.Join(errs...)
 }

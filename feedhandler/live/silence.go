@@ -56,6 +56,14 @@ func (h *Handler) watchSilence(now time.Time) {
 	}
 }
 
+// forgetSilence ends the account of a channel that leaves: one of its name that comes later begins its own.
+func (h *Handler) forgetSilence(channel string) {
+	if q := h.quiet[channel]; q != nil {
+		atomic.StoreUint64(q.word, 0)
+		delete(h.quiet, channel)
+	}
+}
+
 func venueOf(c *config.Channel) string {
 	p, err := config.FindProfile(c.Profile)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"wirebook/feedhandler/config"
 	"wirebook/feedhandler/feedtest/wiretest"
 	"wirebook/feedhandler/sim"
 )
@@ -56,6 +57,33 @@ func TestTheSecondRunIsTold(t *testing.T) {
 	b.watchSilence(noon.Add(24 * time.Hour))
 	if n := counter(v, "channel_silent_seconds", "one1"); n != 0 {
 		t.Errorf("%d s silent, and it hears", n)
+	}
+}
+
+// TestSilenceEndsWithTheChannel: a channel that a reload took away is silent no more, and one of its name that another brings
+// hours later has not been silent since.
+func TestSilenceEndsWithTheChannel(t *testing.T) {
+	wiretest.New(t)
+	both, one := configuration(t, "one1", "two2"), configuration(t, "one1")
+	h, log := start(t, both, nil)
+	v := h.view(t)
+	h.watchSilence(noon)
+	h.watchSilence(noon.Add(70 * time.Second))
+	if n := counter(v, "channel_silent_seconds", "two2"); n != 70 {
+		t.Fatalf("silent for %d s, want 70", n)
+	}
+	for _, c := range []*config.Config{one, both} {
+		if _, err := h.Reload(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if n := counter(v, "channel_silent_seconds", "two2"); n != 0 {
+			t.Errorf("silent for %d s after the reload", n)
+		}
+	}
+	said := strings.Count(log.String(), "channel=two2")
+	h.watchSilence(noon.Add(time.Hour))
+	if n := counter(v, "channel_silent_seconds", "two2"); n != 0 || strings.Count(log.String(), "channel=two2") != said {
+		t.Errorf("a channel that has just come was silent for %d s: %s", n, log)
 	}
 }
 
