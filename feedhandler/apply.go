@@ -233,14 +233,16 @@ func (a *applier) restart(firstSeq uint64) {
 }
 
 // endLife empties the book of an instrument that another channel of the set has said to be no more: who comes next under its
-// id inherits nothing.
+// id inherits nothing. The last event with a date of its own dates it, in this batch or an earlier one.
 func (a *applier) endLife(b *book.Batch, c *book.InstrumentChange) {
-	e := a.last
-	if c.At > 0 {
-		e = b.Events[c.At-1]
-	} else {
-		a.enter(&a.lastIn)
+	e, in := a.last, &a.lastIn
+	for n := c.At - 1; n >= 0; n-- {
+		if before := &b.Events[n]; before.Kind != book.KindStale {
+			e, in = *before, &b.Packets[before.Packet]
+			break
+		}
 	}
+	a.enter(in)
 	e.Kind, e.Instrument, e.Side, e.Flags, e.Attr = book.KindClear, c.Index, book.NoSide, book.FlagLast, 0
 	if c.Instrument.Began != 0 {
 		e.TsEvent = c.Instrument.Began

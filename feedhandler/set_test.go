@@ -1,6 +1,7 @@
 package feedhandler_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"testing"
@@ -141,5 +142,40 @@ func TestDeletedOnTheDefinitionsFeed(t *testing.T) {
 	ch := i.Channels()[0]
 	if bid, _ := ch.Books().Top(1); bid.Qty != 0 || ch.Suspect() != 0 {
 		t.Errorf("bid %+v, %d suspect", bid, ch.Suspect())
+	}
+}
+
+// TestAnEndedLifeIsDatedTheSame: the R record of an instrument that another channel of the set has ended does not depend on
+// where batches end, though the last thing before it was a message that could not be decoded.
+func TestAnEndedLifeIsDatedTheSame(t *testing.T) {
+	cut := bid(7001, 2, 2)
+	cut = cut[:len(cut)-4]
+	binary.LittleEndian.PutUint16(cut, uint16(len(cut)))
+	day := func(flush bool) (digests [shm.SchemaCount]feedhandler.Digest) {
+		set := feedhandler.NewSet(10)
+		var n namer
+		d, i := setChannel(t, "defs", 1, set, &namer{}, nil), setChannel(t, "inc", 2, set, &n, nil)
+		flushed := func() {
+			if flush {
+				i.Flush()
+			}
+		}
+		cmePacket(d, 1, 1, 1, future(7001, "GEZ9"))
+		cmePacket(i, 2, 1, 2, bid(7001, 1, 1))
+		flushed()
+		cmePacket(i, 2, 2, 3, cut)
+		flushed()
+		cmePacket(d, 1, 2, 4, future(7001, "GEH0"))
+		i.End()
+		if n := i.Channels()[0].Decoding[book.FaultBadGroup] + i.Channels()[0].Decoding[book.FaultTruncated]; n != 1 {
+			t.Fatalf("%d messages were refused", n)
+		}
+		for s := range digests {
+			digests[s] = i.Channels()[0].Digest(shm.Schema(s))
+		}
+		return digests
+	}
+	if whole, parts := day(false), day(true); whole != parts {
+		t.Errorf("in one batch %v, in three %v", whole, parts)
 	}
 }
