@@ -41,7 +41,8 @@
 //
 // What is ahead of the sequence within reach of the window is parked meanwhile (park.go), for as much as a line can be
 // ahead of another (Config.SkewNS at Config.PeakUnits): a line that was dark comes back ahead of the slower one by the whole
-// skew. When the sequence has come near, and the line goes on, it joins. When a line goes back to the running
+// skew. When the sequence has come near, and the line goes on, it joins. It joins at once when it has gone on for much of that room and
+// no other line was heard meanwhile: both were dark, and one came back. When a line goes back to the running
 // sequence, what it said before was garbage or a burst out of order: what is parked is then used only for units that
 // would be lost otherwise. When the input ends, what another line contradicted to the end is not believed.
 //

@@ -54,7 +54,7 @@ func (a *Arbiter) tooFar(line Line, l *line, p *Packet, kind Kind) {
 	if kind == KindData {
 		a.keep(line, l, p)
 	}
-	if a.agreed(line, l) || a.persists(l) && !a.othersActive(line) {
+	if a.agreed(line, l) || a.persists(l) && (!a.othersActive(line) || a.goesOnAlone(line, l)) {
 		a.stats.Jumps++
 		for i := range a.lines[:a.nlines] {
 			if a.supporters(line)&(1<<i) != 0 && a.lines[i].cand.inRun {
@@ -62,6 +62,23 @@ func (a *Arbiter) tooFar(line Line, l *line, p *Packet, kind Kind) {
 			}
 		}
 	}
+}
+
+// goesOnAlone tells whether the line has gone on for as much as may soon have no room any more, and no other line was heard since
+// it came ahead, for longer than a gap may stay open: both were dark, and one came back. So much is no garbage, and waiting for
+// the other to be silent for long would lose it.
+func (a *Arbiter) goesOnAlone(line Line, l *line) bool {
+	c, s := &l.cand, &a.park
+	e := s.oldest()
+	if c.next-c.start < windowUnits/4 && s.live < uint64(len(s.entries)/2) && (e == nil || s.top-e.off < uint64(len(s.arena)/2)) {
+		return false
+	}
+	for i := range a.lines[:a.nlines] {
+		if o := &a.lines[i]; Line(i) != line && !o.recovery && o.good >= c.since {
+			return false
+		}
+	}
+	return a.now-min(a.now, c.since) >= a.cfg.GapTimeoutNS+a.late
 }
 
 // elsewhere takes a packet that is far from where the run is being joined: either of the two may be garbage.

@@ -47,3 +47,39 @@ func TestAnEntryThatIsGoneLeadsNowhere(t *testing.T) {
 		t.Error("an entry that others may take leads on")
 	}
 }
+
+// TestBothDarkAndOneComesBack: both lines are dark at once, one dies of it, the other comes back too far ahead to be believed at
+// once. What it brings until the dead one counts as silent is not lost, at the rate there is memory for and any size of packets.
+func TestBothDarkAndOneComesBack(t *testing.T) {
+	for _, count := range []uint32{1, 3, 40} {
+		for _, dark := range []uint64{300, 5000, 20_000} {
+			d := &drain{t: t, a: newArbiter(t, Config{Lines: twoLines}), content: true}
+			now, seq, total := uint64(1000*ms), uint64(1), 0
+			bring := func(lines Line) {
+				p := packet(seq, count)
+				now += 500 * uint64(max(count, 2)) // two million units a second, a million packets
+				p.TsRecv = now
+				for l := range lines {
+					d.offer(l, &p)
+				}
+				seq, total = seq+uint64(count), total+int(count)
+			}
+			for range 200 {
+				bring(2)
+			}
+			from := seq
+			seq += dark
+			for range 600_000 / count {
+				bring(1)
+			}
+			if now-1000*ms > 1000*ms {
+				t.Fatal("the dead line may count as silent")
+			}
+			d.a.Flush()
+			d.rest()
+			if want := (Gap{First: from, Count: dark}); len(d.gaps) != 1 || d.gaps[0] != want || len(d.units) != total || d.a.Stats().Forgotten != 0 {
+				t.Errorf("%d units a packet, %d dark: %d of %d, gaps %v, %+v", count, dark, len(d.units), total, d.gaps, d.a.Stats())
+			}
+		}
+	}
+}
