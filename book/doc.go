@@ -4,7 +4,7 @@
 // dense indexes. [Books] holds what a channel's events add up to, in three forms, because venues tell it in three:
 //
 //   - orders (L3): every resting order with its place in the queue;
-//   - levels (L2): quantity by price, told by absolute price or by position from the touch (CME), implied levels apart;
+//   - levels (L2): quantity by price, told by absolute price or by position from the touch (CME), implied levels apart or merged;
 //   - tops (L1): the best bid and ask as quoted.
 //
 // An instrument may have more than one form at once (CME tells orders beside levels). The [View] of the channel says
