@@ -172,3 +172,21 @@ func TestForeignSegmentIsNamed(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// TestTailSaysThatTheWriterDied: of a writer whose process was killed, tail says what top says.
+func TestTailSaysThatTheWriterDied(t *testing.T) {
+	r := newRig(t)
+	c := r.command("replay", "-q", "-p", "nasdaq.itch50", "-i", "killed", "--speed", "1", "good.pcap")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.run("tail", "-i", "killed", "--from", "oldest", "--count", "1")
+	_ = c.Process.Kill()
+	_ = c.Wait()
+	if got := r.run("tail", "-i", "killed", "--from", "oldest", "--schema", "mbo", "--count", "1"); !strings.Contains(got.errors, "instance killed died") {
+		t.Errorf("tail: %+v", got)
+	}
+	if got := r.run("top", "-i", "killed", "--once"); !strings.Contains(got.out, "GONE") {
+		t.Errorf("top: %+v", got)
+	}
+}

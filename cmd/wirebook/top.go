@@ -32,6 +32,8 @@ a live run, a replay, or gone.
   wirebook top --instance demo --once   one reading
   wirebook top --json | jq .dropped     one reading as JSON; with --every 1s, one object a line each second
 
+One reading takes half a second, for the rates; what is not known is "-", in JSON null.
+
 LAG is how far a line's packets come behind the other line's. HEALED gaps were filled by the other line or by a later
 packet, GAPS no line filled; LOST are their messages. DROPPED is what the kernel or the NIC's ring had no room for.
 SUSPECT counts instruments whose book may be wrong. A line that is "disputed" has said for seconds what another line that is
@@ -51,7 +53,7 @@ heard contradicts; where nothing tells which is right, every book of the channel
 			case f.asJSON && c.Flags().Changed("every") && !f.once:
 				return f.stream(c.Context())
 			}
-			s, err := top.Open("", f.instance, nil)
+			s, err := top.Twice(c.Context(), "", f.instance, min(f.every, time.Second/2))
 			if err != nil {
 				return err
 			}

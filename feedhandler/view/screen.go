@@ -45,9 +45,11 @@ func (s *Screen) Draw(st *Status, books *Books, counts *Counts, perSecond float6
 // writer is the first line: who publishes, and is it alive.
 func (s *Screen) writer(st *Status) []span {
 	p := &s.Palette
-	state, paint := StateName(st.State), p.Good
+	state, paint := st.StateName(), p.Good
 	beat := span{fmt.Sprintf("   heartbeat %.1fs ago", st.HeartbeatAge.Seconds()), p.Dim}
 	switch {
+	case state == "died":
+		state, paint, beat.paint = "its process is GONE", p.Bad, p.Bad
 	case st.Stale:
 		state, paint, beat.paint = state+", but SILENT", p.Bad, p.Bad
 	case st.State == shm.StateStopped:

@@ -14,8 +14,17 @@ type Status struct {
 	State        uint32
 	PID          uint32
 	HeartbeatAge time.Duration
+	Alive        bool // the writer's process runs
 	Stale        bool // no heartbeat for too long, and the writer did not end in good order
 	Channels     []Channel
+}
+
+// StateName spells what the writer is doing; of one whose process ended without a word, what it said last is no truth.
+func (s *Status) StateName() string {
+	if !s.Alive && (s.State == shm.StateStarting || s.State == shm.StateRunning) {
+		return "died"
+	}
+	return StateName(s.State)
 }
 
 // Channel is one channel's counts.
@@ -53,7 +62,7 @@ func (f *Follower) Status(now time.Time) Status {
 	c := f.r.Control()
 	pid, _ := c.WriterPID()
 	s := Status{
-		Instance: c.Name(), Schema: f.opts.Schema, Epoch: c.Epoch(), State: c.State(), PID: pid, Stale: f.r.Stale(),
+		Instance: c.Name(), Schema: f.opts.Schema, Epoch: c.Epoch(), State: c.State(), PID: pid, Alive: f.r.WriterAlive(), Stale: f.r.Stale(),
 		HeartbeatAge: max(now.Sub(time.Unix(0, int64(c.HeartbeatNS()))), 0),
 	}
 	for i := range c.Channels() {

@@ -140,7 +140,7 @@ func WriteTable(w io.Writer, rows []*Row, width int) error {
 
 // Summary says in one line what a reader met.
 func Summary(c *Counts, st *Status, instruments int) string {
-	text := "instance " + st.Instance + " " + StateName(st.State) + ": " + Plural(c.Read, st.Schema.String()+" record") + " read"
+	text := "instance " + st.Instance + " " + st.StateName() + ": " + Plural(c.Read, st.Schema.String()+" record") + " read"
 	if c.Matched != c.Read-c.Unknown {
 		text += ", " + Thousands(c.Matched) + " of the wanted symbols"
 	}

@@ -20,6 +20,18 @@ func TestCExample(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	strict := exec.Command(cc, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-I", "../include", "../include/examples/top.c")
+	if out, err := strict.CombinedOutput(); err != nil {
+		t.Errorf("as strict C99: %v\n%s", err, out)
+	}
+	if cxx, err := exec.LookPath("c++"); err == nil {
+		plus := exec.Command(cxx, "-x", "c++", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", "../include", "../include/examples/top.c")
+		if out, err := plus.CombinedOutput(); err != nil {
+			t.Errorf("as C++: %v\n%s", err, out)
+		}
+	} else {
+		t.Log("no C++ compiler: the example was not compiled as C++")
+	}
 	root := t.TempDir()
 	inst, err := Create(Options{Root: root, Name: "c", Rings: []RingSpec{{Schema: shm.SchemaMBP1, Slots: 16}}})
 	if err != nil {

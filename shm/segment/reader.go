@@ -325,3 +325,6 @@ func (r *Reader) Close() {
 	r.unmapAllBut(nil)
 	r.sources, r.latestM, r.view = nil, nil, nil
 }
+
+// WriterAlive says whether the writer's process runs, in this PID namespace.
+func (r *Reader) WriterAlive() bool { return r.view.WriterAlive() }

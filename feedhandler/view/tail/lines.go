@@ -127,6 +127,10 @@ func (t *Tail) event(f *view.Follower, res shm.Result, silent *bool) bool {
 	case shm.StaleWriter:
 		*silent = true
 		st := f.Status(time.Now())
+		if st.StateName() == "died" {
+			t.note("the writer's process %d is gone, and did not end in good order: last heartbeat %.1f s ago; waiting for its next run, Ctrl-C to end", st.PID, st.HeartbeatAge.Seconds())
+			return false
+		}
 		t.note("the writer (process %d) is silent: last heartbeat %.1f s ago; waiting for it, Ctrl-C to end", st.PID, st.HeartbeatAge.Seconds())
 	case shm.Corrupt:
 		t.note("a slot holds what no writer leaves: going on at the edge")

@@ -26,6 +26,20 @@ func Open(root, instance string, before *Snapshot) (*Snapshot, error) {
 	return &s, nil
 }
 
+// Twice takes two readings, so that there are rates: for who looks once. A writer that ended has none.
+func Twice(ctx context.Context, root, instance string, apart time.Duration) (*Snapshot, error) {
+	first, err := Open(root, instance, nil)
+	if err != nil || !first.Alive || first.State != "running" {
+		return first, err
+	}
+	select {
+	case <-ctx.Done():
+		return first, nil
+	case <-time.After(apart):
+	}
+	return Open(root, instance, first)
+}
+
 // Screen is the refreshed screen, a program of bubbletea.
 type Screen struct {
 	Instance string

@@ -1,6 +1,7 @@
 package top
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -25,16 +26,27 @@ type Snapshot struct {
 	Edge           string            `json:"edge,omitempty"` // how a live run receives
 	Clock          Clock             `json:"clock"`
 	Channels       []Channel         `json:"channels"`
-	Records        map[string]uint64 `json:"records"` // by schema, as the digests count them
-	RecordRates    map[string]Rate   `json:"records_per_s,omitempty"`
-	Dropped        map[string]uint64 `json:"dropped"` // datagrams, messages and instruments not used, by cause
+	Records        map[string]uint64 `json:"records"`       // by schema, as the digests count them
+	RecordRates    map[string]Rate   `json:"records_per_s"` // null: not known from one reading
+	Dropped        map[string]uint64 `json:"dropped"`       // datagrams, messages and instruments not used, by cause
 	Queues         []Queue           `json:"queues,omitempty"`
 	Readers        []Reader          `json:"readers"`
 	Counters       map[string]uint64 `json:"counters"`
 }
 
-// Rate is a number a second.
+// Rate is a number a second. One reading tells none.
 type Rate float64
+
+// NoRate is a rate that is not known.
+const NoRate Rate = -1
+
+// MarshalJSON spells an unknown rate null.
+func (r Rate) MarshalJSON() ([]byte, error) {
+	if r < 0 {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(r))
+}
 
 // Clock is what the writer knows of its clock.
 type Clock struct {
@@ -177,7 +189,7 @@ func clock(b *shm.ClockBlock, age func(uint64) float64) Clock {
 
 func channel(e *shm.ChannelEntry) Channel {
 	ch := Channel{
-		Name: shm.Text(e.Name[:]), Worker: e.Worker, Active: true, Session: shm.Text(e.Session[:]), Packets: e.Packets, Messages: e.Messages,
+		Name: shm.Text(e.Name[:]), Worker: e.Worker, Active: true, MessagesPerS: NoRate, Session: shm.Text(e.Session[:]), Packets: e.Packets, Messages: e.Messages,
 		NextSequence: e.NextSequence, Gaps: e.Gaps, GapsHealed: e.GapsHealed, Lost: e.Lost, Stale: e.Stale, Sessions: e.Sessions,
 		Instruments: e.Instruments, Digests: map[string]Digest{}, Lines: []Line{},
 	}
@@ -191,7 +203,7 @@ func channel(e *shm.ChannelEntry) Channel {
 
 func line(e *shm.LineEntry) Line {
 	return Line{
-		Name: shm.Text(e.Name[:]), State: view.LineStateName(e.State), Packets: e.Packets, Received: e.Received, First: e.First,
+		Name: shm.Text(e.Name[:]), State: view.LineStateName(e.State), Packets: e.Packets, PacketsPerS: NoRate, Received: e.Received, First: e.First,
 		Duplicate: e.Duplicate, Late: e.Late, Lost: e.Lost, Recovered: e.Recovered, LastRecvNS: e.LastRecvNS,
 		LagP50NS: view.Lag(e, 0.5), LagP99NS: view.Lag(e, 0.99),
 	}

@@ -48,7 +48,7 @@ func Lines(s *Snapshot, width int) []string {
 		if ch.Active && ch.SilentS > 0 {
 			name = fmt.Sprintf("%.14s SILENT!", ch.Name)
 		}
-		add("%-22.22s %10s %12s %12s %8s %8s %9s %9s %8s", name, count(uint64(ch.MessagesPerS)), count(ch.Messages), count(ch.NextSequence),
+		add("%-22.22s %10s %12s %12s %8s %8s %9s %9s %8s", name, rate(ch.MessagesPerS), count(ch.Messages), count(ch.NextSequence),
 			count(ch.GapsHealed), count(ch.Gaps), count(ch.Lost), count(ch.Stale), count(ch.Instruments))
 	}
 	add("")
@@ -57,7 +57,7 @@ func Lines(s *Snapshot, width int) []string {
 	for i := range s.Channels {
 		for k := range s.Channels[i].Lines {
 			l := &s.Channels[i].Lines[k]
-			add("%-22.22s %-8s %10s %12s %12s %10s %8s %8s %8s %8s %8s", s.Channels[i].Name+" "+l.Name, l.State, count(uint64(l.PacketsPerS)),
+			add("%-22.22s %-8s %10s %12s %12s %10s %8s %8s %8s %8s %8s", s.Channels[i].Name+" "+l.Name, l.State, rate(l.PacketsPerS),
 				count(l.Packets), count(l.First), count(l.Duplicate), count(l.Late), count(l.Lost), count(l.Dropped),
 				view.Nanoseconds(l.LagP50NS), view.Nanoseconds(l.LagP99NS))
 		}
@@ -88,6 +88,13 @@ func Lines(s *Snapshot, width int) []string {
 func Text(w io.Writer, s *Snapshot) error {
 	_, err := fmt.Fprintln(w, strings.Join(Lines(s, 400), "\n"))
 	return err
+}
+
+func rate(r Rate) string {
+	if r < 0 {
+		return "-"
+	}
+	return count(uint64(r))
 }
 
 func count(n uint64) string { return view.Thousands(n) }

@@ -212,3 +212,23 @@ func TestASilentChannelShows(t *testing.T) {
 		t.Errorf("%+v: %s", s.Channels[0], strings.Join(Lines(s, 80), "\n"))
 	}
 }
+
+// TestOneReadingTellsNoRate: null is not 0.
+func TestOneReadingTellsNoRate(t *testing.T) {
+	_, v, _, _ := instance(t)
+	one := Read(v, time.Now())
+	b, err := json.Marshal(&one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"messages_per_s":null`, `"packets_per_s":null`, `"records_per_s":null`} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in %s", want, b)
+		}
+	}
+	two := Read(v, time.Now().Add(time.Second))
+	two.Rates(&one)
+	if b, err = json.Marshal(&two); err != nil || strings.Contains(string(b), "per_s\":null") {
+		t.Errorf("%v: two readings tell no rate: %s", err, b)
+	}
+}

@@ -3,6 +3,9 @@
  *   cc -O2 -I shm/include -o top shm/include/examples/top.c
  *   ./top /dev/shm/wirebook/default/mbp-1-0.ring
  */
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700 /* strict C99 hides nanosleep, and what the header needs, without it */
+#endif
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -33,7 +36,7 @@ int main(int argc, char **argv) {
 	for (;;) {
 		switch (wb_ring_next(&ring, buf, sizeof buf)) {
 		case WB_RECORD: {
-			const wb_mbp1 *r = (const void *)buf;
+			const wb_mbp1 *r = (const wb_mbp1 *)(const void *)buf;
 			printf("%10" PRIu32 " %c %c", r->hd.instrument_id, r->action, r->side);
 			price(r->levels[0].bid_px);
 			printf(" x %-8" PRIu32, r->levels[0].bid_sz);
