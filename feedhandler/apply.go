@@ -263,7 +263,9 @@ func (a *applier) enrol(c *book.InstrumentChange) {
 		a.books.SetDepth(c.Index, ins.Depth, ins.ImpliedDepth)
 	}
 	st.latestAt = noLatest
-	if a.instruments != nil {
+	if st.hides = 0; !a.out.shows(&ins.Symbol) {
+		st.hides = AllSchemas
+	} else if a.instruments != nil {
 		if at, ok := a.instruments.Instrument(a.channel, c.Index, ins); ok {
 			st.latestAt = at
 		}

@@ -13,6 +13,8 @@ type Output struct {
 	LatestSchema shm.Schema
 	// Instruments learns the channel's instruments and gives each its place in the latest table.
 	Instruments InstrumentSink
+	// Only names the instruments that are published; none: all. Their books are kept all the same, as those of the others.
+	Only []book.Symbol
 	// Tap sees every record of the schemas in TapSchemas, after the rings. body is borrowed.
 	Tap        Tap
 	TapSchemas SchemaSet
@@ -59,6 +61,19 @@ func (o *Output) wanted() SchemaSet {
 		s |= o.TapSchemas
 	}
 	return s
+}
+
+// shows says whether an instrument of this name is published.
+func (o *Output) shows(symbol *book.Symbol) bool {
+	if len(o.Only) == 0 {
+		return true
+	}
+	for i := range o.Only {
+		if o.Only[i] == *symbol {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *Output) flush() {

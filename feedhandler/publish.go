@@ -154,7 +154,7 @@ func (p *publisher) tap(s shm.Schema, body []byte, extra uint64) {
 
 // putMBO publishes one mbo record.
 func (p *publisher) putMBO(st *instrumentState, e *book.Event, action uint8, side book.Side, id uint64, price int64, qty uint64, flags uint8) {
-	if !p.now.Has(shm.SchemaMBO) {
+	if !(p.now &^ st.hides).Has(shm.SchemaMBO) {
 		return
 	}
 	slot, ring := &p.own.mbo, p.rings.mbo
@@ -182,7 +182,7 @@ func (p *publisher) putMBO(st *instrumentState, e *book.Event, action uint8, sid
 
 // putTrade publishes one record of the trades schema.
 func (p *publisher) putTrade(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, flags uint8) {
-	if !p.now.Has(shm.SchemaTrades) {
+	if !(p.now &^ st.hides).Has(shm.SchemaTrades) {
 		return
 	}
 	slot, ring := &p.own.trade, p.rings.trade

@@ -20,7 +20,7 @@ func (p *publisher) putAdmin(body []byte, stamp func()) {
 }
 
 func (p *publisher) publishStatus(e *book.Event, s *book.Status) {
-	if !p.want.Has(shm.SchemaAdmin) {
+	if !(p.want &^ p.state[e.Instrument].hides).Has(shm.SchemaAdmin) {
 		return
 	}
 	r := &p.admin.status
@@ -32,7 +32,7 @@ func (p *publisher) publishStatus(e *book.Event, s *book.Status) {
 }
 
 func (p *publisher) publishImbalance(e *book.Event, m *book.Imbalance) {
-	if !p.want.Has(shm.SchemaAdmin) {
+	if !(p.want &^ p.state[e.Instrument].hides).Has(shm.SchemaAdmin) {
 		return
 	}
 	r := &p.admin.imbalance
@@ -59,7 +59,7 @@ func (p *publisher) optional(q uint64) uint32 {
 }
 
 func (p *publisher) publishStatistic(e *book.Event, s *book.Statistic) {
-	if !p.want.Has(shm.SchemaAdmin) {
+	if !(p.want &^ p.state[e.Instrument].hides).Has(shm.SchemaAdmin) {
 		return
 	}
 	r := &p.admin.statistics
@@ -72,7 +72,7 @@ func (p *publisher) publishStatistic(e *book.Event, s *book.Statistic) {
 }
 
 func (p *publisher) publishDefinition(e *book.Event, d *book.Definition) {
-	if !p.want.Has(shm.SchemaAdmin) {
+	if !(p.want &^ p.state[e.Instrument].hides).Has(shm.SchemaAdmin) {
 		return
 	}
 	r := &p.admin.definition

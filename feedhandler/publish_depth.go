@@ -8,7 +8,7 @@ import (
 
 // putMBP1 publishes one mbp-1 record with the top as it stands.
 func (a *applier) putMBP1(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
-	if !a.now.Has(shm.SchemaMBP1) {
+	if !(a.now &^ st.hides).Has(shm.SchemaMBP1) {
 		return
 	}
 	slot, ring := &a.own.mbp1, a.rings.mbp1
@@ -40,7 +40,7 @@ func (a *applier) putMBP1(st *instrumentState, e *book.Event, action uint8, side
 // putMBP10 publishes one mbp-10 record with ten levels as they stand, and the latest table's entry when the
 // venue's event is complete: a conflating reader never sees the middle of one.
 func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
-	wanted := a.now.Has(shm.SchemaMBP10)
+	wanted := (a.now &^ st.hides).Has(shm.SchemaMBP10)
 	latest := a.out.Latest != nil && st.latestAt != noLatest && flags&book.FlagLast != 0
 	if latest && a.member.set != nil {
 		latest = a.member.shows(e.Instrument, flags)

@@ -12,14 +12,15 @@ import (
 
 // instrumentState is what publishing needs to know of an instrument, together so that it costs one cache line.
 type instrumentState struct {
-	id       uint32 // instrument_id
-	latestAt uint32 // index in the latest table, or noLatest
-	orders   uint32 // generation at which the orders were last known whole
-	levels   uint32 // the same of price levels and quotes
-	seenAt   uint32 // generation of the last event
-	open     uint8  // schemas with records of a venue event that is not closed yet
-	life     uint8  // book.Instrument.Life of the instrument whose book it is
-	_        [2]uint8
+	id       uint32    // instrument_id
+	latestAt uint32    // index in the latest table, or noLatest
+	orders   uint32    // generation at which the orders were last known whole
+	levels   uint32    // the same of price levels and quotes
+	seenAt   uint32    // generation of the last event
+	open     uint8     // schemas with records of a venue event that is not closed yet
+	life     uint8     // book.Instrument.Life of the instrument whose book it is
+	hides    SchemaSet // schemas in which it is not published: all when Output.Only names others
+	_        [1]uint8
 }
 
 // shown is the generation of the book that the price-level schemas show.

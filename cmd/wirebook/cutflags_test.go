@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,6 +44,22 @@ func TestCutOfACapture(t *testing.T) {
 	}
 	if got := rows(strings.Fields(export + " --from " + middle)...)[1:]; len(got) != len(all)-first {
 		t.Errorf("%d rows from %s, want %d", len(got), middle, len(all)-first)
+	}
+	var whole, one struct {
+		Records map[string]uint64
+		Digests map[string]map[string]struct{ Records uint64 }
+	}
+	for to, args := range map[any]string{&whole: "replay --no-shm --json", &one: "replay --no-shm --json --symbol " + symbol} {
+		got := r.run(append(strings.Fields(args), "-q", "-p", "nasdaq.itch50", day)...)
+		if err := json.Unmarshal([]byte(got.out), to); err != nil {
+			t.Fatalf("%s: %v: %+v", args, err, got)
+		}
+	}
+	if n := one.Digests["nasdaq.itch50"]["mbo"].Records; n != uint64(want) || whole.Digests["nasdaq.itch50"]["mbo"].Records != uint64(len(all)) {
+		t.Errorf("replay of %s has %d mbo records, want %d", symbol, n, want)
+	}
+	if got := r.run("replay", "--no-shm", "--symbol", "NOSUCH", "-p", "nasdaq.itch50", day); !strings.Contains(got.errors+got.out, "NOSUCH") {
+		t.Errorf("a symbol that is not there: %+v", got)
 	}
 	shown := rows("inspect", "--json")
 	some := rows("inspect", "--json", "--symbol", symbol)

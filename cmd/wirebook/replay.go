@@ -55,7 +55,7 @@ the line's own numbering skipped, whoever else brought it.
 			if err := cut.parse(); err != nil {
 				return err
 			}
-			o.From, o.Until = cut.fromNS, cut.untilNS
+			o.From, o.Until, o.Symbols = cut.fromNS, cut.untilNS, cut.symbols
 			if o.Speed, err = parseSpeed(speed); err != nil {
 				return err
 			}
@@ -117,6 +117,7 @@ the line's own numbering skipped, whoever else brought it.
 	c.Flags().StringVar(&speed, "speed", "max", "pace: 1 as captured, 10 ten times as fast, max without waiting")
 	pace.add(c)
 	cut.add(c, "publish what was received")
+	cut.addSymbols(c, "publish records")
 	c.Flags().BoolVar(&asJSON, "json", false, "end with the summary as JSON on standard output")
 	c.Flags().BoolVar(&noShm, "no-shm", false, "only count and digest, publish nothing")
 	c.Flags().BoolVar(&populate, "populate", true, "touch every page of the rings first, so that the first lap does not fault")

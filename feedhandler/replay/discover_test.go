@@ -74,11 +74,11 @@ func TestLateLineJoinsItsChannel(t *testing.T) {
 	for _, lag := range []uint64{0, 3, 1000} {
 		frame := make([]byte, 0, 128)
 		src := &made{make: func(n int, p *capture.Packet) bool {
-			i, group, seq := uint64(n), byte(1), uint64(n)
+			group, seq := byte(1), uint64(n)
 			switch {
 			case n < before:
 			case n < before+18:
-				i = uint64(n - before)
+				i := uint64(n - before)
 				seq = before + i/2
 				if i%2 == 1 {
 					group, seq = 2, seq-lag

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wirebook/arbitration"
+	"wirebook/book"
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/config"
@@ -28,6 +29,8 @@ type Options struct {
 	// From and Until, ns, 0: no bound. What was received before From goes into the books and the counts only, as fast as it
 	// goes; what comes at Until or later is not read.
 	From, Until uint64
+	// Symbols names the instruments that are published; none: all. Books, counts and gaps are those of the whole feed.
+	Symbols []string
 	// Speed is the pace: 1 as captured, 2 twice as fast, 0 as fast as it goes.
 	Speed float64
 	// MaxSleep bounds how long a quiet stretch of the capture is waited for; 0 waits it out.
@@ -136,6 +139,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	if o.From != 0 && r.newest < o.From && !s.Stopped {
 		r.warn("nothing was received at the time of --from or later: no record was published")
 	}
+	r.doubtSymbols()
 	r.doubtLines()
 	if n := s.Dropped["wire_other_vlan"]; n > 0 {
 		r.warn(fmt.Sprintf("%d datagrams of lines' groups came under another VLAN than the lines have, and were not read: give the lines their vlan, a number or any", n))
@@ -172,6 +176,9 @@ func open(ctx context.Context, o *Options) (_ *Replay, err error) {
 		ch, err := r.Config.Channels[i].Build()
 		if err != nil {
 			return nil, err
+		}
+		for _, symbol := range o.Symbols {
+			ch.Output.Only = append(ch.Output.Only, book.MakeSymbol([]byte(symbol)))
 		}
 		if o.Output != nil {
 			o.Output(&ch)
@@ -381,6 +388,27 @@ func plural(n uint64, what string) string {
 		what += "s"
 	}
 	return fmt.Sprintf("%d %s", n, what)
+}
+
+// doubtSymbols warns of symbols that no instrument had.
+func (r *Replay) doubtSymbols() {
+	for _, symbol := range r.opts.Symbols {
+		if !r.knows(book.MakeSymbol([]byte(symbol))) {
+			r.warn(fmt.Sprintf("no instrument is called %s at the end: is the symbol spelled as the venue does?", symbol))
+		}
+	}
+}
+
+func (r *Replay) knows(symbol book.Symbol) bool {
+	for _, ch := range r.Pipe.Channels() {
+		dir := ch.Directory()
+		for i := 1; i < dir.Len(); i++ {
+			if dir.At(uint32(i)).Symbol == symbol {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (r *Replay) warn(text string) {
