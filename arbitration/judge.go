@@ -11,10 +11,12 @@ func (a *Arbiter) judge(line Line, l *line, p *Packet, kind Kind) bool {
 		a.behind(line, l, p, kind, turnReset)
 		return false
 	}
-	if a.phase == running && !l.recovery && a.anotherDay(p) && a.othersActive(line) {
+	if a.phase == running && !l.recovery && a.anotherDay(p) && (a.othersActive(line) || a.saidToo(line, p)) {
 		// Sent long before or after what the other lines bring now: somebody replays another day. Newer wins, if it goes on.
 		a.suspect(line, l, p, kind)
-		if a.persists(l) && a.younger(l, p) {
+		if p.Seq >= a.next && a.saidToo(line, p) && a.agreed(line, l) {
+			a.begin(turn{kind: turnJump, line: line}) // no other day: the feed was quiet, and is sent again faster than it was
+		} else if a.persists(l) && a.younger(l, p) {
 			a.begin(turn{kind: turnReset, line: line, cutoff: a.cutoff(a.firstSend(line))})
 		}
 		return false
@@ -188,6 +190,18 @@ func (a *Arbiter) anotherDay(p *Packet) bool {
 		return false
 	}
 	return p.TsSend > a.lastSend+(a.now-min(a.now, a.lastRecv))+a.cfg.SilentNS || p.Seq >= a.next && a.backdated(p)
+}
+
+// saidToo tells whether another line's candidate goes on with the sequence about where p does, sent about when p was.
+func (a *Arbiter) saidToo(line Line, p *Packet) bool {
+	for i := range a.lines[:a.nlines] {
+		c := &a.lines[i].cand
+		if Line(i) != line && c.streak > 0 && !c.inRun && c.session == p.Session && c.start >= a.next &&
+			distance(c.next, p.Seq) <= a.cfg.JumpUnits && distance(c.tsSend, p.TsSend) <= a.cfg.SilentNS {
+			return true
+		}
+	}
+	return false
 }
 
 // younger tells whether the line's candidate was sent later than what is delivered by more than lines lag, and not later

@@ -429,3 +429,33 @@ func TestASessionChangeUnderSkew(t *testing.T) {
 		}
 	}
 }
+
+// TestADaySentAgainFaster: a day with quiet times is sent again faster than it was, so that the venue's times go by faster than
+// ours. What comes after a quiet time is no other day, whichever line loses of it.
+func TestADaySentAgainFaster(t *testing.T) {
+	for loses := range 3 {
+		a := newArbiter(t, Config{Lines: twoLines})
+		d := &drain{t: t, a: a, content: true}
+		now, sent := uint64(1000*ms), uint64(1000*ms)
+		for seq := uint64(1); seq <= 400; seq++ {
+			if seq%100 == 50 {
+				now, sent = now+5*ms, sent+5000*ms
+			}
+			for l := range Line(2) {
+				p := packet(seq, 1)
+				now += 1000
+				p.TsRecv, p.TsSend = now, sent
+				if seq == 40+uint64(l) || seq%100 == 50 && int(l) == loses {
+					continue
+				}
+				d.offer(l, &p)
+			}
+			sent += 1000
+		}
+		a.Flush()
+		d.rest()
+		if s := a.Stats(); len(d.units) != 400 || len(d.gaps) != 0 || s.Resets != 0 {
+			t.Errorf("line %d loses: %d units of 400, gaps %v, %d resets", loses, len(d.units), d.gaps, s.Resets)
+		}
+	}
+}
