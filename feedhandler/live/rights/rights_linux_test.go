@@ -240,6 +240,25 @@ func TestNothingIsGivenOnAStrangersWay(t *testing.T) {
 	}
 }
 
+// TestNothingIsGivenInVain: a binary that cannot become another user leaves the folders root's, or the next run of root's would
+// refuse them.
+func TestNothingIsGivenInVain(t *testing.T) {
+	if !errors.Is(prctl(unix.PR_SET_KEEPCAPS, 0, 0, 0), errCgo) || os.Geteuid() != 0 {
+		return // this one can, or could not give anything
+	}
+	root, err := os.MkdirTemp("/dev/shm", "rights")
+	if err != nil {
+		t.Skip("no /dev/shm: this check did not run")
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(root) })
+	if err := Become("nobody", &Need{}, root, "one"); !errors.Is(err, errCgo) {
+		t.Errorf("it became nobody: %v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(root, "one")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder was made: %v", err)
+	}
+}
+
 func itoa(v uint32) string {
 	b, _ := json.Marshal(v)
 	return string(b)

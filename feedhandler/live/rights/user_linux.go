@@ -40,6 +40,9 @@ func Become(name string, n *Need, root string, folders ...string) error {
 	if err != nil {
 		return fmt.Errorf("live.user: %s: %w", name, err)
 	}
+	if err := prctl(unix.PR_SET_KEEPCAPS, 1, 0, 0); err != nil { // before anything is given: it tells whether the rest can be done
+		return fmt.Errorf("live.user: become %s: %w", name, err)
+	}
 	if err := give(uid, gid, root, folders); err != nil {
 		return fmt.Errorf("live.user: %s: %w", name, err)
 	}
@@ -65,10 +68,8 @@ func memberships(u *user.User) ([]int, error) {
 	return list, nil
 }
 
+// become keeps capabilities only where PR_SET_KEEPCAPS was said before.
 func become(uid, gid int, groups []int, keep set) error {
-	if err := prctl(unix.PR_SET_KEEPCAPS, 1, 0, 0); err != nil {
-		return err
-	}
 	if err := errors.Join(syscall.Setgroups(groups), syscall.Setresgid(gid, gid, gid), syscall.Setresuid(uid, uid, uid)); err != nil {
 		return err
 	}
