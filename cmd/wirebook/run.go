@@ -153,6 +153,9 @@ func (f *runFlags) run(c *cobra.Command) error {
 	if err := live.Become(cfg, "", true); err != nil {
 		return err
 	}
+	if err := f.readable(cfg.Live.User); err != nil {
+		return err
+	}
 	o := live.Options{Config: cfg, Log: log, Replace: startAgain}
 	o.Shm.Populate = f.populate
 	sd := newManager(log)
@@ -189,6 +192,18 @@ func (f *runFlags) run(c *cobra.Command) error {
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// readable says at the start, and not by a reload at noon, that the user this process became may not read the configuration.
+func (f *runFlags) readable(user string) error {
+	if user == "" {
+		return nil
+	}
+	file, err := os.Open(f.config)
+	if err != nil {
+		return fmt.Errorf("live.user: %s cannot read the configuration again, for reloads and when the run starts itself again: %w: give it to that user's group, mode 0640", user, err)
+	}
+	return file.Close()
 }
 
 func (f *runFlags) writeSummary(s live.Summary) error {
