@@ -2,16 +2,21 @@
 """Read Wirebook's shared memory from Python: rings, the latest table, the control file.
 
     import wirebook
-    ring = wirebook.Ring("/dev/shm/wirebook/default/mbo-0.ring")
+    ring = wirebook.open("default").ring("mbo")  # or wirebook.Ring("/dev/shm/wirebook/default/mbo-0.ring")
     ring.seek_edge()
     while True:
         result, record = ring.next()
         if result == wirebook.RECORD:
-            print(record.instrument_id, record.price / 1e9, record.size)
+            if record.flags & wirebook.FLAG_LAST:
+                print(record)  # MBO(rtype=MBO, publisher_id=2, instrument_id=7, ... price=101.25, ... flags=LAST, ...)
         elif result == wirebook.LAPPED:
             print("lost", ring.lost)
         elif result == wirebook.NEW_EPOCH:
             pass  # the writer began anew: forget what was made of its records
+        elif result == wirebook.STALE_WRITER:
+            print("nobody beats the heart: the books stand still")  # said once for each silence
+        elif result == wirebook.STOPPED:
+            break  # the writer ended, or made new files: open again
 
 Records are ctypes structures of the public DBN version 3 layout; ring.next_bytes() gives the payload as bytes, which
 numpy.frombuffer(payload, dtype=wirebook.MBO) takes as it is. Layouts follow shm/include/wirebook.h. Standard library only.
@@ -22,8 +27,10 @@ the copy, as in C. That holds on processors that keep loads in order (x86-64); e
 import ctypes
 import mmap
 import os
+import re
 import stat
 import struct
+import time
 
 ABI_VERSION = 1
 HEADER_BYTES = 4096
@@ -32,16 +39,78 @@ MAGIC_RING = 0x31676E724B524257
 MAGIC_LATEST = 0x3174616C4B524257
 MAX_SLOTS = 1 << 28
 MAX_POSITION = 1 << 62
-STATE_STOPPED = 3
+STATE_STARTING, STATE_RUNNING, STATE_STOPPED, STATE_REPLACED = 1, 2, 3, 4
+DEFAULT_ROOT = "/dev/shm/wirebook"  # where WIREBOOK_SHM names no other folder
+DEFAULT_STALE_NS = 2_000_000_000  # how old a heartbeat may be before a ring says STALE_WRITER
+CHECK_EVERY_NS = 50_000_000  # how often a ring without news looks at the heartbeat
 
+# What Ring.next says.
 EMPTY, RECORD, LAPPED, NEW_EPOCH, STALE_WRITER, STOPPED, CORRUPT = range(7)
+RESULT_NAMES = ("empty", "record", "lapped", "new_epoch", "stale_writer", "stopped", "corrupt")
+
+# Record types: rtype.
+RTYPE_TRADE, RTYPE_MBP1, RTYPE_MBP10, RTYPE_STATUS, RTYPE_DEFINITION = 0x00, 0x01, 0x0A, 0x12, 0x13
+RTYPE_IMBALANCE, RTYPE_STATISTICS, RTYPE_MBO = 0x14, 0x18, 0xA0
+
+# Flags: LAST ends the event for the instrument, MAYBE_BAD_BOOK says that an unrecovered gap touches the instrument.
+FLAG_LAST, FLAG_TOB, FLAG_SNAPSHOT, FLAG_MBP, FLAG_BAD_TS_RECV, FLAG_MAYBE_BAD_BOOK = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04
+
+# Actions and sides, as the numbers that the fields hold. A trade is the aggressor's, a fill the resting order's side of it;
+# neither changes the book.
+ACTION_ADD, ACTION_CANCEL, ACTION_MODIFY, ACTION_CLEAR, ACTION_TRADE, ACTION_FILL, ACTION_NONE = b"ACMRTFN"
+SIDE_ASK, SIDE_BID, SIDE_NONE = b"ABN"
+
+# What a field holds when the venue did not say.
+UNDEF_PRICE, UNDEF_ORDER_SIZE = (1 << 63) - 1, (1 << 32) - 1
+UNDEF_TIMESTAMP, UNDEF_STAT_QTY = (1 << 64) - 1, (1 << 63) - 1
+
 SCHEMAS = ("mbo", "mbp-1", "mbp-10", "trades", "admin")
 SLOT_SIZES = (64, 128, 384, 64, 576)
 BODY_SIZES = (56, 80, 368, 48, 520)
 
 
-def _struct(name, fields, base=ctypes.LittleEndianStructure):
-    return type(name, (base,), {"_pack_": 1, "_fields_": fields})
+_FLAG_NAMES = sorted(((value, name[5:]) for name, value in list(globals().items()) if name.startswith("FLAG_")), reverse=True)
+_RTYPE_NAMES = {value: name[6:] for name, value in list(globals().items()) if name.startswith("RTYPE_")}
+_PRICES = {"price", "bid_px", "ask_px", "tick_size"}
+_LETTERS = {"action", "side", "is_trading", "is_quoting", "is_short_sell_restricted"}
+
+
+def flag_names(flags):
+    """LAST|MAYBE_BAD_BOOK for 0x84; bits without a name as a number, 0 for none."""
+    names = [name for value, name in _FLAG_NAMES if flags & value]
+    rest = flags & ~sum(value for value, _ in _FLAG_NAMES)
+    return "|".join(names + [hex(rest)] * (rest != 0)) or "0"
+
+
+def _decimal(price):
+    """A price of 1e-9 in full, without the error of a float."""
+    whole, part = divmod(abs(price), 10**9)
+    return f"{'-' * (price < 0)}{whole}" + (f".{part:09}".rstrip("0") if part else "")
+
+
+def _spell(name, kind, value):
+    if name in _PRICES:
+        return "undefined" if value == UNDEF_PRICE else _decimal(value)
+    if name == "flags":
+        return flag_names(value)
+    if name in _LETTERS and kind is _u8 and 0x20 < value < 0x7F:
+        return repr(chr(value))
+    if name == "rtype":
+        return _RTYPE_NAMES.get(value, hex(value))
+    if isinstance(value, ctypes.Array):
+        return repr(list(value))
+    return repr(value)
+
+
+class _Record(ctypes.LittleEndianStructure):
+    def __repr__(self):
+        return type(self).__name__ + "(" + ", ".join(
+            f"{name}={_spell(name, kind, getattr(self, name))}" for name, kind in self._fields_
+            if name != "length" and not name.startswith("reserved")) + ")"
+
+
+def _struct(name, fields):
+    return type(name, (_Record,), {"_pack_": 1, "_fields_": fields})
 
 
 _u8, _u16, _u32, _u64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
@@ -120,7 +189,7 @@ def _walk(path):
 def _map(path, magic):
     """Map a file of ours read-only."""
     path, owner = _walk(path)
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as f:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as f:
         found = os.fstat(f.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise SegmentError(f"{path}: not a regular file")
@@ -143,9 +212,15 @@ def _committed(position):
 
 
 class Ring:
-    """One ring, read from its oldest record on unless told to seek."""
+    """One ring, read from its oldest record on unless told to seek.
 
-    def __init__(self, path):
+    position is of the record that comes next; lost is what the last LAPPED skipped, lost_total what all of them did, missed how
+    many records of the run were overwritten before this reader began. The control file beside the ring tells whether the
+    writer lives: without one there is no STALE_WRITER, and control is None.
+    """
+
+    def __init__(self, path, stale_ns=DEFAULT_STALE_NS):
+        self.path, self.stale_ns = os.path.abspath(path), stale_ns
         self._mem = _map(path, MAGIC_RING)
         header, schema, slot, count, _, body = struct.unpack_from("<6I", self._mem, 12)
         if (header != HEADER_BYTES or schema >= len(SCHEMAS) or slot != SLOT_SIZES[schema] or body != BODY_SIZES[schema]
@@ -157,8 +232,38 @@ class Ring:
         self._words = memoryview(self._mem).cast("Q")
         self.epoch = self._words[8]
         self.lost = self.lost_total = self.missed = 0
-        self.position = 0
+        self.position = self._check_at = self._stale_at = 0
+        self.control = None
+        self._find_control()
         self.seek_oldest()
+
+    def __repr__(self):
+        return (f"<Ring {self.path}: {self.schema}, {self.slots} slots, epoch {self.epoch}, at {self.position} of {self.edge()}, "
+                f"{self.lost_total} lost, {self.missed} missed>")
+
+    def _find_control(self):
+        """Map the control file as it is now: a newer run may have made another."""
+        try:
+            self.control = Control(os.path.join(os.path.dirname(self.path), "control"))
+        except FileNotFoundError:
+            pass
+
+    def _idle(self):
+        """EMPTY, or STALE_WRITER once for each silence."""
+        now = time.time_ns()
+        if self.control is None or now < self._check_at:
+            return EMPTY
+        self._check_at = now + CHECK_EVERY_NS
+        if self.control.state >= STATE_STOPPED or self.control.stale(self.stale_ns, now):
+            try:
+                self._find_control()
+            except (SegmentError, OSError):
+                pass  # a new writer is at work on it: the next look tries again
+        beat = self.control.heartbeat_ns
+        if not self.control.stale(self.stale_ns, now) or beat == self._stale_at:
+            return EMPTY
+        self._stale_at = beat
+        return STALE_WRITER
 
     def _sequence(self, position):
         return self._words[(HEADER_BYTES + (position & self._mask) * self._slot) >> 3]
@@ -201,7 +306,7 @@ class Ring:
         else:
             result = self._look()
         if result != RECORD:
-            return result, None
+            return (self._idle() if result == EMPTY else result), None
         at = HEADER_BYTES + (p & self._mask) * self._slot
         payload = self._mem[at + 8:at + self._slot]
         if self._sequence(p) != want:
@@ -264,6 +369,10 @@ class Latest:
         if header != HEADER_BYTES or slot != self.STRIDE or len(self._mem) < HEADER_BYTES + slot * self.capacity:
             raise SegmentError(f"{path}: damaged or truncated latest table")
         self._words = memoryview(self._mem).cast("Q")
+        self.path = os.path.abspath(path)
+
+    def __repr__(self):
+        return f"<Latest {self.path}: room for {self.capacity} instruments>"
 
     def read(self, index):
         """(MBP10, position to go on from), or None where there is no book."""
@@ -291,6 +400,16 @@ class Control:
         if stride != ctypes.sizeof(Instrument) or offset % 8 or offset + stride * capacity > len(self._mem):
             raise SegmentError(f"{path}: damaged or truncated control file")
         self._offset, self._capacity = offset, capacity
+        self.path = os.path.abspath(path)
+
+    def __repr__(self):
+        state = {STATE_STARTING: "starting", STATE_RUNNING: "running", STATE_STOPPED: "stopped", STATE_REPLACED: "replaced"}
+        return (f"<Control {self.path}: epoch {self.epoch}, {state.get(self.state, self.state)}" + ", stale" * self.stale() + ">")
+
+    def stale(self, limit_ns=DEFAULT_STALE_NS, now_ns=None):
+        """Whether the heartbeat is older than the limit though the writer did not end in good order."""
+        now = time.time_ns() if now_ns is None else now_ns
+        return self.state < STATE_STOPPED and now - self.heartbeat_ns > limit_ns
 
     @property
     def epoch(self):
@@ -304,6 +423,14 @@ class Control:
     def heartbeat_ns(self):
         return struct.unpack_from("<Q", self._mem, 64)[0]
 
+    def rings(self):
+        """(schema, worker) of every ring of the instance."""
+        offset, stride, capacity, count = struct.unpack_from("<Q3I", self._mem, 192)
+        if stride != 64 or offset + stride * capacity > len(self._mem):
+            raise SegmentError(f"{self.path}: damaged or truncated control file")
+        found = [struct.unpack_from("<2I", self._mem, offset + i * stride + 48) for i in range(min(count, capacity))]
+        return [(SCHEMAS[schema], worker) for schema, worker in found if schema < len(SCHEMAS)]
+
     def instruments(self, former=False):
         """The instruments that ids mean now; with former also what they meant before, and since which positions."""
         count = min(struct.unpack_from("<I", self._mem, 192 + 4 * 32 + 16)[0], self._capacity)
@@ -315,3 +442,39 @@ class Control:
                     if former or entry.next == 0:
                         yield entry
                     break
+
+
+class Instance:
+    """One instance by its name: its control file, its rings, its latest table."""
+
+    def __init__(self, name="default", root=None):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", name):
+            raise SegmentError(f"instance name {name!r}: must be 1 to 63 letters, digits, '-', '_' and '.', the first a letter or digit")
+        self.name = name
+        self.path = os.path.join(root or os.environ.get("WIREBOOK_SHM") or DEFAULT_ROOT, name)
+        try:
+            self.control = Control(os.path.join(self.path, "control"))
+        except FileNotFoundError:
+            raise SegmentError(
+                f"no such instance: {self.path}; start one with wirebook replay or run, or set WIREBOOK_SHM") from None
+
+    def __repr__(self):
+        return f"<Instance {self.name} in {self.path}: {', '.join(f'{s}-{w}' for s, w in self.rings()) or 'no rings'}>"
+
+    def rings(self):
+        """(schema, worker) of every ring that the control file names."""
+        return self.control.rings()
+
+    def ring(self, schema="mbo", worker=0, stale_ns=DEFAULT_STALE_NS):
+        if (schema, worker) not in self.rings():
+            there = ", ".join(f"{s}-{w}" for s, w in self.rings()) or "none"
+            raise SegmentError(f"{self.path}: no ring {schema}-{worker}; there are: {there}")
+        return Ring(os.path.join(self.path, f"{schema}-{worker}.ring"), stale_ns)
+
+    def latest(self):
+        return Latest(os.path.join(self.path, "latest"))
+
+
+def open(name="default", root=None):
+    """An instance by its name, in root, or where WIREBOOK_SHM says, or in /dev/shm/wirebook."""
+    return Instance(name, root)

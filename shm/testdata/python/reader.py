@@ -29,7 +29,7 @@ while True:
         epochs += 1
     elif result == wirebook.STOPPED:
         break
-    elif result not in (wirebook.EMPTY, wirebook.LAPPED):
+    elif result not in (wirebook.EMPTY, wirebook.LAPPED, wirebook.STALE_WRITER):
         sys.exit("unexpected result %d" % result)
 book, position = latest.read(1)
 torn += bytes(book) != body(position, 368)
