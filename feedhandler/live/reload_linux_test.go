@@ -70,7 +70,13 @@ func TestAHundredReloadsAreAsOne(t *testing.T) {
 	for n := 5; n <= last; n++ {
 		know(n)
 	}
-	if after := ownMemory(t); after > memory+memory/4 {
+	// What the collector had not got to yet is not kept: it is gone after another reload, and what a reload keeps is more then.
+	after := ownMemory(t)
+	for more := last + 10; after > memory+memory/4 && last < more; after = ownMemory(t) {
+		last++
+		know(last)
+	}
+	if after > memory+memory/4 {
 		t.Errorf("%d kB after %d reloads, %d after 4", after, last, memory)
 	}
 	if n := v.Control.Instruments(); n != instruments {
