@@ -28,6 +28,9 @@ const (
 	ngStatsMin  = 12
 )
 
+// mostIfaces bounds what a section's descriptions take in memory: packed they are small, and no host has so many.
+const mostIfaces = 1 << 16
+
 // ngReader walks a pcapng file: any number of sections, each with interfaces of its own.
 //
 //	block: type u32 | length u32 | body, padded to 4 | length u32
@@ -193,6 +196,9 @@ func (r *ngReader) body(p *Packet, kind uint32, b []byte) (bool, error) {
 	case ngInterface:
 		if len(b) < ngIfaceMin {
 			return false, r.stop(Corrupt, "interface description of %d bytes", len(b))
+		}
+		if len(r.ifaces) == mostIfaces {
+			return false, r.stop(Corrupt, "section with more than %d interfaces", mostIfaces)
 		}
 		r.ifaces = append(r.ifaces, r.iface(body))
 	case ngStats:

@@ -175,6 +175,20 @@ func TestPcapngDamage(t *testing.T) {
 	}
 }
 
+// TestPcapngInterfacesWithoutEnd: packed, a file that describes nothing but interfaces is small, and would take all memory.
+func TestPcapngInterfacesWithoutEnd(t *testing.T) {
+	le := binary.LittleEndian
+	one := ngIfaceBytes(le, nil, 9, 0)
+	b := append(ngSectionBytes(le, nil), bytes.Repeat(one, mostIfaces+1)...)
+	_, warnings, _, err := readAll(t, Options{}, write(t, "x", b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := oneTrouble(t, warnings, Corrupt); w.Offset != int64(len(b)-len(one)) || !strings.Contains(w.Text, "more than 65536 interfaces") {
+		t.Errorf("%v", w)
+	}
+}
+
 // What the capturing host lost is told: it is no loss of a line.
 func TestCaptureDropsAreTold(t *testing.T) {
 	le := binary.LittleEndian
