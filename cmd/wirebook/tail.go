@@ -24,7 +24,7 @@ var (
 
 func tailCommand() *cobra.Command {
 	var t tail.Tail
-	var schema, from, wait string
+	var schema, from, wait, book string
 	var latest, plain, quiet bool
 	c := &cobra.Command{
 		Use:   "tail [flags]",
@@ -39,11 +39,15 @@ object a line with DBN's column names (prices are integers of 1e-9, times ns sin
   wirebook tail --schema trades --json | jq -c '[.symbol,.price,.size]'
   wirebook tail --schema admin --from oldest             trading status, definitions, imbalances, statistics
   wirebook tail --latest                                 the book of every instrument, once
+  wirebook tail --book AAPL                              the ladder of one: ten levels a side, the last trade
   wirebook tail --wait spin --json > /dev/null           as fast as a reader can go, a core of its own
 
 A line of mbp-1 or mbp-10 ends with the top of the book behind the event: bid size x bid | ask x ask size, then flags:
 LAST closes the venue's event, TOB and MBP say how the book is built, SNAPSHOT that it was not an event, BAD_TS that no
 trusted clock stamped it, MAYBE_BAD that a gap touches the book.
+
+--book shows one instrument: price, size and order count of ten levels a side, live on a terminal; elsewhere, and with
+--plain, --raw or --json, once. A name that several publishers have is meant by NAME@PUBLISHER.
 
 It ends when the writer ended in good order and everything was read (--follow: waits for the next run), with q in the
 table, or with Ctrl-C. What else happens is said on standard error, in the table at the top: lapped (the writer
@@ -72,6 +76,16 @@ overtook this reader and records are missing), a silent writer, a new run of the
 			if t.Timeout < 0 || t.MaxRate < 0 {
 				return usageError{fmt.Errorf("--timeout and --max-rate must not be below 0")}
 			}
+			if c.Flags().Changed("book") {
+				if strings.TrimSpace(book) == "" {
+					return usageError{fmt.Errorf("--book: name an instrument")}
+				}
+				for _, other := range []string{"latest", "symbol", "schema", "count", "max-rate", "from"} {
+					if c.Flags().Changed(other) {
+						return usageError{fmt.Errorf("--book and --%s: a ladder is of one instrument, as it is now; leave one of them out", other)}
+					}
+				}
+			}
 			signal.Ignore(syscall.SIGPIPE) // writes say EPIPE instead, and that ends us quietly
 			live := isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && !plain && !t.JSON && !t.Raw && t.Count == 0 && t.MaxRate == 0
 			t.Out, t.Keys = os.Stdout, isTerminal(os.Stdin)
@@ -79,6 +93,10 @@ overtook this reader and records are missing), a silent writer, a new run of the
 				t.Notes = os.Stderr
 			}
 			switch {
+			case book != "" && live:
+				return t.LiveBook(c.Context(), book)
+			case book != "":
+				return t.Book(c.Context(), book)
 			case latest:
 				return t.Latest(c.Context())
 			case live:
@@ -96,6 +114,7 @@ overtook this reader and records are missing), a silent writer, a new run of the
 	f.BoolVar(&plain, "plain", false, "lines, also on a terminal")
 	f.BoolVar(&t.Raw, "raw", false, "lines with ns, 1e-9 integers, DBN's letters and ids, unscaled")
 	f.BoolVar(&latest, "latest", false, "show the latest book of every instrument once, and end")
+	f.StringVar(&book, "book", "", "show the ladder of one instrument: ten levels a side, the last trade")
 	f.Uint64VarP(&t.Count, "count", "n", 0, "end after so many records; 0: no limit")
 	f.Float64Var(&t.MaxRate, "max-rate", 0, "show at most so many records a second, read all; 0: show all")
 	f.StringVar(&from, "from", "auto", "oldest: what the ring still holds; edge: what comes from now on; auto: edge where a writer is at work already, else oldest")

@@ -190,3 +190,43 @@ func TestTailSaysThatTheWriterDied(t *testing.T) {
 		t.Errorf("top: %+v", got)
 	}
 }
+
+// TestTailBook: the ladder of one instrument, its JSON, and what is said where nobody is called so.
+func TestTailBook(t *testing.T) {
+	r := newRig(t)
+	if got := r.run("replay", "-q", "-p", "nasdaq.itch50", "-i", "day", "good.pcap"); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	first := r.run("tail", "-i", "day", "--latest", "--json")
+	var book struct {
+		Symbol string `json:"symbol"`
+		Bid    int64  `json:"bid_px_00"`
+	}
+	if err := json.Unmarshal([]byte(strings.SplitN(first.out, "\n", 2)[0]), &book); err != nil {
+		t.Fatalf("%v: %+v", err, first)
+	}
+	got := r.run("tail", "-i", "day", "--book", strings.ToLower(book.Symbol))
+	if lines := strings.Split(strings.TrimSpace(got.out), "\n"); got.code != 0 || len(lines) != 14 || !strings.HasPrefix(lines[0], book.Symbol+" ") {
+		t.Errorf("%+v", got)
+	}
+	var ladder struct {
+		Symbol string `json:"symbol"`
+		Bids   []struct {
+			Price  int64  `json:"price"`
+			Orders uint32 `json:"orders"`
+		} `json:"bids"`
+		LastTrade *struct{} `json:"last_trade"`
+	}
+	got = r.run("tail", "-i", "day", "--json", "--book", book.Symbol)
+	if err := json.Unmarshal([]byte(got.out), &ladder); err != nil || ladder.Symbol != book.Symbol || len(ladder.Bids) == 0 || ladder.Bids[0].Orders == 0 || ladder.Bids[0].Price != book.Bid {
+		t.Errorf("%v: %+v", err, got)
+	}
+	if got = r.run("tail", "-i", "day", "--book", book.Symbol+"Q"); got.code != exitFailed || !strings.Contains(got.errors, "is called "+book.Symbol+"Q: did you mean ") {
+		t.Errorf("%+v", got)
+	}
+	for _, other := range []string{"--latest", "--symbol=A", "--schema=mbo", "--count=1"} {
+		if got = r.run("tail", "-i", "day", "--book", book.Symbol, other); got.code != exitUsage {
+			t.Errorf("%s: %+v", other, got)
+		}
+	}
+}

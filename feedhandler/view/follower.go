@@ -34,6 +34,7 @@ type Options struct {
 	Root    string // "" for WIREBOOK_SHM or the default
 	Name    string // of the instance
 	Schema  shm.Schema
+	Ladder  bool // for Follower.Ladder: the ring that has the trades, or the book where there is no latest table
 	From    From
 	Wait    Wait
 	Symbols []string      // only these, in any case; none for all

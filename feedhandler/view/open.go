@@ -85,6 +85,15 @@ func schemaOf(v *segment.View, o Options) (shm.Schema, error) {
 	if o.Schema < shm.SchemaCount {
 		preferred = []shm.Schema{o.Schema}
 	}
+	if o.Ladder {
+		preferred = []shm.Schema{shm.SchemaTrades, shm.SchemaMBP10, shm.SchemaMBP1, shm.SchemaMBO, shm.SchemaAdmin}
+		if _, err := v.Latest(); err != nil {
+			if !has[shm.SchemaMBP10] {
+				return 0, fmt.Errorf("instance %s has no ladders: it has no mbp-10 ring, and no latest table to read (%w)", o.Name, err)
+			}
+			preferred = preferred[1:2]
+		}
+	}
 	for _, s := range preferred {
 		if has[s] {
 			return s, nil

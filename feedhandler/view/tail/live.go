@@ -43,6 +43,20 @@ func (t *Tail) Live(ctx context.Context) error {
 	defer f.Close()
 	m := &table{t: t, f: f, books: view.NewBooks(), screen: view.Screen{Palette: view.Colours()}, width: 80, height: 24}
 	f.Seed(m.books)
+	if err := t.program(ctx, m); err != nil {
+		return err
+	}
+	st := f.Status(time.Now())
+	err = view.WriteTable(t.Out, m.books.Active(10), m.width)
+	fmt.Fprintln(t.Out, view.Summary(&f.Counts, &st, m.books.Len()))
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// program runs a screen until it ends, or ctx does.
+func (t *Tail) program(ctx context.Context, m tea.Model) error {
 	options := []tea.ProgramOption{tea.WithoutSignalHandler(), tea.WithFPS(20)}
 	if !t.Keys {
 		options = append(options, tea.WithInput(nil))
@@ -56,18 +70,11 @@ func (t *Tail) Live(ctx context.Context) error {
 		case <-done:
 		}
 	}()
-	_, err = p.Run()
-	close(done)
-	if err != nil {
-		return fmt.Errorf("draw the table: %w (try --plain)", err)
+	defer close(done)
+	if _, err := p.Run(); err != nil {
+		return fmt.Errorf("draw the screen: %w (try --plain)", err)
 	}
-	st := f.Status(time.Now())
-	err = view.WriteTable(t.Out, m.books.Active(10), m.width)
-	fmt.Fprintln(t.Out, view.Summary(&f.Counts, &st, m.books.Len()))
-	if errors.Is(err, syscall.EPIPE) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 func next() tea.Cmd { return tea.Tick(refreshEvery, func(at time.Time) tea.Msg { return tick(at) }) }
