@@ -142,7 +142,7 @@ func (d *DEEPPlus) order(b *book.Batch, kind book.Kind, s *Symbol, ts *layout.I6
 	return e, book.FaultNone
 }
 
-// Concerns says whose book a refused message would have changed: that of an order, or a cleared book,.
+// Concerns says whose book a refused message would have changed: that of an order or of a cleared book.
 func (d *DEEPPlus) Concerns(msg []byte, fault book.Fault) (uint32, bool) {
 	return d.concerns("aMRLC", msg, fault)
 }
