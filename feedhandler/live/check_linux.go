@@ -41,8 +41,8 @@ func Check(c *config.Config) error {
 	return errors.Join(errs...)
 }
 
-// checkTakers refuses lines that share packets: a filter gives such a datagram to one, sockets to both, a replay has no place for
-// the second. The configuration was asked already, without the groups that profiles bring.
+// checkTakers refuses a line of one source beside one of any: a filter gives such a datagram to the one, sockets to both.
+// The configuration was asked already, without the groups that profiles bring.
 func checkTakers(c *config.Config) error {
 	var errs []error
 	var before []*worker.Feed
@@ -54,7 +54,7 @@ func checkTakers(c *config.Config) error {
 		f := &worker.Feed{Name: c.Channels[i].Name, Spec: c.Channels[i], Config: cfg}
 		for _, other := range before {
 			if x, y := shared(other, f, &c.Live); x != "" {
-				errs = append(errs, fmt.Errorf("channel %s line %s: it shares packets with channel %s line %s: of one group and port either every line names a source or a VLAN of its own or one takes all", f.Name, y, other.Name, x))
+				errs = append(errs, fmt.Errorf("channel %s line %s: it shares packets with channel %s line %s: of one group and port either every line names its source or one takes all", f.Name, y, other.Name, x))
 			}
 		}
 		before = append(before, f)
@@ -62,11 +62,11 @@ func checkTakers(c *config.Config) error {
 	return errors.Join(errs...)
 }
 
-// shared names a line of each of two channels that take the same packets.
+// shared names a line of each of two channels, one of which takes any source and the other one of them.
 func shared(a, b *worker.Feed, live *config.Live) (x, y string) {
 	for i := range a.Config.Lines {
 		for k := range b.Config.Lines {
-			if l, m := &a.Config.Lines[i], &b.Config.Lines[k]; l.Overlaps(m) && a.InterfaceOf(i, live) == b.InterfaceOf(k, live) {
+			if l, m := &a.Config.Lines[i], &b.Config.Lines[k]; l.Source != m.Source && l.Overlaps(m) && a.InterfaceOf(i, live) == b.InterfaceOf(k, live) {
 				return l.Name, m.Name
 			}
 		}

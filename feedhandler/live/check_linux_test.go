@@ -20,23 +20,3 @@ func TestCheckTakesSampleGroups(t *testing.T) {
 		}
 	}
 }
-
-// TestCheckRefusesOneLineTwice: two channels with the lines of one profile, or one with a line that the other's profile brings.
-// AF_XDP would give the second nothing, sockets would give both the same.
-func TestCheckRefusesOneLineTwice(t *testing.T) {
-	for lines, refused := range map[string]bool{
-		"": true,
-		"lines: [{name: A, group: 233.54.12.111, port: 26477}]":            true,
-		"lines: [{name: A, group: 233.54.12.111, port: 26477, vlan: any}]": true,
-		"lines: [{name: A, group: 233.54.12.111, port: 26477, vlan: 142}]": false,
-		"lines: [{name: A, group: 233.54.12.111, port: 26478}]":            false,
-	} {
-		c, err := config.Parse("x.yaml", []byte("live: {interface: lo, rx: auto}\nchannels:\n- {name: x, profile: nasdaq.itch50}\n- {name: y, profile: nasdaq.itch50, "+lines+"}\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := checkTakers(c); (err != nil) != refused || refused && !strings.Contains(err.Error(), "channel y line A: it shares packets with channel x line A") {
-			t.Errorf("%q: %v, refused: %v", lines, err, refused)
-		}
-	}
-}
