@@ -20,3 +20,22 @@ func TestCheckTakesSampleGroups(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanRefusesOneLineTwice: a filter gives a frame to one channel, whether the configuration or a profile has the line.
+func TestPlanRefusesOneLineTwice(t *testing.T) {
+	for lines, refused := range map[string]bool{
+		"": true,
+		"lines: [{name: A, group: 233.54.12.111, port: 26477}]":            true,
+		"lines: [{name: A, group: 233.54.12.111, port: 26477, vlan: any}]": true,
+		"lines: [{name: A, group: 233.54.12.111, port: 26477, vlan: 142}]": false,
+		"lines: [{name: A, group: 233.54.12.111, port: 26478}]":            false,
+	} {
+		c, err := config.Parse("x.yaml", []byte("live: {interface: lo, rx: auto}\nchannels:\n- {name: x, profile: nasdaq.itch50}\n- {name: y, profile: nasdaq.itch50, "+lines+"}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := planXDP(c); (err != nil) != refused || refused && !strings.Contains(err.Error(), "channel y line A: channel x takes 233.54.12.111:26477 on lo already") {
+			t.Errorf("%q: %v, refused: %v", lines, err, refused)
+		}
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 
+	"wirebook/feedhandler"
 	"wirebook/feedhandler/config"
+	"wirebook/feedhandler/live/worker"
 )
 
 // Edge is how datagrams are received, and why so.
@@ -60,27 +62,25 @@ func noXDP(err error) error { return fmt.Errorf("rx: xdp: %w; or use rx: socket"
 
 // planXDP says what of a configuration AF_XDP cannot serve: a frame has one taker.
 func planXDP(c *config.Config) error {
-	type place struct {
-		iface         string
-		group, source string
-		port          uint16
-		vlan          config.VLAN
+	type taken struct {
+		line           *feedhandler.LineConfig
+		iface, channel string
 	}
-	taker := map[place]string{}
+	var all []taken
 	var errs []error
 	for i := range c.Channels {
-		ch := &c.Channels[i]
-		for l := range ch.Lines {
-			line := &ch.Lines[l]
-			iface := line.Interface
-			if iface == "" {
-				iface = c.Live.Interface
+		cfg, err := c.Channels[i].Build() // with the lines that its profile brings
+		if err != nil {
+			return err
+		}
+		for l := range cfg.Lines {
+			line, iface := &cfg.Lines[l], (&worker.Feed{Spec: c.Channels[i]}).InterfaceOf(l, &c.Live)
+			for _, t := range all {
+				if t.iface == iface && t.line.Overlaps(line) {
+					errs = append(errs, fmt.Errorf("channel %s line %s: channel %s takes %s:%d on %s already, and a frame goes to one channel", c.Channels[i].Name, line.Name, t.channel, ipv4(line.Group), line.Port, iface))
+				}
 			}
-			at := place{iface, line.Group, line.Source, line.Port, line.VLAN}
-			if was, twice := taker[at]; twice {
-				errs = append(errs, fmt.Errorf("channel %s line %s: channel %s takes %s:%d on %s already, and a frame goes to one channel", ch.Name, line.Name, was, line.Group, line.Port, iface))
-			}
-			taker[at] = ch.Name
+			all = append(all, taken{line, iface, c.Channels[i].Name})
 		}
 	}
 	return errors.Join(errs...)
