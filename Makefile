@@ -62,9 +62,9 @@ bench-live: ## receiving by AF_XDP and UDP, ours against C's, cost a packet and 
 	@$(GO) build -o out/bench-live ./feedhandler/bench/live
 	@out/bench-live -rounds '$(or $(ROUNDS),15)' $(if $(JSON),-json '$(JSON)')
 
-generate: ## regenerate what is generated: C header, configuration schema, ABI golden
+generate: ## regenerate what is generated: C header, schemas of the configuration and of the JSON output, ABI golden
 	$(GO) generate ./...
-	WIREBOOK_UPDATE=1 $(GO) test -run 'TestPublishedSchemaIsCurrent' ./feedhandler/config
+	WIREBOOK_UPDATE=1 $(GO) test -run 'TestPublishedSchemaIsCurrent' ./feedhandler/config ./cmd/wirebook
 
 lab: build ## a venue and a feed handler in two network namespaces (root): MODE MESSAGES RATE LOSS_A LOSS_B REORDER FAULT HOSTILE SEED JSON
 	@WIREBOOK=bin/wirebook scripts/lab

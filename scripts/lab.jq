@@ -23,13 +23,13 @@ $top[0] as $t | $t.channels[0] as $ch | $clean[0] as $c | $run[0] as $r |
    sender_ip: $out_discards, sender_no_route: $out_no_routes
  } + $kernel + ($t.dropped | with_entries(select(.key | test("^(wire|framing|socket|xdp)_")))) | positive) as $dropped |
 ($c.digests[$ch.name] | map_values(.content)) as $want | ($ch.digests | map_values(.content)) as $have |
-($r.lost | map({first, count})) as $lost | ([$lost[].count] | add // 0) as $units |
-($sim[0].lost_on_all // [] | map({first, count})) as $ordered |
+($r.gaps | map(select(.healed | not) | {first, count})) as $lost | ([$lost[].count] | add // 0) as $units |
+($sim[0].gaps | map({first, count})) as $ordered |
 # A frame that meets the receiver's link between going down and its carrier going is dropped once and counted by both ends.
 (if $fault == "link-flap" then [[$in + ($dropped | total) - $out, 0] | max, $dropped.wire_receiver // 0] | min else 0 end) as $twice |
 (($dropped | total) - $twice) as $gone |
 # CME numbers packets, the others messages.
-(if $ch.name == "cme.mdp3" then $c.packets - $ch.packets else $c.messages - $ch.messages end - $units - $r.unlisted) as $missing |
+(if $ch.name == "cme.mdp3" then $c.packets - $ch.packets else $c.messages - $ch.messages end - $units - $r.gaps_unlisted) as $missing |
 { mode: (if $mode == "auto" then $t.edge else $mode end), edge: $t.edge, why: $r.why, fault: $fault, seed: $seed,
   sender: {tx: $send[0].tx, why: $send[0].why, latest_ns: $send[0].latest_ns},
   sent: $sent, received: $got, delivered: $ch.messages, dropped: $dropped, lost: $lost, lost_expected: $ordered,

@@ -149,14 +149,14 @@ func (l *loaded) close(sent, refused uint64) (e ending) {
 		l.t.Fatal(err)
 	}
 	var sum struct {
-		Lost []struct{ First, Count uint64 }
+		Gaps []struct{ First, Count uint64 }
 	}
 	if err := json.Unmarshal(b, &sum); err != nil {
 		l.t.Fatal(err)
 	}
 	e = ending{topShape: l.top(), sent: sent, refused: refused}
 	e.received, e.delivered = total(e.Counters, "wire_ok"), e.Channels[0].Messages
-	for _, r := range sum.Lost {
+	for _, r := range sum.Gaps {
 		e.lost += r.Count
 	}
 	l.t.Logf("sent %d datagrams, %d refused, received %d; %d messages delivered, %d reported lost", e.sent, e.refused, e.received, e.delivered, e.lost)
@@ -489,8 +489,8 @@ func TestWriterKilledUnderLoad(t *testing.T) {
 				t.Errorf("after SIGKILL readers see state %s, alive %v", dead.State, dead.Alive)
 			}
 			time.Sleep(50 * time.Millisecond)
-			if later := l.top(); later.UptimeS != dead.UptimeS || dead.UptimeS == 0 {
-				t.Errorf("the killed run was up for %v s, then for %v", dead.UptimeS, later.UptimeS)
+			if later := l.top(); later.UptimeNS != dead.UptimeNS || dead.UptimeNS == 0 {
+				t.Errorf("the killed run was up for %d ns, then for %d", dead.UptimeNS, later.UptimeNS)
 			}
 			l.run, l.log = l.liveRig.run("--summary", "summary.json")
 			l.flows("after the run was started again")
@@ -504,8 +504,8 @@ func TestWriterKilledUnderLoad(t *testing.T) {
 			if joined < had || joined == 0 {
 				t.Errorf("the second run accounts for %d and %d of %d messages, and the first had %d", e.delivered, e.lost, l.all, had)
 			}
-			if ch := e.Channels[0]; ch.Stale == 0 || ch.Stale != ch.Instruments {
-				t.Errorf("%d of %d books are flagged after a start in the middle", ch.Stale, ch.Instruments)
+			if ch := e.Channels[0]; ch.Suspect == 0 || ch.Suspect != ch.Instruments {
+				t.Errorf("%d of %d books are flagged after a start in the middle", ch.Suspect, ch.Instruments)
 			}
 			l.wait("the reader has every record of the second run", func() bool {
 				b, err := os.ReadFile(read.Name())

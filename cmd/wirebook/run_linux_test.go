@@ -95,7 +95,7 @@ type topShape struct {
 	PID      int
 	Epoch    uint64
 	Alive    bool
-	UptimeS  float64 `json:"uptime_s"`
+	UptimeNS int64 `json:"uptime_ns"`
 	Counters map[string]uint64
 	Dropped  map[string]uint64
 	Records  map[string]uint64
@@ -105,10 +105,13 @@ type topShape struct {
 		Active       bool
 		Messages     uint64
 		NextSequence uint64 `json:"next_sequence"`
-		Stale        uint64
+		Suspect      uint64 `json:"instruments_suspect"`
 		Instruments  uint64
 		Digests      map[string]struct{ Content string }
-		Lines        []struct{ Packets, Dropped uint64 }
+		Lines        []struct {
+			Packets uint64
+			Dropped map[string]uint64
+		}
 	}
 }
 
@@ -193,15 +196,26 @@ func TestRunSendTop(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &sent); err != nil || sent.Failed != 0 || len(sent.Destinations) != 2 || sent.Messages == 0 || sent.TX != "xdp" || sent.Why == "" {
 		t.Fatalf("sent %+v, %v", sent, err)
 	}
+	adheres(t, "send", []byte(out))
 	r.wait("everything is received", func() bool { return r.top().Counters["wire_ok"] == sent.Packets })
+	if out, code := r.verb("top", "--instance", "live", "--json"); code == 0 {
+		adheres(t, "top", []byte(out))
+	} else {
+		t.Errorf("top: %d, %s", code, out)
+	}
 	r.stop(c, log)
+	if out, code := r.verb("send", "--interface", wiretest.TX, "--frames", "--json", "--quiet", "clean.pcap"); code == 0 {
+		adheres(t, "send_frames", []byte(out))
+	} else {
+		t.Errorf("send --frames: %d, %s", code, out)
+	}
 	s := r.top()
 	if s.State != "stopped" || len(s.Channels) != 1 {
 		t.Fatalf("%+v", s)
 	}
 	for l, line := range s.Channels[0].Lines {
-		if line.Packets+line.Dropped != sent.Destinations[l].Packets {
-			t.Errorf("line %d: sent %d, received %d, dropped %d", l, sent.Destinations[l].Packets, line.Packets, line.Dropped)
+		if line.Packets+line.Dropped["socket_drops"] != sent.Destinations[l].Packets {
+			t.Errorf("line %d: sent %d, received %d, dropped %v", l, sent.Destinations[l].Packets, line.Packets, line.Dropped)
 		}
 	}
 	for schema, d := range want {
@@ -210,9 +224,10 @@ func TestRunSendTop(t *testing.T) {
 		}
 	}
 	b, err := os.ReadFile(filepath.Join(r.dir, "summary.json"))
-	if err != nil || !strings.Contains(string(b), `"edge": "socket"`) || !strings.Contains(string(b), `"lost": []`) {
+	if err != nil || !strings.Contains(string(b), `"edge": "socket"`) || !strings.Contains(string(b), `"gaps": []`) {
 		t.Errorf("summary %s, %v", b, err)
 	}
+	adheres(t, "run", b)
 	if out, code := r.verb("top", "--instance", "live", "--once"); code != 0 || !strings.Contains(out, "receives by socket") {
 		t.Errorf("top: %d, %s", code, out)
 	}

@@ -210,6 +210,19 @@ func (f *simFlags) run(c *cobra.Command) error {
 	return f.report(oracle, hostile)
 }
 
+// simSummary is what sim ends with, in the shape of its JSON.
+type simSummary struct {
+	File      string            `json:"file"`
+	Profile   string            `json:"profile"`
+	Datagrams uint64            `json:"datagrams"`
+	Messages  uint64            `json:"messages"`
+	Lines     []sim.LineStats   `json:"lines"`
+	Gaps      []sim.Range       `json:"gaps"` // what no line brings
+	GapsLost  uint64            `json:"gaps_lost"`
+	UnitsLost uint64            `json:"units_lost"`
+	Hostile   map[string]uint64 `json:"hostile,omitempty"` // frames of --hostile, by kind
+}
+
 func (f *simFlags) report(o *sim.Oracle, hostile *sim.Hostile) error {
 	var harm map[string]uint64
 	if hostile != nil {
@@ -222,16 +235,22 @@ func (f *simFlags) report(o *sim.Oracle, hostile *sim.Hostile) error {
 	if f.asJSON {
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
-		return enc.Encode(struct {
-			File      string          `json:"file"`
-			Profile   string          `json:"profile"`
-			Datagrams uint64          `json:"datagrams"`
-			Messages  uint64          `json:"messages"`
-			Lines     []sim.LineStats `json:"lines"`
-			LostOnAll []sim.Range     `json:"lost_on_all"`
-
-			Hostile map[string]uint64 `json:"hostile,omitempty"` // frames of --hostile, by kind
-		}{f.output, profileOf[f.protocol], o.Datagrams, o.Messages, o.Lines, o.LostOnAll, harm})
+		s := simSummary{
+			File: f.output, Profile: profileOf[f.protocol], Datagrams: o.Datagrams, Messages: o.Messages, Lines: o.Lines,
+			Gaps: o.LostOnAll, GapsLost: uint64(len(o.LostOnAll)), Hostile: harm,
+		}
+		if s.Gaps == nil {
+			s.Gaps = []sim.Range{}
+		}
+		for i := range s.Lines {
+			if s.Lines[i].LostRanges == nil {
+				s.Lines[i].LostRanges = []sim.Range{}
+			}
+		}
+		for _, r := range s.Gaps {
+			s.UnitsLost += r.Count
+		}
+		return enc.Encode(&s)
 	}
 	fmt.Fprintf(out, "%s: %d messages in %d datagrams over %s, the last 3 s of it after the close\n", f.output, o.Messages, o.Datagrams, seconds(int64(o.LastNS-o.FirstNS)))
 	for _, l := range o.Lines {

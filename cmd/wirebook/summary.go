@@ -75,15 +75,15 @@ func lags(out io.Writer, lines []replay.LineSummary) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	shown := false
 	for _, l := range lines {
-		if l.LagMaxNS == 0 {
+		if l.LagMaxNS == nil || *l.LagMaxNS == 0 {
 			continue
 		}
 		if !shown {
 			fmt.Fprintln(w, "\nlag behind the first\tp50 ≤\tp90 ≤\tp99 ≤\tp99.9 ≤\tmax\t")
 			shown = true
 		}
-		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%s\t\n", l.Channel, l.Name, seconds0(l.LagP50NS), seconds0(l.LagP90NS), seconds0(l.LagP99NS),
-			seconds0(l.LagP999NS), seconds0(l.LagMaxNS))
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%s\t\n", l.Channel, l.Name, seconds0(*l.LagP50NS), seconds0(*l.LagP90NS), seconds0(*l.LagP99NS),
+			seconds0(*l.LagP999NS), seconds0(*l.LagMaxNS))
 	}
 	w.Flush()
 }
@@ -92,7 +92,7 @@ func lags(out io.Writer, lines []replay.LineSummary) {
 func losses(out io.Writer, lines []replay.LineSummary) {
 	shown, all := 0, 0
 	for _, l := range lines {
-		all += len(l.Losses) + int(l.LossesUntold)
+		all += len(l.Losses) + int(l.LossesUnlisted)
 		for _, r := range l.Losses {
 			if shown == 0 {
 				fmt.Fprintln(out, "\nmissing on a line, whether another brought it or not:")

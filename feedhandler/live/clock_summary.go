@@ -20,7 +20,7 @@ type PTP4LSummary struct {
 	Socket       string `json:"socket"`
 	Health       string `json:"health"`
 	Why          string `json:"why,omitempty"`
-	Port         string `json:"port,omitempty"` // state of the port
+	Port         string `json:"port_state,omitempty"`
 	Identity     string `json:"identity,omitempty"`
 	Grandmaster  string `json:"grandmaster,omitempty"`
 	ClockClass   uint8  `json:"clock_class,omitempty"`

@@ -25,7 +25,7 @@ func TestADisputeIsLogged(t *testing.T) {
 	if text := out.String(); strings.Count(text, "contradict") != 1 || !strings.Contains(text, "channel=itch") || strings.Contains(text, "lost on") {
 		t.Errorf("the log says\n%s", text)
 	}
-	if s := h.summary; len(s.Lost) != 0 || s.Healed != 0 {
+	if s := h.summary; len(s.Gaps) != 0 || s.GapsHealed != 0 {
 		t.Errorf("summary %+v", s)
 	}
 }

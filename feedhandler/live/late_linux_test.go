@@ -98,7 +98,7 @@ func TestAStallWithinATurnLosesNothing(t *testing.T) {
 			if err := h.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if lost := h.Summary().Lost; len(lost) != 0 {
+			if lost := h.Summary().Gaps; len(lost) != 0 {
 				t.Errorf("declared lost, though line A had it: %v", lost)
 			}
 			sameDigests(t, channelOf(t, v, "one1"), clean)

@@ -253,8 +253,8 @@ func TestLossyLinesGiveTheCleanBooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameDigests(t, channelOf(t, v, "one1"), clean)
-	if s := h.Summary(); len(s.Lost) != 0 || s.Drops != 0 {
-		t.Errorf("lost %v, dropped %d; want nothing", s.Lost, s.Drops)
+	if s := h.Summary(); len(s.Gaps) != 0 || len(s.Dropped) != 0 {
+		t.Errorf("lost %v, dropped %v; want nothing", s.Gaps, s.Dropped)
 	}
 	if v.Control.State() != shm.StateStopped {
 		t.Errorf("readers see state %d, want stopped", v.Control.State())
@@ -279,12 +279,12 @@ func TestDoublyLostIsReportedExactly(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := h.Summary()
-	if len(oracle.LostOnAll) == 0 || len(s.Lost) != len(oracle.LostOnAll) {
-		t.Fatalf("%d ranges reported, %d were lost on both lines", len(s.Lost), len(oracle.LostOnAll))
+	if len(oracle.LostOnAll) == 0 || len(s.Gaps) != len(oracle.LostOnAll) {
+		t.Fatalf("%d ranges reported, %d were lost on both lines", len(s.Gaps), len(oracle.LostOnAll))
 	}
 	for i, r := range oracle.LostOnAll {
-		if s.Lost[i].First != r.First || s.Lost[i].Count != r.Count {
-			t.Errorf("range %d: reported %d from %d, lost %d from %d", i, s.Lost[i].Count, s.Lost[i].First, r.Count, r.First)
+		if s.Gaps[i].First != r.First || s.Gaps[i].Count != r.Count {
+			t.Errorf("range %d: reported %d from %d, lost %d from %d", i, s.Gaps[i].Count, s.Gaps[i].First, r.Count, r.First)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (h *Handler) countCut() {
 		cut += f.CountCut()
 	}
 	if cut > 0 {
-		h.dropped += cut
+		h.dropped["socket_truncated"] += cut
 		h.health.say(h.log, "cut", "datagrams were larger than the MTU of their interface was when it was last looked at, and were given to nobody: the MTU was raised, or they came in fragments",
 			"datagrams", cut)
 	}

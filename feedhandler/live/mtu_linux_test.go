@@ -121,8 +121,8 @@ func TestWhatIsCutIsSaid(t *testing.T) {
 	}
 	eventually(t, "what was cut is counted", func() bool { return counter(v, "socket_truncated", "") == cut })
 	h.lookAround()
-	if cut == 0 || h.Summary().Drops != cut || !strings.Contains(log.String(), "were larger than the MTU") {
-		t.Errorf("%d cut, %d in the summary; said: %s", cut, h.Summary().Drops, log)
+	if cut == 0 || h.Summary().Dropped["socket_truncated"] != cut || !strings.Contains(log.String(), "were larger than the MTU") {
+		t.Errorf("%d cut, %v in the summary; said: %s", cut, h.Summary().Dropped, log)
 	}
 }
 

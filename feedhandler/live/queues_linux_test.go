@@ -160,8 +160,8 @@ func TestTwoWorkersShareAnInterface(t *testing.T) {
 					t.Errorf("nothing handed over from queue %d", q)
 				}
 			}
-			if s := h.Summary(); s.Drops != 0 || len(s.Lost) != 0 {
-				t.Errorf("lost %v, dropped %d", s.Lost, s.Drops)
+			if s := h.Summary(); len(s.Dropped) != 0 || len(s.Gaps) != 0 {
+				t.Errorf("lost %v, dropped %v", s.Gaps, s.Dropped)
 			}
 			if xdpAttached(t) {
 				t.Errorf("the filter is still attached: %s", log)
@@ -204,8 +204,8 @@ func TestAFullHandOverIsCounted(t *testing.T) {
 	if n := counter(v, "wire_ok", ""); n != total-dropped {
 		t.Errorf("%d packets arrived, %d sent, %d dropped", n, total, dropped)
 	}
-	if s := h.Summary(); s.Drops != dropped {
-		t.Errorf("the summary says %d dropped, want %d", s.Drops, dropped)
+	if s := h.Summary(); len(s.Dropped) != 1 || s.Dropped["xdp_drop_handover_full"] != dropped {
+		t.Errorf("the summary says %v dropped, want %d", s.Dropped, dropped)
 	}
 	if n := counter(v, "kernel_drops", ""); n != 0 {
 		t.Errorf("%d of these are said to be the kernel's", n)
@@ -351,8 +351,8 @@ func TestAGapWaitsForTheOtherWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameDigests(t, channelOf(t, v, "two2"), clean)
-	if s := h.Summary(); len(s.Lost) != 0 {
-		t.Errorf("lost %v", s.Lost)
+	if s := h.Summary(); len(s.Gaps) != 0 {
+		t.Errorf("lost %v", s.Gaps)
 	}
 }
 

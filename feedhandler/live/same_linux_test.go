@@ -195,8 +195,8 @@ func takesTheSame(t *testing.T, mode string, vlan uint16) {
 			t.Errorf("%s %d, want %d", name, got, n)
 		}
 	}
-	if s := h.Summary(); s.Drops != 0 || len(s.Lost) != 0 {
-		t.Errorf("%d dropped, lost %v", s.Drops, s.Lost)
+	if s := h.Summary(); len(s.Dropped) != 0 || len(s.Gaps) != 0 {
+		t.Errorf("dropped %v, lost %v", s.Dropped, s.Gaps)
 	}
 	if said := log.String(); strings.Contains(said, "too slow") || !strings.Contains(said, "wrong checksum") || mode != "socket" && !strings.Contains(said, "another VLAN") {
 		t.Errorf("said of wrong checksums: %s", said)

@@ -199,12 +199,12 @@ func (h *Handler) countDropsAs(why string) {
 	}
 	h.refused.lookAtFrames(h)
 	if between > 0 {
-		h.dropped += between
+		h.dropped["xdp_drop_handover_full"] += between
 		h.health.say(h.log, "handover", "a worker had no room for what others handed over to it: it is too slow or was kept from its CPU; steer its channels to its own queues, raise live.handover",
 			"dropped", between)
 	}
 	if kernel > 0 {
-		h.dropped += kernel
+		h.dropped["kernel_drops"] += kernel
 		atomic.AddUint64(h.drops, kernel)
 		h.health.say(h.log, "drops "+why, why, "dropped", kernel)
 	}

@@ -92,7 +92,7 @@ func (l *lineLosses) fill(from, to uint64) {
 // summarize gives every line its list.
 func (l *losses) summarize(lines []LineSummary) {
 	for i := range lines {
-		lines[i].Losses, lines[i].LossesUntold = l.lines[i].list, l.lines[i].untold
+		lines[i].Losses, lines[i].LossesUnlisted = l.lines[i].list, l.lines[i].untold
 		if lines[i].Losses == nil {
 			lines[i].Losses = []LossSummary{}
 		}

@@ -20,8 +20,8 @@ func TestLossesOfALine(t *testing.T) {
 					t.Errorf("line %s: %+v", l.Name, r)
 				}
 			}
-			if sum != l.Lost || sum == 0 || l.LossesUntold != 0 {
-				t.Errorf("line %s lost %d, %d are listed in %d ranges, %d ranges untold", l.Name, l.Lost, sum, len(l.Losses), l.LossesUntold)
+			if sum != l.Lost || sum == 0 || l.LossesUnlisted != 0 {
+				t.Errorf("line %s lost %d, %d are listed in %d ranges, %d ranges untold", l.Name, l.Lost, sum, len(l.Losses), l.LossesUnlisted)
 			}
 		}
 	}

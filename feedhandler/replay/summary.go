@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wirebook/arbitration"
 	"wirebook/book"
 	"wirebook/feedhandler"
 	"wirebook/shm"
@@ -51,15 +52,15 @@ type LineSummary struct {
 	Lost      uint64 `json:"lost"`
 	Suspect   uint64 `json:"suspect"`
 	// The lags of the packets it brought second, behind the line that was first: none of a share is longer than these, which
-	// are less than a tenth too long, the longest exact.
-	LagP50NS  uint64 `json:"lag_p50_ns"`
-	LagP90NS  uint64 `json:"lag_p90_ns"`
-	LagP99NS  uint64 `json:"lag_p99_ns"`
-	LagP999NS uint64 `json:"lag_p999_ns"`
-	LagMaxNS  uint64 `json:"lag_max_ns"`
+	// are less than a tenth too long, the longest exact. Null: it brought none second.
+	LagP50NS  *uint64 `json:"lag_p50_ns" jsonschema:"nullable"`
+	LagP90NS  *uint64 `json:"lag_p90_ns" jsonschema:"nullable"`
+	LagP99NS  *uint64 `json:"lag_p99_ns" jsonschema:"nullable"`
+	LagP999NS *uint64 `json:"lag_p999_ns" jsonschema:"nullable"`
+	LagMaxNS  *uint64 `json:"lag_max_ns" jsonschema:"nullable"`
 	// What Lost counts, range by range, and how many ranges found no room in the list.
-	Losses       []LossSummary `json:"losses"`
-	LossesUntold uint64        `json:"losses_untold,omitempty"`
+	Losses         []LossSummary `json:"losses"`
+	LossesUnlisted uint64        `json:"losses_unlisted,omitempty"`
 }
 
 // GapSummary is a range of units that were missed: by every line for good, or healed by a later packet.
@@ -140,9 +141,8 @@ func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.L
 			s.Lines = append(s.Lines, LineSummary{
 				Channel: ch.Name(), Name: line.Name, Address: address(line), Packets: st.ReceivedPackets, Received: st.Received,
 				First: st.First, Duplicate: st.Duplicate, Late: st.Late, Lost: st.Lost, Suspect: st.Suspect,
-				LagP50NS: st.LagNS.Percentile(0.5), LagP90NS: st.LagNS.Percentile(0.9), LagP99NS: st.LagNS.Percentile(0.99),
-				LagP999NS: st.LagNS.Percentile(0.999), LagMaxNS: st.LagNS.Max,
 			})
+			s.Lines[len(s.Lines)-1].lags(&st.LagNS)
 		}
 		digests := map[string]Digests{}
 		for schema := shm.Schema(0); schema < shm.SchemaCount; schema++ {
@@ -170,6 +170,15 @@ func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.L
 			}
 		}
 	}
+}
+
+func (l *LineSummary) lags(h *arbitration.Histogram) {
+	if h.Count() == 0 {
+		return
+	}
+	share := func(p float64) *uint64 { ns := h.Percentile(p); return &ns }
+	longest := h.Max
+	l.LagP50NS, l.LagP90NS, l.LagP99NS, l.LagP999NS, l.LagMaxNS = share(0.5), share(0.9), share(0.99), share(0.999), &longest
 }
 
 func (s *Summary) drop(name string, n uint64) {

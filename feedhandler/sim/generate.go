@@ -13,7 +13,7 @@ type Oracle struct {
 	FirstNS     uint64      `json:"first"`
 	LastNS      uint64      `json:"last"`
 	Lines       []LineStats `json:"lines"`
-	LostOnAll   []Range     `json:"lost_on_all"`
+	LostOnAll   []Range     `json:"gaps"`
 	Final       Books       `json:"final"`
 	Checkpoints []Books     `json:"checkpoints,omitempty"`
 }

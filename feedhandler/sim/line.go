@@ -50,7 +50,7 @@ type LineStats struct {
 	Reordered  uint64  `json:"reordered"`  // held back, to be overtaken
 	Duplicated uint64  `json:"duplicated"` // arrived twice
 	Frames     uint64  `json:"frames"`     // written
-	LostRanges []Range `json:"lost_ranges"`
+	LostRanges []Range `json:"losses"`
 }
 
 // normal fills in what line number i leaves out.

@@ -44,7 +44,7 @@ type Clock struct {
 	PHCState      string    `json:"phc_state,omitempty"` // where the NIC's clock is there and does not stamp
 	LeapTable     string    `json:"leap_table,omitempty"`
 	PTP4L         *Daemon   `json:"ptp4l,omitempty"`
-	Host          *phc.Host `json:"host,omitempty"`
+	Host          *phc.Host `json:"host_clock,omitempty"`
 	Readings      uint64    `json:"readings,omitempty"`
 	Discarded     uint64    `json:"discarded,omitempty"`
 	SystemSteps   uint32    `json:"system_steps"`
@@ -80,7 +80,7 @@ type Daemon struct {
 
 // Point is one reading of the history.
 type Point struct {
-	NS       uint64 `json:"ns"`
+	NS       uint64 `json:"time_ns"`
 	OffsetNS int64  `json:"offset_ns"`
 	BoundNS  uint64 `json:"bound_ns"`
 	State    string `json:"state"`

@@ -12,23 +12,24 @@ import (
 	"wirebook/shm/segment"
 )
 
-// Snapshot is an instance at a moment, in the shape of its JSON. Counts are since the epoch began; rates are a second.
+// Snapshot is an instance at a moment, in the shape of its JSON. Counts are since the epoch began; rates are a second; times and
+// ages are nanoseconds.
 type Snapshot struct {
 	Instance       string            `json:"instance"`
-	Time           time.Time         `json:"time"`
+	TimeNS         int64             `json:"time_ns"` // of the reading, since 1970 UTC
 	State          string            `json:"state"`
 	Alive          bool              `json:"alive"` // the writer's process runs
 	Stale          bool              `json:"stale"` // no heartbeat for too long, and not ended in good order
 	Epoch          uint64            `json:"epoch"`
 	PID            uint32            `json:"pid"`
-	UptimeS        float64           `json:"uptime_s"`
-	HeartbeatAgeMS float64           `json:"heartbeat_age_ms"`
+	UptimeNS       int64             `json:"uptime_ns"`
+	HeartbeatAgeNS int64             `json:"heartbeat_age_ns"`
 	Edge           string            `json:"edge,omitempty"` // how a live run receives
 	Clock          Clock             `json:"clock"`
 	Channels       []Channel         `json:"channels"`
-	Records        map[string]uint64 `json:"records"`       // by schema, as the digests count them
-	RecordRates    map[string]Rate   `json:"records_per_s"` // null: not known from one reading
-	Dropped        map[string]uint64 `json:"dropped"`       // datagrams, messages and instruments not used, by cause
+	Records        map[string]uint64 `json:"records"`                             // by schema, as the digests count them
+	RecordRates    map[string]Rate   `json:"records_per_s" jsonschema:"nullable"` // null: not known from one reading
+	Dropped        map[string]uint64 `json:"dropped"`                             // datagrams, messages and instruments not used, by cause
 	Queues         []Queue           `json:"queues,omitempty"`
 	Readers        []Reader          `json:"readers"`
 	Counters       map[string]uint64 `json:"counters"`
@@ -50,33 +51,33 @@ func (r Rate) MarshalJSON() ([]byte, error) {
 
 // Clock is what the writer knows of its clock.
 type Clock struct {
-	Source      string  `json:"source"`
-	State       string  `json:"state"`
-	Device      string  `json:"device,omitempty"`
-	OffsetNS    int64   `json:"offset_ns"`
-	BoundNS     uint64  `json:"bound_ns"` // 0 unknown
-	FreqPPB     int64   `json:"freq_ppb"`
-	TAIOffset   int32   `json:"tai_offset"`
-	Steps       uint32  `json:"steps"`
-	Grandmaster string  `json:"grandmaster,omitempty"`
-	AgeMS       float64 `json:"age_ms"` // since it was measured
+	Source      string `json:"source"`
+	State       string `json:"state"`
+	Device      string `json:"device,omitempty"`
+	OffsetNS    int64  `json:"offset_ns"`
+	BoundNS     uint64 `json:"bound_ns"` // 0 unknown
+	FreqPPB     int64  `json:"freq_ppb"`
+	TAIOffset   int32  `json:"tai_offset"`
+	Steps       uint32 `json:"steps"`
+	Grandmaster string `json:"grandmaster,omitempty"`
+	AgeNS       int64  `json:"age_ns"` // since it was measured
 }
 
 // Channel is one channel.
 type Channel struct {
 	Name         string            `json:"name"`
 	Worker       uint32            `json:"worker"`
-	Active       bool              `json:"active"`   // false: a reload removed it
-	SilentS      uint64            `json:"silent_s"` // no line brought anything for so long, in session hours; 0: not for a minute
+	Active       bool              `json:"active"`    // false: a reload removed it
+	SilentNS     uint64            `json:"silent_ns"` // no line brought anything for so long, in session hours; 0: not for a minute
 	Session      string            `json:"session,omitempty"`
 	Packets      uint64            `json:"packets"`
 	Messages     uint64            `json:"messages"`
 	MessagesPerS Rate              `json:"messages_per_s"`
 	NextSequence uint64            `json:"next_sequence"`
-	Gaps         uint64            `json:"gaps"`
+	GapsLost     uint64            `json:"gaps_lost"` // gaps that no line filled, and how many units they were
+	UnitsLost    uint64            `json:"units_lost"`
 	GapsHealed   uint64            `json:"gaps_healed"`
-	Lost         uint64            `json:"lost"`  // messages no line brought
-	Stale        uint64            `json:"stale"` // instruments with a suspect book
+	Suspect      uint64            `json:"instruments_suspect"` // instruments with a suspect book
 	Sessions     uint64            `json:"sessions"`
 	Instruments  uint64            `json:"instruments"`
 	Digests      map[string]Digest `json:"digests"`
@@ -92,22 +93,22 @@ type Digest struct {
 
 // Line is one line of a channel.
 type Line struct {
-	Name        string `json:"name"`
-	State       string `json:"state"`
-	Packets     uint64 `json:"packets"`
-	PacketsPerS Rate   `json:"packets_per_s"`
-	Received    uint64 `json:"received"`
-	First       uint64 `json:"first"`
-	Duplicate   uint64 `json:"duplicate"`
-	Late        uint64 `json:"late"`
-	Lost        uint64 `json:"lost"`
-	Recovered   uint64 `json:"recovered"`
-	Suspect     uint64 `json:"suspect"`   // units not believed, or not yet: their number or session was confirmed by nobody
-	Datagrams   uint64 `json:"datagrams"` // a live run's socket took from the kernel
-	Dropped     uint64 `json:"dropped"`   // the kernel had no room for
-	LagP50NS    uint64 `json:"lag_p50_ns"`
-	LagP99NS    uint64 `json:"lag_p99_ns"`
-	LastRecvNS  uint64 `json:"last_recv_ns"`
+	Name        string            `json:"name"`
+	State       string            `json:"state"`
+	Packets     uint64            `json:"packets"`
+	PacketsPerS Rate              `json:"packets_per_s"`
+	Received    uint64            `json:"received"`
+	First       uint64            `json:"first"`
+	Duplicate   uint64            `json:"duplicate"`
+	Late        uint64            `json:"late"`
+	Lost        uint64            `json:"lost"`
+	Recovered   uint64            `json:"recovered"`
+	Suspect     uint64            `json:"suspect"`                          // units not believed, or not yet: their number or session was confirmed by nobody
+	Datagrams   uint64            `json:"datagrams"`                        // a live run's socket took from the kernel
+	Dropped     map[string]uint64 `json:"dropped"`                          // datagrams of its socket not used, by cause: the kernel had no room for them
+	LagP50NS    *uint64           `json:"lag_p50_ns" jsonschema:"nullable"` // behind the other line; null: it never came second
+	LagP99NS    *uint64           `json:"lag_p99_ns" jsonschema:"nullable"`
+	LastRecvNS  uint64            `json:"last_recv_ns"`
 }
 
 // Queue is one receive queue of a NIC that a live run polls.
@@ -132,15 +133,15 @@ const staleAfter = 2 * time.Second
 func Read(v *segment.View, now time.Time) Snapshot {
 	c := v.Control
 	pid, _ := c.WriterPID()
-	age := func(ns uint64) float64 { return max(float64(now.UnixNano()-int64(ns))/1e6, 0) }
+	age := func(ns uint64) int64 { return max(now.UnixNano()-int64(ns), 0) }
 	s := Snapshot{
-		Instance: c.Name(), Time: now.UTC(), State: view.StateName(c.State()), Epoch: c.Epoch(), PID: pid,
-		Stale: c.Stale(uint64(now.UnixNano()), uint64(staleAfter)), HeartbeatAgeMS: age(c.HeartbeatNS()),
-		UptimeS: age(c.StartNS()) / 1e3, Records: map[string]uint64{}, Dropped: map[string]uint64{}, Counters: map[string]uint64{},
+		Instance: c.Name(), TimeNS: now.UnixNano(), State: view.StateName(c.State()), Epoch: c.Epoch(), PID: pid,
+		Stale: c.Stale(uint64(now.UnixNano()), uint64(staleAfter)), HeartbeatAgeNS: age(c.HeartbeatNS()),
+		UptimeNS: age(c.StartNS()), Records: map[string]uint64{}, Dropped: map[string]uint64{}, Counters: map[string]uint64{},
 		Channels: []Channel{}, Readers: []Reader{},
 	}
 	if s.Alive = v.WriterAlive(); !s.Alive || s.State == "stopped" || s.State == "replaced" { // it was up until then
-		s.UptimeS = max(float64(int64(c.HeartbeatNS()-c.StartNS()))/1e9, 0)
+		s.UptimeNS = max(int64(c.HeartbeatNS()-c.StartNS()), 0)
 	}
 	if b, ok := c.Clock(); ok {
 		s.Clock = clock(&b, age)
@@ -169,7 +170,7 @@ func Read(v *segment.View, now time.Time) Snapshot {
 	return s
 }
 
-func clock(b *shm.ClockBlock, age func(uint64) float64) Clock {
+func clock(b *shm.ClockBlock, age func(uint64) int64) Clock {
 	c := Clock{
 		Source: ptp.Source(b.Source).String(), State: "unknown", Device: shm.Text(b.Device[:]), OffsetNS: b.OffsetNS, BoundNS: b.BoundNS,
 		FreqPPB: b.FreqPPB, TAIOffset: b.TAIOffset, Steps: b.Steps,
@@ -182,7 +183,7 @@ func clock(b *shm.ClockBlock, age func(uint64) float64) Clock {
 		c.Grandmaster = fmt.Sprintf("%02x%02x%02x.%02x%02x.%02x%02x%02x", g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7])
 	}
 	if b.UpdatedNS != 0 {
-		c.AgeMS = age(b.UpdatedNS)
+		c.AgeNS = age(b.UpdatedNS)
 	}
 	return c
 }
@@ -190,7 +191,7 @@ func clock(b *shm.ClockBlock, age func(uint64) float64) Clock {
 func channel(e *shm.ChannelEntry) Channel {
 	ch := Channel{
 		Name: shm.Text(e.Name[:]), Worker: e.Worker, Active: true, MessagesPerS: NoRate, Session: shm.Text(e.Session[:]), Packets: e.Packets, Messages: e.Messages,
-		NextSequence: e.NextSequence, Gaps: e.Gaps, GapsHealed: e.GapsHealed, Lost: e.Lost, Stale: e.Stale, Sessions: e.Sessions,
+		NextSequence: e.NextSequence, GapsLost: e.Gaps, UnitsLost: e.Lost, GapsHealed: e.GapsHealed, Suspect: e.Stale, Sessions: e.Sessions,
 		Instruments: e.Instruments, Digests: map[string]Digest{}, Lines: []Line{},
 	}
 	for i := range e.Digests {
@@ -202,11 +203,16 @@ func channel(e *shm.ChannelEntry) Channel {
 }
 
 func line(e *shm.LineEntry) Line {
-	return Line{
+	l := Line{
 		Name: shm.Text(e.Name[:]), State: view.LineStateName(e.State), Packets: e.Packets, PacketsPerS: NoRate, Received: e.Received, First: e.First,
 		Duplicate: e.Duplicate, Late: e.Late, Lost: e.Lost, Recovered: e.Recovered, LastRecvNS: e.LastRecvNS,
-		LagP50NS: view.Lag(e, 0.5), LagP99NS: view.Lag(e, 0.99),
+		Dropped: map[string]uint64{},
 	}
+	if e.LagHistogram != [len(e.LagHistogram)]uint64{} {
+		p50, p99 := view.Lag(e, 0.5), view.Lag(e, 0.99)
+		l.LagP50NS, l.LagP99NS = &p50, &p99
+	}
+	return l
 }
 
 // notDrops are counters of the prefixes below that count what was used.
@@ -227,7 +233,7 @@ func (s *Snapshot) count(name, label string, v uint64) {
 	case name == "channel_active" && ch != nil:
 		ch.Active = v != 0
 	case name == "channel_silent_seconds" && ch != nil:
-		ch.SilentS = v
+		ch.SilentNS = v * 1e9
 	case name == "receive_edge" && v != 0:
 		s.Edge = labelValue(label, "edge")
 	case name == "line_suspect":
@@ -235,10 +241,10 @@ func (s *Snapshot) count(name, label string, v uint64) {
 			l.Suspect = v
 		}
 	case name == "socket_datagrams", name == "socket_drops":
-		if l := ch.line(labelValue(label, "line")); l != nil && name == "socket_drops" {
-			l.Dropped = v
-		} else if l != nil {
+		if l := ch.line(labelValue(label, "line")); l != nil && name == "socket_datagrams" {
 			l.Datagrams = v
+		} else if l != nil && v != 0 {
+			l.Dropped[name] = v
 		}
 	}
 	if queue := labelValue(label, "queue"); queue != "" {
@@ -298,7 +304,7 @@ func labelValue(label, key string) string {
 
 // Rates fills in what happened a second since before. A reading of another epoch gives none.
 func (s *Snapshot) Rates(before *Snapshot) {
-	gone := s.Time.Sub(before.Time).Seconds()
+	gone := float64(s.TimeNS-before.TimeNS) / 1e9
 	if gone <= 0 || before.Epoch != s.Epoch {
 		return
 	}

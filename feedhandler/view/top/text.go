@@ -20,7 +20,7 @@ func Lines(s *Snapshot, width int) []string {
 		}
 		out = append(out, strings.TrimRight(string(line), " "))
 	}
-	beat := fmt.Sprintf("heartbeat %.1fs ago", s.HeartbeatAgeMS/1e3)
+	beat := fmt.Sprintf("heartbeat %.1fs ago", float64(s.HeartbeatAgeNS)/1e9)
 	switch {
 	case s.State == "stopped":
 		beat = "ended"
@@ -34,7 +34,7 @@ func Lines(s *Snapshot, width int) []string {
 		edge = "   receives by " + s.Edge
 	}
 	add("wirebook %s   %s   %s   up %s   epoch %d   process %d%s", s.Instance, s.State, beat,
-		time.Duration(s.UptimeS*1e9).Round(time.Second), s.Epoch, s.PID, edge)
+		time.Duration(s.UptimeNS).Round(time.Second), s.Epoch, s.PID, edge)
 	add("clock   %s", clockText(&s.Clock))
 	add("records %s", recordText(s))
 	add("")
@@ -45,11 +45,11 @@ func Lines(s *Snapshot, width int) []string {
 		if !ch.Active {
 			name += " (removed)"
 		}
-		if ch.Active && ch.SilentS > 0 {
+		if ch.Active && ch.SilentNS > 0 {
 			name = fmt.Sprintf("%.14s SILENT!", ch.Name)
 		}
 		add("%-22.22s %10s %12s %12s %8s %8s %9s %9s %8s", name, rate(ch.MessagesPerS), count(ch.Messages), count(ch.NextSequence),
-			count(ch.GapsHealed), count(ch.Gaps), count(ch.Lost), count(ch.Stale), count(ch.Instruments))
+			count(ch.GapsHealed), count(ch.GapsLost), count(ch.UnitsLost), count(ch.Suspect), count(ch.Instruments))
 	}
 	add("")
 	add("%-22s %-8s %10s %12s %12s %10s %8s %8s %8s %8s %8s", "LINE", "STATE", "PKTS/S", "PACKETS", "FIRST", "DUPLICATE", "LATE", "LOST",
@@ -58,8 +58,8 @@ func Lines(s *Snapshot, width int) []string {
 		for k := range s.Channels[i].Lines {
 			l := &s.Channels[i].Lines[k]
 			add("%-22.22s %-8s %10s %12s %12s %10s %8s %8s %8s %8s %8s", s.Channels[i].Name+" "+l.Name, l.State, rate(l.PacketsPerS),
-				count(l.Packets), count(l.First), count(l.Duplicate), count(l.Late), count(l.Lost), count(l.Dropped),
-				view.Nanoseconds(l.LagP50NS), view.Nanoseconds(l.LagP99NS))
+				count(l.Packets), count(l.First), count(l.Duplicate), count(l.Late), count(l.Lost), count(l.Dropped["socket_drops"]),
+				lag(l.LagP50NS), lag(l.LagP99NS))
 		}
 	}
 	for i := range s.Queues {
@@ -99,6 +99,16 @@ func rate(r Rate) string {
 
 func count(n uint64) string { return view.Thousands(n) }
 
+func lag(ns *uint64) string {
+	switch {
+	case ns == nil:
+		return "-"
+	case *ns == 0:
+		return "0ns"
+	}
+	return view.Nanoseconds(*ns)
+}
+
 func clockText(c *Clock) string {
 	if c.State == "unknown" || c.State == "capture" {
 		return c.State
@@ -119,7 +129,7 @@ func clockText(c *Clock) string {
 	if c.Steps > 0 {
 		out += fmt.Sprintf("   steps %d", c.Steps)
 	}
-	return out + fmt.Sprintf("   measured %.1fs ago", c.AgeMS/1e3)
+	return out + fmt.Sprintf("   measured %.1fs ago", float64(c.AgeNS)/1e9)
 }
 
 func recordText(s *Snapshot) string {

@@ -64,17 +64,21 @@ func TestReadFilesEverythingInItsPlace(t *testing.T) {
 	atomic.StoreUint64(&ch.Digests[shm.SchemaMBO].Records, 900)
 	atomic.StoreUint64(&a.Packets, 50)
 	atomic.StoreUint32(&a.State, 1)
+	atomic.StoreUint64(&a.LagHistogram[3], 5)
 	seg.Control.SetClock(shm.ClockBlock{Source: 1, State: shm.ClockLocked, BoundNS: 80, OffsetNS: -3, Grandmaster: [8]uint8{1, 2, 3, 4, 5, 6, 7, 8}})
 	s := Read(v, time.Now())
 	if s.Instance != "one" || s.State != "running" || !s.Alive || s.Stale || s.Edge != "socket" {
 		t.Errorf("instance %q %q alive %v stale %v edge %q", s.Instance, s.State, s.Alive, s.Stale, s.Edge)
 	}
-	if len(s.Channels) != 1 || len(s.Channels[0].Lines) != 2 || s.Channels[0].Messages != 1000 || s.Channels[0].Lost != 4 || !s.Channels[0].Active {
+	if len(s.Channels) != 1 || len(s.Channels[0].Lines) != 2 || s.Channels[0].Messages != 1000 || s.Channels[0].UnitsLost != 4 || !s.Channels[0].Active {
 		t.Fatalf("channels %+v", s.Channels)
 	}
 	l := s.Channels[0].Lines
-	if l[0].State != "up" || l[0].Packets != 50 || l[0].Datagrams != 50 || l[1].Dropped != 7 || l[1].State != "waiting" {
+	if l[0].State != "up" || l[0].Packets != 50 || l[0].Datagrams != 50 || l[1].Dropped["socket_drops"] != 7 || l[1].State != "waiting" {
 		t.Errorf("lines %+v", l)
+	}
+	if l[0].LagP99NS == nil || *l[0].LagP99NS == 0 || l[1].LagP50NS != nil || l[1].LagP99NS != nil {
+		t.Errorf("lags: line A's was measured, B's was not: %+v", l)
 	}
 	if s.Clock.State != "locked" || s.Clock.Source != "nic" || s.Clock.Grandmaster != "010203.0405.060708" || s.Clock.BoundNS != 80 {
 		t.Errorf("clock %+v", s.Clock)
@@ -111,14 +115,14 @@ func TestReadFilesEverythingInItsPlace(t *testing.T) {
 // process that was the writer goes on.
 func TestUptimeEndsWithTheWriter(t *testing.T) {
 	seg, v, _, _ := instance(t)
-	if s := Read(v, time.Now().Add(time.Hour)); s.UptimeS < 3600 {
-		t.Errorf("a running writer is up for %v s after an hour", s.UptimeS)
+	if s := Read(v, time.Now().Add(time.Hour)); s.UptimeNS < 3600e9 {
+		t.Errorf("a running writer is up for %v after an hour", time.Duration(s.UptimeNS))
 	}
 	if err := errors.Join(seg.Close(), seg.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if s := Read(v, time.Now().Add(time.Hour)); s.State != "stopped" || s.UptimeS > 60 || s.UptimeS == 0 {
-		t.Errorf("%s, up %v s", s.State, s.UptimeS)
+	if s := Read(v, time.Now().Add(time.Hour)); s.State != "stopped" || s.UptimeNS > 60e9 || s.UptimeNS == 0 {
+		t.Errorf("%s, up %v", s.State, time.Duration(s.UptimeNS))
 	}
 }
 
@@ -208,7 +212,7 @@ func TestADisputedLineIsShown(t *testing.T) {
 func TestASilentChannelShows(t *testing.T) {
 	s := &Snapshot{Channels: []Channel{{Name: "itch", Active: true}}, Counters: map[string]uint64{}, Dropped: map[string]uint64{}}
 	s.count("channel_silent_seconds", `channel="itch"`, 75)
-	if s.Channels[0].SilentS != 75 || !strings.Contains(strings.Join(Lines(s, 80), "\n"), "itch SILENT!") {
+	if s.Channels[0].SilentNS != 75e9 || !strings.Contains(strings.Join(Lines(s, 80), "\n"), "itch SILENT!") {
 		t.Errorf("%+v: %s", s.Channels[0], strings.Join(Lines(s, 80), "\n"))
 	}
 }
