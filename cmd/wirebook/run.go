@@ -194,8 +194,16 @@ func (f *runFlags) run(c *cobra.Command) error {
 	return nil
 }
 
-// readable says at the start, and not by a reload at noon, that the user this process became may not read the configuration.
+// readable says at the start, and not by a reload at noon or when the day is over, that the user this process became may not
+// read the configuration or write the summary.
 func (f *runFlags) readable(user string) error {
+	if f.summary != "" {
+		file, err := os.OpenFile(f.summary, os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return fmt.Errorf("the summary cannot be written: %w", err)
+		}
+		_ = file.Close()
+	}
 	if user == "" {
 		return nil
 	}
