@@ -209,8 +209,8 @@ func (h *handler) whole(v *venue, s *top.Snapshot) {
 				h.t.Errorf("%s %s: %+v, the replay of the clean day gives %+v", ch.Name, schema, got, want)
 			}
 		}
-		if ch.Lost != 0 {
-			h.t.Errorf("%s: %d messages lost", ch.Name, ch.Lost)
+		if ch.UnitsLost != 0 {
+			h.t.Errorf("%s: %d messages lost", ch.Name, ch.UnitsLost)
 		}
 	}
 	if sent := uint64(len(v.packets) * h.channels); packets != sent || counted(s, "wire_ok", "") != sent {
