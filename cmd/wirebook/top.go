@@ -32,6 +32,9 @@ a live run, a replay, or gone.
   wirebook top --instance demo --once   one reading
   wirebook top --json | jq .dropped     one reading as JSON; with --every 1s, one object a line each second
 
+On the screen: arrows, PgUp and PgDn scroll, s sorts by name, rate, lost or lag, ? explains, q quits. A narrow terminal
+shows fewer columns, and never without LOST, DROPPED and LAG.
+
 One reading takes half a second, for the rates; what is not known is "-", in JSON null.
 
 LAG is how far a line's packets come behind the other line's. HEALED gaps were filled by the other line or by a later

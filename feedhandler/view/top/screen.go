@@ -3,6 +3,8 @@ package top
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -48,6 +50,9 @@ type Screen struct {
 
 	now           *Snapshot
 	err           error
+	by            Order
+	at            int // lines scrolled away below the first
+	help          bool
 	width, height int
 }
 
@@ -86,16 +91,13 @@ func (m *Screen) next() tea.Cmd {
 // Init starts the clock.
 func (m *Screen) Init() tea.Cmd { return m.next() }
 
-// Update takes a reading at each tick.
+// Update takes a reading at each tick, and keys.
 func (m *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.KeyPressMsg:
-		switch msg.String() {
-		case "q", "Q", "esc", "ctrl+c":
-			return m, tea.Quit
-		}
+		return m, m.key(msg.String())
 	case tick:
 		s, err := Open("", m.Instance, m.now)
 		if m.err = err; err == nil {
@@ -106,20 +108,94 @@ func (m *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
+// key does what a key says.
+func (m *Screen) key(key string) tea.Cmd {
+	if m.help && key != "ctrl+c" {
+		m.help = false // any key leads back
+		return nil
+	}
+	page := max(m.room()-1, 1)
+	switch key {
+	case "q", "Q", "esc", "ctrl+c":
+		return tea.Quit
+	case "?", "h":
+		m.help = true
+	case "s":
+		m.by = m.by.Next()
+	case "up", "k":
+		m.at--
+	case "down", "j":
+		m.at++
+	case "pgup":
+		m.at -= page
+	case "pgdown", "space":
+		m.at += page
+	case "home", "g":
+		m.at = 0
+	case "end", "G":
+		m.at = 1 << 30
+	}
+	m.at = min(max(m.at, 0), max(len(m.lines())-m.room(), 0))
+	return nil
+}
+
+// helpLines explain keys and columns.
+var helpLines = []string{
+	"wirebook top: keys",
+	"",
+	"  arrows, PgUp, PgDn, Home, End   scroll",
+	"  s                               sort: name, rate, lost, lag",
+	"  ?                               this help; any key leads back",
+	"  q, Esc, Ctrl-C                  quit",
+	"",
+	"MSGS/S, PKTS/S  a second, since the reading before",
+	"HEALED          gaps that the other line or a later packet filled",
+	"GAPS, LOST      gaps that no line filled, and their messages",
+	"SUSPECT         instruments whose book may be wrong",
+	"LOST of a line  what this line did not bring",
+	"DROPPED         what the kernel or the NIC's ring had no room for",
+	"LAG             how far a line comes behind the other: half, 99 of 100",
+	"",
+	"A narrow terminal shows fewer columns; 'wirebook top --once' shows all.",
+}
+
+// lines is the whole text; the first stays in place when the rest scrolls: who it is, or why nothing can be read.
+func (m *Screen) lines() []string {
+	lines := Sorted(m.now, m.width, m.by)
+	if m.err != nil {
+		lines = append([]string{cut("cannot read: "+m.err.Error(), m.width)}, lines...)
+	}
+	return lines
+}
+
+// room is how many lines there is place for above the last.
+func (m *Screen) room() int { return max(m.height-1, 1) }
+
+// content is what the screen shows: the first line in place, the others from where was scrolled to, the keys below.
+func (m *Screen) content() string {
+	lines, room := m.lines(), m.room()
+	foot := "q quit   ? help   s sort: " + m.by.String()
+	switch {
+	case m.help:
+		lines, foot = nil, "any key leads back"
+		for _, l := range helpLines[:min(len(helpLines), room)] {
+			lines = append(lines, cut(l, m.width))
+		}
+	case len(lines) > room:
+		all := len(lines)
+		at := min(m.at, all-room)
+		lines = append([]string{lines[0]}, lines[at+1:at+room]...)
+		foot += fmt.Sprintf("   lines %d-%d of %d: arrows, PgUp, PgDn", min(at+2, all), at+room, all)
+	}
+	if m.height <= 1 {
+		return cut(foot, m.width)
+	}
+	return strings.Join(append(slices.Clip(lines), cut(foot, m.width)), "\n")
+}
+
 // View shows the newest reading, or why there is none.
 func (m *Screen) View() tea.View {
-	lines := Lines(m.now, m.width)
-	if m.err != nil {
-		lines = append([]string{"cannot read: " + m.err.Error(), ""}, lines...)
-	}
-	if room := m.height - 1; len(lines) > room && room > 0 {
-		lines = append(lines[:room-1], fmt.Sprintf("... %d more lines: make the terminal higher, or --once", len(lines)-room+1))
-	}
-	content := ""
-	for _, l := range lines {
-		content += l + "\n"
-	}
-	v := tea.NewView(content + "q quit")
+	v := tea.NewView(m.content())
 	v.AltScreen = true
 	v.WindowTitle = "wirebook top " + m.Instance
 	return v

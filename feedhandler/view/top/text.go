@@ -10,16 +10,22 @@ import (
 	"wirebook/feedhandler/view"
 )
 
-// Lines returns a reading as text, at most width columns wide.
-func Lines(s *Snapshot, width int) []string {
-	var out []string
-	add := func(format string, args ...any) {
-		line := []rune(fmt.Sprintf(format, args...))
-		if len(line) > width {
-			line = line[:width]
-		}
-		out = append(out, strings.TrimRight(string(line), " "))
-	}
+var channelColumns = []column{
+	{"CHANNEL", 22, 0, true}, {"MSGS/S", 10, 0, false}, {"MESSAGES", 12, 1, false}, {"NEXT", 12, 4, false}, {"HEALED", 8, 2, false},
+	{"GAPS", 8, 0, false}, {"LOST", 9, 0, false}, {"SUSPECT", 9, 0, false}, {"INSTR", 8, 3, false},
+}
+
+var lineColumns = []column{
+	{"LINE", 22, 0, true}, {"STATE", 8, 0, true}, {"PKTS/S", 10, 1, false}, {"PACKETS", 12, 3, false}, {"FIRST", 12, 5, false},
+	{"DUPLICATE", 10, 6, false}, {"LATE", 8, 4, false}, {"LOST", 8, 0, false}, {"DROPPED", 8, 0, false}, {"LAG P50", 8, 2, false}, {"LAG P99", 8, 0, false},
+}
+
+// Lines returns a reading as text, at most width columns wide, in the order of the configuration. Where it is narrow, lists go
+// on below and the columns that matter least are left out.
+func Lines(s *Snapshot, width int) []string { return Sorted(s, width, AsConfigured) }
+
+// Sorted is Lines in another order.
+func Sorted(s *Snapshot, width int, by Order) []string {
 	beat := fmt.Sprintf("heartbeat %.1fs ago", float64(s.HeartbeatAgeNS)/1e9)
 	switch {
 	case s.State == "stopped":
@@ -29,18 +35,17 @@ func Lines(s *Snapshot, width int) []string {
 	case s.Stale:
 		beat += ", SILENT"
 	}
-	edge := ""
+	head := []string{"wirebook " + s.Instance, s.State, beat, fmt.Sprintf("up %s", time.Duration(s.UptimeNS).Round(time.Second)),
+		fmt.Sprintf("epoch %d", s.Epoch), fmt.Sprintf("process %d", s.PID)}
 	if s.Edge != "" {
-		edge = "   receives by " + s.Edge
+		head = append(head, "receives by "+s.Edge)
 	}
-	add("wirebook %s   %s   %s   up %s   epoch %d   process %d%s", s.Instance, s.State, beat,
-		time.Duration(s.UptimeNS).Round(time.Second), s.Epoch, s.PID, edge)
-	add("clock   %s", clockText(&s.Clock))
-	add("records %s", recordText(s))
-	add("")
-	add("%-22s %10s %12s %12s %8s %8s %9s %9s %8s", "CHANNEL", "MSGS/S", "MESSAGES", "NEXT", "HEALED", "GAPS", "LOST", "SUSPECT", "INSTR")
-	for i := range s.Channels {
-		ch := &s.Channels[i]
+	out := wrap("", head, "   ", width)
+	out = append(out, wrap("clock   ", strings.Split(clockText(&s.Clock), "   "), "   ", width)...)
+	out = append(out, wrap("records ", strings.Split(recordText(s), "   "), "   ", width)...)
+	out = append(out, "")
+	var cells [][]string
+	for _, ch := range channels(s, by) {
 		name := ch.Name
 		if !ch.Active {
 			name += " (removed)"
@@ -48,45 +53,47 @@ func Lines(s *Snapshot, width int) []string {
 		if ch.Active && ch.SilentNS > 0 {
 			name = fmt.Sprintf("%.14s SILENT!", ch.Name)
 		}
-		add("%-22.22s %10s %12s %12s %8s %8s %9s %9s %8s", name, rate(ch.MessagesPerS), count(ch.Messages), count(ch.NextSequence),
-			count(ch.GapsHealed), count(ch.GapsLost), count(ch.UnitsLost), count(ch.Suspect), count(ch.Instruments))
+		cells = append(cells, []string{name, rate(ch.MessagesPerS), count(ch.Messages), count(ch.NextSequence), count(ch.GapsHealed),
+			count(ch.GapsLost), count(ch.UnitsLost), count(ch.Suspect), count(ch.Instruments)})
 	}
-	add("")
-	add("%-22s %-8s %10s %12s %12s %10s %8s %8s %8s %8s %8s", "LINE", "STATE", "PKTS/S", "PACKETS", "FIRST", "DUPLICATE", "LATE", "LOST",
-		"DROPPED", "LAG P50", "LAG P99")
-	for i := range s.Channels {
-		for k := range s.Channels[i].Lines {
-			l := &s.Channels[i].Lines[k]
-			add("%-22.22s %-8s %10s %12s %12s %10s %8s %8s %8s %8s %8s", s.Channels[i].Name+" "+l.Name, l.State, rate(l.PacketsPerS),
-				count(l.Packets), count(l.First), count(l.Duplicate), count(l.Late), count(l.Lost), count(l.Dropped["socket_drops"]),
-				lag(l.LagP50NS), lag(l.LagP99NS))
-		}
+	out = append(out, table(channelColumns, cells, width)...)
+	out = append(out, "")
+	cells = nil
+	for _, l := range rows(s, by) {
+		cells = append(cells, []string{l.name, l.State, rate(l.PacketsPerS), count(l.Packets), count(l.First), count(l.Duplicate), count(l.Late),
+			count(l.Lost), count(l.Dropped["socket_drops"]), lag(l.LagP50NS), lag(l.LagP99NS)})
 	}
+	out = append(out, table(lineColumns, cells, width)...)
 	for i := range s.Queues {
 		q := &s.Queues[i]
-		add("queue %-16s %s", q.Name, pairs(q.Counts))
-	}
-	add("")
-	if len(s.Dropped) == 0 {
-		add("dropped: nothing")
-	} else {
-		add("dropped, by cause: %s", pairs(s.Dropped))
-	}
-	if len(s.Readers) == 0 {
-		add("readers: none seen")
-	} else {
-		var names []string
-		for _, r := range s.Readers {
-			names = append(names, fmt.Sprintf("%s (%d)", r.Command, r.PID))
+		parts := pairs(q.Counts)
+		if len(parts) == 0 {
+			parts = []string{"nothing so far"}
 		}
-		add("readers: %s", strings.Join(names, ", "))
+		out = append(out, wrap(fmt.Sprintf("queue %-16s ", q.Name), parts, "   ", width)...)
 	}
-	return out
+	out = append(out, "")
+	if parts := pairs(s.Dropped); len(parts) == 0 {
+		out = append(out, cut("dropped: nothing", width))
+	} else {
+		out = append(out, wrap("dropped, by cause: ", parts, "   ", width)...)
+	}
+	var names []string
+	for _, r := range s.Readers {
+		names = append(names, fmt.Sprintf("%s (%d)", r.Command, r.PID))
+	}
+	if len(names) == 0 {
+		names = []string{"none seen"}
+	}
+	return append(out, wrap("readers: ", names, ", ", width)...)
 }
+
+// unbounded is a width for output that no terminal cuts.
+const unbounded = 1 << 20
 
 // Text writes a reading.
 func Text(w io.Writer, s *Snapshot) error {
-	_, err := fmt.Fprintln(w, strings.Join(Lines(s, 400), "\n"))
+	_, err := fmt.Fprintln(w, strings.Join(Lines(s, unbounded), "\n"))
 	return err
 }
 
@@ -147,12 +154,15 @@ func recordText(s *Snapshot) string {
 	return strings.Join(parts, "   ")
 }
 
-func pairs(m map[string]uint64) string {
+// pairs spells counts by name, but for those that are zero.
+func pairs(m map[string]uint64) []string {
 	var parts []string
 	for _, k := range keys(m) {
-		parts = append(parts, k+" "+count(m[k]))
+		if m[k] != 0 {
+			parts = append(parts, k+" "+count(m[k]))
+		}
 	}
-	return strings.Join(parts, "   ")
+	return parts
 }
 
 func keys(m map[string]uint64) []string {
