@@ -217,7 +217,7 @@ func TestBadInput(t *testing.T) {
 		add(exitUsage, verb+" -c three.yaml good.pcap",
 			`three.yaml: line 3: channels[0].profile: "nasdaq.itch51": no profile`,
 			`three.yaml: line 5: channels[0].lines[0].group: "233.54.12.300": must be an IPv4 address`,
-			`three.yaml: line 6: channels[0].lines[1].port: 99999: must be a number from 0 to 65535`)
+			`three.yaml: line 6: channels[0].lines[1].port: 99999: must be 1 to 65535`)
 		add(exitUsage, verb+" -c good.pcap good.pcap", "configuration has mistakes")
 	}
 	add(exitUsage, "run", "--config FILE", "--help")
@@ -244,7 +244,11 @@ func TestBadInput(t *testing.T) {
 	add(exitUsage, "profiles nosuch", `no profile "nosuch"`, "nasdaq.itch50")
 	add(exitUsage, "profiles a b", "at most 1 arg")
 	add(exitUsage, "frobnicate", `unknown command "frobnicate"`)
-	add(exitUsage, "replya x", `unknown command "replya"`, "Did you mean this? replay")
+	add(exitUsage, "replya x", `unknown command "replya"`, "did you mean replay? (see")
+	add(exitUsage, "foo", `unknown command "foo" for "wirebook" (see`)
+	add(exitUsage, "replay --symbols A good.pcap", "unknown flag: --symbols: did you mean --symbol? (see 'wirebook replay --help')")
+	add(exitUsage, "replay --frobnicate good.pcap", "unknown flag: --frobnicate (see 'wirebook replay --help')")
+	add(exitUsage, "replay -p nasdaq.itch51 good.pcap", "did you mean nasdaq.itch50? (")
 	add(exitUsage, "sim", "-o FILE")
 	add(exitUsage, "sim -o out/x --seconds -1", "--seconds -1")
 	add(exitUsage, "sim -o out/x --loss-a 101", "--loss-a 101", "0 to 100 percent")

@@ -49,7 +49,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
 		os.Exit(exitUsage)
 	case !started: // cobra's own complaints about the command line
-		fmt.Fprintf(os.Stderr, "wirebook: %s (see 'wirebook --help')\n", strings.Join(strings.Fields(err.Error()), " "))
+		fmt.Fprintf(os.Stderr, "wirebook: %s%s (see 'wirebook --help')\n", strings.Join(strings.Fields(err.Error()), " "), nearCommands(root, err))
 		os.Exit(exitUsage)
 	case errors.As(err, &part), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
@@ -76,8 +76,9 @@ func rootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w (see '%s --help')", err, c.CommandPath())}
+		return usageError{fmt.Errorf("%w%s (see '%s --help')", err, nearFlags(c, err), c.CommandPath())}
 	})
+	root.DisableSuggestions = true // its own are anything two letters away; nearCommands knows better
 	root.AddCommand(runCommand(), reloadCommand(), topCommand(), doctorCommand(), ptpCommand(),
 		replayCommand(), tailCommand(), inspectCommand(), exportCommand(), profilesCommand(),
 		simCommand(), sendCommand(), benchCommand(), versionCommand())

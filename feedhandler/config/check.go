@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -18,7 +19,11 @@ type report struct {
 	path string
 	root *yaml.Node
 	list []string
+	// unread are the first of list: values that could not be read, so what stands for them is not the file's.
+	unread int
 }
+
+const portRule = "must be 1 to 65535"
 
 // add reports a mistake at a key path such as "channels", 0, "lines", 1, "port".
 func (r *report) add(rule string, value any, keys ...any) {
@@ -38,7 +43,11 @@ func (r *report) add(rule string, value any, keys ...any) {
 	if line := lineOf(r.root, keys); line > 0 {
 		where += ": line " + strconv.Itoa(line)
 	}
-	r.list = append(r.list, fmt.Sprintf("%s: %s: %v: %s", where, name, value, rule))
+	where += ": " + name + ": "
+	if slices.ContainsFunc(r.list[:r.unread], func(told string) bool { return strings.HasPrefix(told, where) }) {
+		return
+	}
+	r.list = append(r.list, fmt.Sprintf("%s%v: %s", where, value, rule))
 }
 
 // lineOf finds the line of a key path, or of its nearest parent that exists.
@@ -209,14 +218,18 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends ends) {
 			r.add("must be an IPv4 address", strconv.Quote(line.Group), at("lines", l, "group")...)
 		}
 		if line.Port == 0 {
-			r.add("must be 1 to 65535", line.Port, at("lines", l, "port")...)
+			r.add(portRule, line.Port, at("lines", l, "port")...)
 		}
 		if line.Source != "" {
 			if _, err := Addr(line.Source); err != nil {
 				r.add("must be an IPv4 address", strconv.Quote(line.Source), at("lines", l, "source")...)
 			}
 		}
-		switch other, source := ends.take(&line, "channel "+ch.Name+" line "+line.Name); {
+		other, source := "", ""
+		if line.Port != 0 { // else it has no place that another could have
+			other, source = ends.take(&line, "channel "+ch.Name+" line "+line.Name)
+		}
+		switch {
 		case other != "" && source != line.Source:
 			r.add("shares the packets of "+other+": of one group and port either every line names its source or one takes all", fmt.Sprintf("%s:%d source %q", line.Group, line.Port, line.Source), at("lines", l, "source")...)
 		case other != "":

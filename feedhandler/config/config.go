@@ -123,6 +123,7 @@ func Parse(path string, data []byte) (*Config, error) {
 			r.list = append(r.list, path+": "+err.Error())
 		}
 	}
+	r.unread = len(r.list)
 	c.check(&r)
 	if len(r.list) > 0 {
 		inLineOrder(path, r.list)

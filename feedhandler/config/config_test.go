@@ -85,7 +85,7 @@ channels:
 		}
 		at = i
 	}
-	if !strings.Contains(err.Error(), "f.yaml: line 11: channels[0].lines[0].port: 99999: must be a number from 0 to 65535") || strings.Contains(err.Error(), "uint") {
+	if !strings.Contains(err.Error(), "f.yaml: line 11: channels[0].lines[0].port: 99999: must be 1 to 65535") || strings.Contains(err.Error(), "uint") {
 		t.Error(err)
 	}
 	for text, want := range map[string]string{
@@ -97,7 +97,7 @@ channels:
 		"a: b\n\tc: d":        "f.yaml: line 2: found a tab",
 		"channels: nothing\n": "f.yaml: line 1: channels: nothing: must be a list",
 		"channels: [{name: c, profile: abc, max_orders: abc}]":                  "channels[0].max_orders: abc: must be a whole number",
-		"channels: [{name: c, lines: [{name: A, group: abc, port: abc}]}]":      "channels[0].lines[0].port: abc: must be a number",
+		"channels: [{name: c, lines: [{name: A, group: abc, port: abc}]}]":      "channels[0].lines[0].port: abc: must be 1 to 65535",
 		"channels: [{name: c, lines: [{name: abc, group: abc}]}]":               "channels[0].lines[0].group: \"abc\": must be an IPv4 address",
 		"live: {busy_poll: soon, interface: soon}\nchannels: [{profile: soon}]": "live.busy_poll: \"soon\": must be a duration",
 	} {

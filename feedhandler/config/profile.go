@@ -57,17 +57,13 @@ func FindProfile(name string) (Profile, error) {
 	if p, ok := profiles()[name]; ok {
 		return p, nil
 	}
-	var near []string
+	var names []string
 	for _, p := range Profiles() {
-		if share := strings.Split(p.Name, "."); strings.Contains(name, share[0]) || name != "" && strings.Contains(p.Name, name) {
-			near = append(near, p.Name)
-		}
+		names = append(names, p.Name)
 	}
+	near := Near(name, names)
 	if len(near) == 0 {
-		for _, p := range Profiles() {
-			near = append(near, p.Name)
-		}
-		return Profile{}, fmt.Errorf("no profile %q: there are %s", name, strings.Join(near, ", "))
+		return Profile{}, fmt.Errorf("no profile %q: there are %s", name, strings.Join(names, ", "))
 	}
 	return Profile{}, fmt.Errorf("no profile %q: did you mean %s? ('wirebook profiles' lists them)", name, strings.Join(near, ", "))
 }

@@ -68,7 +68,11 @@ func typeMistake(root *yaml.Node, e string) string {
 	if value == "" {
 		value = map[string]string{"seq": "a list", "map": "keys with values"}[m[2]]
 	}
-	return fmt.Sprintf("line %d: %s: %s: %s", line, pathOf(root, line, strings.TrimSuffix(m[3], "..."), strings.TrimPrefix(m[4], "*")), value, rule)
+	path := pathOf(root, line, strings.TrimSuffix(m[3], "..."), strings.TrimPrefix(m[4], "*"))
+	if strings.HasSuffix(path, ".port") {
+		rule = portRule
+	}
+	return fmt.Sprintf("line %d: %s: %s: %s", line, path, value, rule)
 }
 
 // keysOf lists the keys of a mapping by the name of its type, as the library says it.
