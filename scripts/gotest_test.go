@@ -119,7 +119,7 @@ func TestGotestRequireAll(t *testing.T) {
 	if err == nil || !strings.HasSuffix(string(out), "\nREQUIRE_ALL is set: a skipped check fails the run:\n  TestX: x_test.go:1: no device\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	for reason, env := range map[string]string{"no device": "REQUIRE_ALL=0", "captures absent": "REQUIRE_ALL=1"} {
+	for reason, env := range map[string]string{"no device": "REQUIRE_ALL=0", "captures absent": "REQUIRE_ALL=1", "no VLAN interfaces": "REQUIRE_ALL=1"} {
 		if out, err := gotest(t, skip(reason), env).Output(); err != nil || !strings.Contains(string(out), "Did not run here:\n  TestX: x_test.go:1: "+reason) {
 			t.Errorf("%s, %s: %v\n%s", reason, env, err, out)
 		}
