@@ -114,6 +114,7 @@ func (m *Screen) key(key string) tea.Cmd {
 		m.help = false // any key leads back
 		return nil
 	}
+	m.bound() // the terminal, or the reading, may be another since
 	page := max(m.room()-1, 1)
 	switch key {
 	case "q", "Q", "esc", "ctrl+c":
@@ -135,9 +136,13 @@ func (m *Screen) key(key string) tea.Cmd {
 	case "end", "G":
 		m.at = 1 << 30
 	}
-	m.at = min(max(m.at, 0), max(len(m.lines())-m.room(), 0))
+	m.at = max(m.at, 0)
+	m.bound()
 	return nil
 }
+
+// bound keeps the scrolling within the lines there are.
+func (m *Screen) bound() { m.at = min(m.at, max(len(m.lines())-m.room(), 0)) }
 
 // helpLines explain keys and columns.
 var helpLines = []string{
