@@ -38,7 +38,7 @@ func (t *Tail) Book(ctx context.Context, symbol string) error {
 	} else if text, err = view.AppendLadderJSON(nil, l, t.Strings); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(t.Out, string(text)); err != nil && !errors.Is(err, syscall.EPIPE) {
+	if _, err := t.Out.Write(text); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return err
 	}
 	st := f.Status(time.Now())
