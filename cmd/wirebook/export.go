@@ -113,9 +113,9 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 				}
 			}
 			if format == "dbn" && w.Misnamed > 0 {
-				flags.note("warning: %d records are of instruments that had another name later on the same day (UTC): DBN names ids by the day, so they read as the later one; CSV and JSON name each record", w.Misnamed)
+				flags.note("warning: %s of instruments that had another name later on the same day (UTC): DBN names ids by the day, so they read as the later one; CSV and JSON name each record", count(w.Misnamed, "record"))
 			}
-			flags.note("%d packets, %d messages, %d %s records, %d messages lost on every line", summary.Packets, summary.Messages, w.Records, s.Name, lost)
+			flags.note("%s, %s, %s, %s lost on every line", count(summary.Packets, "packet"), count(summary.Messages, "message"), count(w.Records, s.Name+" record"), count(lost, "message"))
 			return nil
 		},
 	}

@@ -60,8 +60,8 @@ read has problem instead.
 			if err := w.run(c.Context(), args, o); err != nil {
 				return err
 			}
-			flags.note("%d packets, %d messages, %d of unknown type, %d with leftover bytes, %d packets with problems, %d not UDP over IPv4",
-				in.Packets, in.Messages, in.Unknown, in.Leftover, in.Problems, in.Other)
+			flags.note("%s, %s, %d of unknown type, %d with leftover bytes, %s with problems, %d not UDP over IPv4", count(in.Packets, "packet"),
+				count(in.Messages, "message"), in.Unknown, in.Leftover, count(in.Problems, "packet"), in.Other)
 			if in.Messages == in.Unknown && (in.Problems > 0 || in.Unknown > 0 || in.Other > 0) {
 				return fmt.Errorf("nothing here is %s (profile %s): the capture is of another protocol; 'wirebook profiles' lists what can be read", profile.Title, profile.Name)
 			}

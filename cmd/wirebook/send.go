@@ -254,11 +254,11 @@ func (f *sendFlags) run(c *cobra.Command, args []string) error {
 	for _, to := range s.Destinations {
 		messages := ""
 		if f.profile != "" { // else nobody counted them
-			messages = fmt.Sprintf("%d messages, ", to.Messages)
+			messages = count(to.Messages, "message") + ", "
 		}
-		fmt.Printf("%s: %d datagrams, %s%d bytes, %d refused\n", to.Address, to.Packets, messages, to.Bytes, to.Failed)
+		fmt.Printf("%s: %s, %s%s, %d refused\n", to.Address, count(to.Packets, "datagram"), messages, count(to.Bytes, "byte"), to.Failed)
 	}
-	fmt.Printf("%d datagrams in %s: %.0f/s, at most %s behind the pace\n", s.Packets, seconds(s.ElapsedNS),
+	fmt.Printf("%s in %s: %.0f/s, at most %s behind the pace\n", count(s.Packets, "datagram"), seconds(s.ElapsedNS),
 		float64(s.Packets)/(float64(max(s.ElapsedNS, 1))/1e9), time.Duration(s.LatestNS).Round(time.Microsecond))
 	return s.verdict(c.Context())
 }

@@ -67,7 +67,7 @@ func (f *sendFlags) sendFrames(c *cobra.Command, src capture.Source, speed float
 			return err
 		}
 	} else {
-		fmt.Printf("%d frames, %d bytes in %s, %d refused\n", s.Frames, s.Bytes, seconds(s.ElapsedNS), s.Failed)
+		fmt.Printf("%s, %s in %s, %d refused\n", count(s.Frames, "frame"), count(s.Bytes, "byte"), seconds(s.ElapsedNS), s.Failed)
 	}
 	if s.Failed > 0 {
 		return fmt.Errorf("%d of %d frames were refused, the last with: %s", s.Failed, s.Failed+s.Frames, s.LastError)

@@ -252,11 +252,11 @@ func (f *simFlags) report(o *sim.Oracle, hostile *sim.Hostile) error {
 		}
 		return enc.Encode(&s)
 	}
-	fmt.Fprintf(out, "%s: %d messages in %d datagrams over %s, the last 3 s of it after the close\n", f.output, o.Messages, o.Datagrams, seconds(int64(o.LastNS-o.FirstNS)))
+	fmt.Fprintf(out, "%s: %s in %s over %s, the last 3 s of it after the close\n", f.output, count(o.Messages, "message"), count(o.Datagrams, "datagram"), seconds(int64(o.LastNS-o.FirstNS)))
 	for _, l := range o.Lines {
 		fmt.Fprintf(out, "  line %s: %d sent, %d lost, %d reordered, %d duplicated\n", l.Name, l.Sent, l.Lost, l.Reordered, l.Duplicated)
 	}
-	fmt.Fprintf(out, "  lost on both lines: %d ranges\n", len(o.LostOnAll))
+	fmt.Fprintf(out, "  lost on both lines: %s\n", count(len(o.LostOnAll), "range"))
 	for _, kind := range slices.Sorted(maps.Keys(harm)) {
 		fmt.Fprintf(out, "  hostile: %d of %s\n", harm[kind], kind)
 	}

@@ -20,8 +20,8 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	if s.NSPerMessage*float64(s.Messages) < 0.99*float64(s.ElapsedNS) { // it waited most of the time
 		pace, work = ", paced", " of work"
 	}
-	fmt.Fprintf(out, "\n%d packets, %d messages in %s%s: %.0f ns%s per message\n", s.Packets, s.Messages, seconds(s.ElapsedNS), pace, s.NSPerMessage, work)
-	fmt.Fprintf(out, "%d instruments, %d with a book, %d live orders\n\n", s.Instruments, s.Books, s.LiveOrders)
+	fmt.Fprintf(out, "\n%s, %s in %s%s: %.0f ns%s per message\n", count(s.Packets, "packet"), count(s.Messages, "message"), seconds(s.ElapsedNS), pace, s.NSPerMessage, work)
+	fmt.Fprintf(out, "%s, %d with a book, %s\n\n", count(s.Instruments, "instrument"), s.Books, count(s.LiveOrders, "live order"))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "line\taddress\tpackets\treceived\tfirst\tduplicate\tlate\tsuspect\tlost\t")
 	for _, l := range s.Lines {
@@ -31,7 +31,7 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	w.Flush()
 	lags(out, s.Lines)
 	lost := int(s.GapsLost)
-	fmt.Fprintf(out, "\ngaps: %d healed, %d lost on every line (%d messages)\n", s.GapsHealed, s.GapsLost, s.UnitsLost)
+	fmt.Fprintf(out, "\ngaps: %d healed, %d lost on every line (%s)\n", s.GapsHealed, s.GapsLost, count(s.UnitsLost, "message"))
 	shown := 0
 	for _, g := range s.Gaps {
 		if g.Healed {
@@ -48,7 +48,7 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	counts(out, "used, though their checksum proves nothing:", s.Unchecked)
 	counts(out, "books found wrong, by what (flagged in the records):", s.Anomalies)
 	if s.Implied > 0 {
-		fmt.Fprintf(out, "\nimplied levels: %d changes, kept apart from the outright book: no schema shows them (a channel's implied: merge does)\n", s.Implied)
+		fmt.Fprintf(out, "\nimplied levels: %s, kept apart from the outright book: no schema shows them (a channel's implied: merge does)\n", count(s.Implied, "change"))
 	}
 	if len(s.Warnings) > 0 {
 		fmt.Fprintln(out, "\nwarnings:")
@@ -61,7 +61,7 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	for _, channel := range sorted(s.Digests) {
 		for _, schema := range sorted(s.Digests[channel]) {
 			d := s.Digests[channel][schema]
-			fmt.Fprintf(w, "  %s\t%s\t%d records\tcontent %s\tfull %s\n", channel, schema, d.Records, d.Content, d.Full)
+			fmt.Fprintf(w, "  %s\t%s\t%s\tcontent %s\tfull %s\n", channel, schema, count(d.Records, "record"), d.Content, d.Full)
 		}
 	}
 	w.Flush()
@@ -134,7 +134,15 @@ func nothingUsed(s *replay.Summary) error {
 	if bad == 0 {
 		return nil
 	}
-	return fmt.Errorf("no message came out of the capture's %d packets: it is of another protocol than the channel's profile says", s.Packets)
+	return fmt.Errorf("no message came out of the capture's %s: it is of another protocol than the channel's profile says", count(s.Packets, "packet"))
+}
+
+// count is a number, as digits, and what is counted: 1 packet, 2 packets.
+func count[N int | int64 | uint64](n N, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func counts(out io.Writer, title string, m map[string]uint64) {

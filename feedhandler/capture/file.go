@@ -83,7 +83,11 @@ func (f *file) end(t Trouble, text string, args ...any) error {
 func (f *file) endAt(offset int64, t Trouble, text string, args ...any) error {
 	f.ended = true
 	if f.note(t) {
-		f.tellAt(offset, t, text+"; reading of this file ends here, after %d packets", append(args, f.index)...)
+		packets := "packets"
+		if f.index == 1 {
+			packets = "packet"
+		}
+		f.tellAt(offset, t, text+"; reading of this file ends here, after %d %s", append(args, f.index, packets)...)
 	}
 	return io.EOF
 }

@@ -18,7 +18,7 @@ func TestCutByTheCapture(t *testing.T) {
 	if s.Messages != 10 || s.UnitsLost != 16 || s.Lines[0].Lost != 16 || s.Lines[0].Packets != 6 || s.Dropped["cut_by_capture"] != 16 || len(s.Dropped) != 1 {
 		t.Errorf("%d messages, %d lost, line %+v, not used %v; want 10 messages of 6 packets, and 16 lost", s.Messages, s.UnitsLost, s.Lines[0], s.Dropped)
 	}
-	if said := strings.Join(s.Warnings, "\n"); !strings.Contains(said, "5 packets were cut by the capture (snap length): of the 25 units that they announce 9 are whole") {
+	if said := strings.Join(s.Warnings, "\n"); !strings.Contains(said, "5 packets cut by the capture (snap length): of 25 units announced in them 9 whole") {
 		t.Errorf("warnings: %s", said)
 	}
 }

@@ -61,7 +61,7 @@ func (s *survey) channels(profile config.Profile) (list []config.Channel, notes 
 		return nil, notes, s.nothingFound(profile)
 	}
 	if s.beyond > 0 {
-		notes = append(notes, fmt.Sprintf("%d packets are left out: they are to other than the first %d groups and ports", s.beyond, mostDestinations))
+		notes = append(notes, fmt.Sprintf("%s %s left out: to other than the first %d groups and ports", plural(s.beyond, "packet"), be(s.beyond), mostDestinations))
 	}
 	found, more := leaveOutRepeats(found)
 	groups := s.group(found)
@@ -83,9 +83,9 @@ func (d *destination) String() string {
 // doubt says why a destination that speaks the feed's framing is not the feed.
 func (d *destination) doubt(profile config.Profile) string {
 	if d.packets <= d.foreign {
-		return fmt.Sprintf("%d of its %d packets are of another protocol than %s", d.foreign, d.foreign+d.packets, profile.Name)
+		return fmt.Sprintf("%d of its %s %s of another protocol than %s", d.foreign, plural(d.foreign+d.packets, "packet"), be(d.foreign), profile.Name)
 	}
-	return fmt.Sprintf("of the first %d messages of its %d packets, %d are not what %s says they are", d.tasted, d.packets, d.strange, profile.Name)
+	return fmt.Sprintf("of the first %s of its %s, %d %s not what %s says they are", plural(d.tasted, "message"), plural(d.packets, "packet"), d.strange, be(d.strange), profile.Name)
 }
 
 // leaveOutRepeats drops destinations that carry nothing but snapshots, unless there is no live feed.
@@ -229,7 +229,7 @@ func (s *survey) nothingFound(profile config.Profile) error {
 		what += fmt.Sprintf(", %s %d", name, seen[name])
 	}
 	if s.headers > 0 {
-		what += fmt.Sprintf("; %d frames have the header of an Arista 7280 (EtherType 0xd28b), which --trailer arista7280 takes off where its version is known", s.headers)
+		what += fmt.Sprintf("; %s with the header of an Arista 7280 (EtherType 0xd28b), which --trailer arista7280 takes off where its version is known", plural(s.headers, "frame"))
 	}
 	return fmt.Errorf("the capture does not carry %s (profile %s); found instead: %s; 'wirebook profiles' lists what can be read", profile.Title, profile.Name, what[2:])
 }

@@ -114,7 +114,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		for _, name := range slices.Sorted(maps.Keys(unused)) {
 			what += fmt.Sprintf(", %s %d", name, unused[name])
 		}
-		return nil, fmt.Errorf("none of %d packets was sent to a configured line (%s): do the lines' groups and ports fit the capture?", s.Packets, what)
+		return nil, fmt.Errorf("none of %s was sent to a configured line (%s): do the lines' groups and ports fit the capture?", plural(s.Packets, "packet"), what)
 	}
 	s.Files, s.Instance = o.Files, o.Instance
 	s.collect(r.Pipe, func(l feedhandler.LineConfig) string {
@@ -142,7 +142,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	r.doubtSymbols()
 	r.doubtLines()
 	if n := s.Dropped["wire_other_vlan"]; n > 0 {
-		r.warn(fmt.Sprintf("%d datagrams of lines' groups came under another VLAN than the lines have, and were not read: give the lines their vlan, a number or any", n))
+		r.warn(fmt.Sprintf("%s of lines' groups came under another VLAN than the lines have, not read: give the lines their vlan, a number or any", plural(n, "datagram")))
 	}
 	r.tellCut()
 	s.Trailers = r.Trailers()
@@ -368,7 +368,7 @@ func (r *Replay) doubtLines() {
 func (r *Replay) doubtOrder() {
 	for i, f := range r.src.Files() {
 		if n := f.Troubles[capture.TimeBackwards.String()]; n > 0 && capture.ReadOnce(r.opts.Files[i]) {
-			r.warn(fmt.Sprintf("%s: %d packets are earlier than the one before them, and a pipe is not sorted: which line was first and how far lines lag cannot be told there", f.Name, n))
+			r.warn(fmt.Sprintf("%s: %s %s earlier than the one before, and a pipe is not sorted: which line was first and how far lines lag cannot be told there", f.Name, plural(n, "packet"), be(n)))
 		}
 	}
 }
@@ -377,17 +377,25 @@ func (r *Replay) doubtOrder() {
 func (r *Replay) tellCut() {
 	for _, ch := range r.Pipe.Channels() {
 		if cut := ch.Cut; cut.Datagrams > 0 {
-			r.warn(fmt.Sprintf("channel %s: %d packets were cut by the capture (snap length): of the %d units that they announce %d are whole and were used, the other %d are lost unless another line has them; capture with a larger snap length (tcpdump -s 0)",
-				ch.Name(), cut.Datagrams, cut.Units, cut.Whole, cut.Units-cut.Whole))
+			r.warn(fmt.Sprintf("channel %s: %s cut by the capture (snap length): of %s announced in them %d whole and used, the other %d lost unless another line has them; capture with a larger snap length (tcpdump -s 0)",
+				ch.Name(), plural(cut.Datagrams, "packet"), plural(cut.Units, "unit"), cut.Whole, cut.Units-cut.Whole))
 		}
 	}
 }
 
-func plural(n uint64, what string) string {
+func plural[N int | int64 | uint64](n N, what string) string {
 	if n != 1 {
 		what += "s"
 	}
 	return fmt.Sprintf("%d %s", n, what)
+}
+
+// be is the verb for so many.
+func be[N int | int64 | uint64](n N) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // doubtSymbols warns of symbols that no instrument had.

@@ -119,7 +119,7 @@ func (t *Tail) missed(f *view.Follower) {
 func (t *Tail) event(f *view.Follower, res shm.Result, silent *bool) bool {
 	switch res {
 	case shm.Lapped:
-		t.note("lapped: the writer overtook this reader, %d records missed", f.LastLost())
+		t.note("lapped: the writer overtook this reader, %s missed", view.Plural(f.LastLost(), "record"))
 	case shm.NewEpoch:
 		*silent = false
 		t.note("new epoch %d: a new run of the writer, books start afresh", f.Epoch())
