@@ -144,8 +144,16 @@ func (l *Link) String() string {
 			s += "; " + other.String()
 		}
 	}
-	s += fmt.Sprintf("; %d queues%s, %s", len(l.Queues), l.pollers(), first)
+	s += fmt.Sprintf("; %s%s, %s", queues(len(l.Queues)), l.pollers(), first)
 	return s
+}
+
+// queues is a number of them in words: 1 queue, 2 queues.
+func queues(n int) string {
+	if n == 1 {
+		return "1 queue"
+	}
+	return fmt.Sprintf("%d queues", n)
 }
 
 // pollers says which worker polls each queue, where they differ.

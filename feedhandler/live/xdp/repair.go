@@ -43,7 +43,7 @@ func (l *Link) Look() Seen {
 	}
 	// A filter does not tell: a driver may not run it on queues that came later.
 	if n := RXQueues(l.Name); n > len(l.Queues) {
-		return Seen{State: Outgrown, Now: fmt.Sprintf("it has %d queues, and %d were served", n, len(l.Queues))}
+		return Seen{State: Outgrown, Now: fmt.Sprintf("it has %d queues; served until now: %d", n, len(l.Queues))}
 	}
 	if ifi.MTU > wholeFrame && l.mtu <= wholeFrame {
 		return Seen{State: Outgrown, Now: fmt.Sprintf("its MTU is %d, and was %d", ifi.MTU, l.mtu)}
