@@ -116,7 +116,7 @@ The file gets its name when it is whole: after an error, or when stopped, there 
 				flags.note("warning: %s of instruments that had another name later on the same day (UTC): DBN names ids by the day, so they read as the later one; CSV and JSON name each record", count(w.Misnamed, "record"))
 			}
 			flags.note("%s, %s, %s, %s lost on every line", count(summary.Packets, "packet"), count(summary.Messages, "message"), count(w.Records, s.Name+" record"), count(lost, "message"))
-			return nil
+			return notWhole(summary)
 		},
 	}
 	flags.add(c, true)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,7 +110,7 @@ the line's own numbering skipped, whoever else brought it.
 			if s.Stopped {
 				return stopped{"the counts and digests are of a part of the capture"}
 			}
-			return nothingUsed(s)
+			return cmp.Or(nothingUsed(s), notWhole(s))
 		},
 	}
 	flags.add(c, true)

@@ -137,6 +137,15 @@ func nothingUsed(s *replay.Summary) error {
 	return fmt.Errorf("no message came out of the capture's %s: it is of another protocol than the channel's profile says", count(s.Packets, "packet"))
 }
 
+// notWhole is the error of captures that could not be read to their ends: what is in front of the damage was used. Nil where
+// they could.
+func notWhole(s *replay.Summary) error {
+	if s.Stopped || len(s.Incomplete) == 0 {
+		return nil
+	}
+	return fmt.Errorf("not all of %s could be read: what stands before the damage was used, and the warnings say where it is", strings.Join(s.Incomplete, ", "))
+}
+
 // count is a number, as digits, and what is counted: 1 packet, 2 packets.
 func count[N int | int64 | uint64](n N, what string) string {
 	if n != 1 {

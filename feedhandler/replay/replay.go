@@ -127,6 +127,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	for name, n := range r.unused() {
 		s.drop("capture_"+name, uint64(n))
 	}
+	s.Incomplete = r.incomplete()
 	s.ElapsedNS = elapsed.Nanoseconds()
 	if s.Messages > 0 {
 		s.NSPerMessage = float64((elapsed - r.idle).Nanoseconds()) / float64(s.Messages)
@@ -553,6 +554,17 @@ func (r *Replay) unused() map[string]int64 {
 		}
 	}
 	return sum
+}
+
+// incomplete are the files that end in damage, or inside a record.
+func (r *Replay) incomplete() []string {
+	list := []string{}
+	for _, f := range r.src.Files() {
+		if f.Troubles[capture.CutShort.String()]+f.Troubles[capture.AbsurdLength.String()]+f.Troubles[capture.Corrupt.String()] > 0 {
+			list = append(list, f.Name)
+		}
+	}
+	return list
 }
 
 func (r *Replay) takeGaps() {

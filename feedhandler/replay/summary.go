@@ -35,7 +35,8 @@ type Summary struct {
 	Stamps       map[string]uint64             `json:"stamps"`              // routed packets by source of their stamp
 	Unchecked    map[string]uint64             `json:"unchecked,omitempty"` // datagrams taken though their UDP checksum proves nothing, where checksums are validated
 	Trailers     []TrailerSummary              `json:"trailers,omitempty"`
-	Warnings     []string                      `json:"warnings"` // about the capture files
+	Incomplete   []string                      `json:"incomplete"` // files that could not be read to their ends: what stands before the damage was used
+	Warnings     []string                      `json:"warnings"`   // about the capture files
 	Stopped      bool                          `json:"stopped,omitempty"`
 }
 

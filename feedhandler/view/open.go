@@ -32,7 +32,7 @@ func Open(ctx context.Context, o Options, timeout time.Duration, waiting func(st
 	if err != nil {
 		return nil, err
 	}
-	if o.From == FromEdge || o.From == FromAuto && !waited && r.Control().State() == shm.StateRunning && !r.Stale() {
+	if o.From == FromEdge || o.From == FromAuto && !waited && r.Control().State() == shm.StateRunning && r.WriterAlive() && !r.Stale() {
 		r.Close()
 		ro.From = segment.FromEdge
 		if r, err = segment.OpenReader(ro); err != nil {

@@ -33,6 +33,10 @@ int main(int argc, char **argv) {
 		fprintf(stderr, "%s\n", err);
 		return 1;
 	}
+	if (ring.schema != WB_SCHEMA_MBP1) {
+		fprintf(stderr, "%s is no mbp-1 ring\n", argv[1]);
+		return 2;
+	}
 	for (;;) {
 		switch (wb_ring_next(&ring, buf, sizeof buf)) {
 		case WB_RECORD: {
