@@ -51,7 +51,10 @@ func main() {
 	case !started: // cobra's own complaints about the command line
 		fmt.Fprintf(os.Stderr, "wirebook: %s%s (see 'wirebook --help')\n", strings.Join(strings.Fields(err.Error()), " "), nearCommands(root, err))
 		os.Exit(exitUsage)
-	case errors.As(err, &part), ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "wirebook: stopped before the end")
+		os.Exit(exitStopped)
+	case errors.As(err, &part):
 		fmt.Fprintln(os.Stderr, "wirebook: "+err.Error())
 		os.Exit(exitStopped)
 	default:

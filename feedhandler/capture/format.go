@@ -94,7 +94,7 @@ func formatOf(w *window, name string) (Format, error) {
 	case named:
 		return Auto, fmt.Errorf("%s: %w: named like a BinaryFILE of ITCH, but its first messages are not; %s", name, ErrNotCapture, seen)
 	case looksBinaryFILE(head, whole), looksSoup(head):
-		return Auto, fmt.Errorf("%s: %w: no capture format known here, but it could be a BinaryFILE (2-byte length, message, or a SoupBinTCP packet): if it is, say so with the format option; %s", name, ErrNotCapture, seen)
+		return Auto, fmt.Errorf("%s: %w: no capture format known here, but it could be a BinaryFILE (2-byte length, message, or a SoupBinTCP packet): if it is, say so with the format option (--input-format binaryfile); %s", name, ErrNotCapture, seen)
 	}
 	return Auto, fmt.Errorf("%s: %w: neither pcap, pcapng nor ERF; %s", name, ErrNotCapture, seen)
 }
