@@ -71,6 +71,10 @@ func (s *Scorer) Offer(frame []byte, captureNS uint64) {
 			if st.KeyFrame || !r.ticks.have {
 				continue // what comes before the first key frame says nothing
 			}
+			if hit && !s.ahead {
+				s.inStep(int64(st.NS - captureNS))
+				continue // the first tick has none to keep step with: in a capture of three it would be one of three
+			}
 			hit = hit && s.inStep(int64(st.NS-captureNS))
 		}
 		score.Tried++
