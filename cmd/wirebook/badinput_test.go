@@ -282,7 +282,7 @@ func TestDamageAndSilence(t *testing.T) {
 	b := newRig(t)
 	for _, verb := range []string{"replay --no-shm", "export -o out/x.dbn", "inspect"} {
 		r := b.run(append(strings.Fields(verb), "-p", "nasdaq.itch50", "cut.pcap")...)
-		if r.code != 0 || !strings.Contains(r.errors, "warning: cut.pcap: offset ") || !strings.Contains(r.errors, "cut short") {
+		if r.code != exitFailed || !strings.Contains(r.errors, "warning: cut.pcap: offset ") || !strings.Contains(r.errors, "cut short") {
 			t.Errorf("%s: %d %s", verb, r.code, r.errors)
 		}
 	}

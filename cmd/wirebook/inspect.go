@@ -128,7 +128,7 @@ func (w *walk) packets(ctx context.Context, src capture.Source) error {
 	var pkt capture.Packet
 	for number := int64(1); (w.limit == 0 || number <= w.limit) && ctx.Err() == nil; number++ {
 		if err := src.Next(&pkt); errors.Is(err, io.EOF) {
-			return nil
+			return readWhole(src)
 		} else if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"wirebook/feedhandler/capture"
 	"wirebook/feedhandler/replay"
 )
 
@@ -143,7 +144,25 @@ func notWhole(s *replay.Summary) error {
 	if s.Stopped || len(s.Incomplete) == 0 {
 		return nil
 	}
-	return fmt.Errorf("not all of %s could be read: what stands before the damage was used, and the warnings say where it is", strings.Join(s.Incomplete, ", "))
+	return errNotWhole(s.Incomplete)
+}
+
+// readWhole is the same of a source that was read.
+func readWhole(src capture.Source) error {
+	var damaged []string
+	for _, f := range src.Files() {
+		if f.Damaged() {
+			damaged = append(damaged, f.Name)
+		}
+	}
+	if len(damaged) == 0 {
+		return nil
+	}
+	return errNotWhole(damaged)
+}
+
+func errNotWhole(files []string) error {
+	return fmt.Errorf("not all of %s could be read: what stands before the damage was used, and the warnings say where it is", strings.Join(files, ", "))
 }
 
 // count is a number, as digits, and what is counted: 1 packet, 2 packets.

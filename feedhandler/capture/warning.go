@@ -40,6 +40,11 @@ func (t Trouble) String() string {
 	return "trouble"
 }
 
+// Damaged says that the file could not be read to its end.
+func (f *FileInfo) Damaged() bool {
+	return f.Troubles[CutShort.String()]+f.Troubles[AbsurdLength.String()]+f.Troubles[Corrupt.String()] > 0
+}
+
 // Warning is one thing wrong with a file that did not stop the reading of what is before it.
 type Warning struct {
 	File    string

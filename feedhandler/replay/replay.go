@@ -560,7 +560,7 @@ func (r *Replay) unused() map[string]int64 {
 func (r *Replay) incomplete() []string {
 	list := []string{}
 	for _, f := range r.src.Files() {
-		if f.Troubles[capture.CutShort.String()]+f.Troubles[capture.AbsurdLength.String()]+f.Troubles[capture.Corrupt.String()] > 0 {
+		if f.Damaged() {
 			list = append(list, f.Name)
 		}
 	}
