@@ -28,9 +28,8 @@
 // beyond, and it went there at least Config.ReorderNS ago; a silent line is not waited for; a recovery line never is), when the window is full, or when
 // Config.GapTimeoutNS went by since it was noticed and the sequence stood still. By that time a single packet of
 // one line does not make a gap of more than a few units while another line is heard that has not gone there: it may
-// be garbage. A caller that may be late
-// itself says so (SetLate), and all of these wait for that much longer. What comes for a declared gap is late:
-// counted, never delivered out of order.
+// be garbage. A caller that may be late itself says so (SetLate), and all of these wait for that much longer. What
+// comes for a declared gap is late: counted, never delivered out of order.
 //
 // # What is believed
 //
