@@ -18,6 +18,8 @@ type Control struct {
 	lines       []LineEntry
 	counters    []CounterEntry
 	instruments []InstrumentEntry
+	sessions    []SessionEntry
+	newest      uint32 // session number
 	mem         []byte
 }
 
@@ -53,6 +55,7 @@ func NewControl(mem []byte, cfg ControlConfig) (*Control, error) {
 		lines:       tableAt[LineEntry](mem, h.Lines.Offset, cfg.Lines),
 		counters:    tableAt[CounterEntry](mem, h.Counters.Offset, cfg.Counters),
 		instruments: tableAt[InstrumentEntry](mem, h.Instruments.Offset, cfg.Instruments),
+		sessions:    tableAt[SessionEntry](mem, h.Sessions.Offset, cfg.Sessions),
 		mem:         mem,
 	}, nil
 }
@@ -143,6 +146,41 @@ func (c *Control) SetInstrument(index uint32, e InstrumentEntry) bool {
 	assign(dst, &e, 8)
 	atomic.StoreUint64(&dst.Revision, (rev|1)+1)
 	return true
+}
+
+// CarrySessions takes over the sessions of a former run's control file, so that its marks, which the rings still hold, keep their
+// meaning and numbers go on. Before the first BeginSession.
+func (c *Control) CarrySessions(former *ControlView) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first, end := former.sessionRange()
+	for n := first; n < end; n++ {
+		if e, ok := former.Session(n); ok && len(c.sessions) > 0 {
+			c.setSession(e)
+		}
+	}
+	c.newest = max(c.newest, end-1)
+}
+
+// BeginSession enters a session in the table and returns its number. e.Number and e.Revision are set here.
+func (c *Control) BeginSession(e SessionEntry) uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.newest++
+	e.Number = c.newest
+	if len(c.sessions) > 0 {
+		c.setSession(e)
+	}
+	return e.Number
+}
+
+func (c *Control) setSession(e SessionEntry) {
+	dst := &c.sessions[int(e.Number)%len(c.sessions)]
+	rev := atomic.LoadUint64(&dst.Revision)
+	atomic.StoreUint64(&dst.Revision, rev|1)
+	assign(dst, &e, 8)
+	atomic.StoreUint64(&dst.Revision, (rev|1)+1)
+	atomic.StoreUint32(&c.header.Sessions.Count, e.Number)
 }
 
 // Instruments returns how many entries the instrument table has.

@@ -7,6 +7,7 @@ const (
 	MaxLines       = 1 << 14
 	MaxCounters    = 1 << 16
 	MaxInstruments = MaxLatest
+	MaxSessions    = 1 << 16
 )
 
 // ControlConfig shapes a control file and says who writes it. The table sizes are capacities.
@@ -21,6 +22,7 @@ type ControlConfig struct {
 	Lines        uint32
 	Counters     uint32
 	Instruments  uint32
+	Sessions     uint32
 }
 
 // tableSpec is what one section must look like.
@@ -39,15 +41,17 @@ var tables = [...]tableSpec{
 	{"lines", sizeLineEntry, MaxLines, func(h *ControlHeader) *Section { return &h.Lines }, func(c *ControlConfig) uint32 { return c.Lines }},
 	{"counters", sizeCounterEntry, MaxCounters, func(h *ControlHeader) *Section { return &h.Counters }, func(c *ControlConfig) uint32 { return c.Counters }},
 	{"instruments", sizeInstrumentEntry, MaxInstruments, func(h *ControlHeader) *Section { return &h.Instruments }, func(c *ControlConfig) uint32 { return c.Instruments }},
+	{"sessions", sizeSessionEntry, MaxSessions, func(h *ControlHeader) *Section { return &h.Sessions }, func(c *ControlConfig) uint32 { return c.Sessions }},
 }
 
 // Sizes of the table entries: strides of their sections.
 const (
 	sizeRingEntry       = 64
-	sizeChannelEntry    = 320
+	sizeChannelEntry    = 448
 	sizeLineEntry       = 448
 	sizeCounterEntry    = 128
 	sizeInstrumentEntry = 192
+	sizeSessionEntry    = 192
 )
 
 // ControlBytes returns the bytes a control file of cfg needs.

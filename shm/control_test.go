@@ -103,7 +103,8 @@ func TestForeignControl(t *testing.T) {
 		damage func(h *ControlHeader)
 	}{
 		"foreign":  {"foreign", func(h *ControlHeader) { h.Magic = MagicRing }},
-		"newer":    {"ABI version 2, this reader knows version 1", func(h *ControlHeader) { h.ABI = 2 }},
+		"newer":    {"ABI version 3, this reader knows version 2", func(h *ControlHeader) { h.ABI = 3 }},
+		"older":    {"ABI version 1, this reader knows version 2", func(h *ControlHeader) { h.ABI = 1 }},
 		"size":     {"truncated", func(h *ControlHeader) { h.FileSize *= 2 }},
 		"stride":   {"rings of 0 bytes", func(h *ControlHeader) { h.Rings.Stride = 0 }},
 		"offset":   {"lines at offset", func(h *ControlHeader) { h.Lines.Offset = 1 << 63 }},

@@ -12,6 +12,7 @@ type ControlView struct {
 	lines       []LineEntry
 	counters    []CounterEntry
 	instruments []InstrumentEntry
+	sessions    []SessionEntry
 	mem         []byte
 }
 
@@ -34,6 +35,7 @@ func NewControlView(mem []byte) (*ControlView, error) {
 	v.lines = tableAt[LineEntry](mem, h.Lines.Offset, h.Lines.Capacity)
 	v.counters = tableAt[CounterEntry](mem, h.Counters.Offset, h.Counters.Capacity)
 	v.instruments = tableAt[InstrumentEntry](mem, h.Instruments.Offset, h.Instruments.Capacity)
+	v.sessions = tableAt[SessionEntry](mem, h.Sessions.Offset, h.Sessions.Capacity)
 	return v, nil
 }
 
@@ -143,4 +145,29 @@ func (v *ControlView) Instrument(i int) (e InstrumentEntry, ok bool) {
 		return e, false
 	}
 	return locked(&v.instruments[i], &v.instruments[i].Revision)
+}
+
+// sessionRange returns the numbers of the sessions that the table may have: from first up to, and without, end.
+func (v *ControlView) sessionRange() (first, end uint32) {
+	end = atomic.LoadUint32(&v.shared.Sessions.Count) + 1
+	if end == 0 {
+		return 1, 1 // damage
+	}
+	return max(1, end-min(end, uint32(len(v.sessions)))), end
+}
+
+// Sessions returns the numbers of the oldest session in the table and of the newest; without any, 1 and 0.
+func (v *ControlView) Sessions() (oldest, newest uint32) {
+	oldest, end := v.sessionRange()
+	return oldest, end - 1
+}
+
+// Session returns a copy of session number n. ok is false when it never was, is forgotten, or could not be read whole.
+func (v *ControlView) Session(n uint32) (e SessionEntry, ok bool) {
+	if n == 0 || len(v.sessions) == 0 {
+		return e, false
+	}
+	src := &v.sessions[int(n)%len(v.sessions)]
+	e, ok = locked(src, &src.Revision)
+	return e, ok && e.Number == n
 }

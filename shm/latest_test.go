@@ -126,7 +126,8 @@ func TestForeignLatest(t *testing.T) {
 		damage func(h *LatestHeader)
 	}{
 		"foreign":  {"foreign", func(h *LatestHeader) { h.Magic++ }},
-		"newer":    {"ABI version 2", func(h *LatestHeader) { h.ABI = 2 }},
+		"newer":    {"ABI version 3", func(h *LatestHeader) { h.ABI = 3 }},
+		"older":    {"ABI version 1", func(h *LatestHeader) { h.ABI = 1 }},
 		"capacity": {"capacity 0", func(h *LatestHeader) { h.Capacity = 0 }},
 		"short":    {"truncated", func(h *LatestHeader) { h.Capacity = 5 }},
 		"slot":     {"slots of 64", func(h *LatestHeader) { h.SlotSize = 64 }},

@@ -21,6 +21,18 @@ type MBP1Ring Writer
 // MBP10Ring publishes mbp-10 records.
 type MBP10Ring Writer
 
+// MarkRing publishes marks.
+type MarkRing Writer
+
+// MarkOf returns w as a ring of marks; nil when it is nil or carries something else.
+func MarkOf(w *Writer) *MarkRing { return (*MarkRing)(w.as(SchemaMarks)) }
+
+// Claim is MBORing.Claim.
+func (r *MarkRing) Claim() *SlotMark { return slot[SlotMark]((*Writer)(r)) }
+
+// Commit makes the slot that Claim returned a mark.
+func (r *MarkRing) Commit(s *SlotMark) { commitSlot((*Writer)(r), s) }
+
 // MBOOf returns w as a ring of mbo records; nil when it is nil or of another schema.
 func MBOOf(w *Writer) *MBORing { return (*MBORing)(w.as(SchemaMBO)) }
 
@@ -99,6 +111,12 @@ func (w *Writer) publishAs(s Schema, body []byte, extra uint64) uint64 {
 // code that does not care which. extra is the trade id, or 0. A body of a wrong length is refused: NoPosition.
 func (w *Writer) Publish(body []byte, extra uint64) uint64 {
 	n := uint64(len(body))
+	if w.schema == SchemaMarks {
+		if n != SizeMark {
+			return w.refuse()
+		}
+		return w.publish(bodyPointer(body), n, 0)
+	}
 	if n < SizeHeader || n > w.bodyMax || n%8 != 0 || uint64(body[0])*4 != n || (w.bodySame && n != w.bodyMax) {
 		return w.refuse()
 	}

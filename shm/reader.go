@@ -284,6 +284,12 @@ func (r *Reader) Body(payload []byte) []byte {
 	if len(payload) == 0 {
 		return nil
 	}
+	if r.schema == SchemaMarks {
+		if len(payload) < SizeMark {
+			return nil
+		}
+		return payload[:SizeMark]
+	}
 	n := int(payload[0]) * 4
 	if n < SizeHeader || n > r.bodyMax || n > len(payload) {
 		return nil

@@ -23,6 +23,7 @@ const (
 	RTypeImbalance  uint8 = 0x14
 	RTypeStatistics uint8 = 0x18
 	RTypeMBO        uint8 = 0xA0
+	RTypeAppliance  uint8 = 0xF0 // ours: Appliance
 )
 
 // Sizes of the bodies in bytes, header included.
@@ -37,6 +38,8 @@ const (
 	SizeImbalance  = 112
 	SizeStatistics = 80
 	SizeDefinition = 520
+	SizeMark       = 56
+	SizeAppliance  = 64
 	SizeMaxBody    = SizeDefinition
 )
 

@@ -2,9 +2,9 @@ package shm
 
 import "unsafe"
 
-// Body is any record body of DBN.
+// Body is any body that a ring carries.
 type Body interface {
-	MBO | Trade | MBP1 | MBP10 | Status | Imbalance | Statistics | Definition
+	MBO | Trade | MBP1 | MBP10 | Status | Imbalance | Statistics | Definition | Appliance | Mark
 }
 
 // Bytes returns the bytes of *v, not a copy. T is a flat struct without pointers.

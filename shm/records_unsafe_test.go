@@ -19,6 +19,8 @@ func TestRecordSizes(t *testing.T) {
 		"control header": {unsafe.Sizeof(ControlHeader{}), HeaderBytes}, "ring entry": {unsafe.Sizeof(RingEntry{}), sizeRingEntry},
 		"channel entry": {unsafe.Sizeof(ChannelEntry{}), sizeChannelEntry}, "line entry": {unsafe.Sizeof(LineEntry{}), sizeLineEntry},
 		"counter entry": {unsafe.Sizeof(CounterEntry{}), sizeCounterEntry}, "instrument entry": {unsafe.Sizeof(InstrumentEntry{}), sizeInstrumentEntry},
+		"session entry": {unsafe.Sizeof(SessionEntry{}), sizeSessionEntry}, "mark": {unsafe.Sizeof(Mark{}), SizeMark}, "slot mark": {unsafe.Sizeof(SlotMark{}), 64},
+		"appliance": {unsafe.Sizeof(Appliance{}), SizeAppliance},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: %d bytes, want %d", name, c[0], c[1])

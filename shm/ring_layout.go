@@ -41,7 +41,7 @@ func utoa(v uint64) string { return strconv.FormatUint(v, 10) }
 
 func (cfg *RingConfig) check(memory int) error {
 	switch {
-	case cfg.Schema >= SchemaCount:
+	case !cfg.Schema.Slots():
 		return fail("ring", "schema ", utoa(uint64(cfg.Schema)), " does not exist")
 	case cfg.Slots < 2 || cfg.Slots > MaxSlots || bits.OnesCount32(cfg.Slots) != 1:
 		return fail("ring", "slots ", utoa(uint64(cfg.Slots)), " must be a power of two from 2 to ", utoa(MaxSlots))
@@ -76,7 +76,7 @@ func (h *RingHeader) check(memory int) error {
 	}
 	s := Schema(h.Schema)
 	switch {
-	case h.Schema >= uint32(SchemaCount):
+	case h.Schema >= uint32(ringKinds) || !s.Slots():
 		return fail("ring", "schema ", utoa(uint64(h.Schema)), " does not exist")
 	case h.HeaderSize != HeaderBytes:
 		return fail("ring", "header of ", utoa(uint64(h.HeaderSize)), " bytes, expected ", utoa(HeaderBytes))

@@ -454,7 +454,7 @@ func TestForeignRings(t *testing.T) {
 	}{
 		{"empty", "not laid out yet", func(h *RingHeader) { h.Magic = 0 }, 0},
 		{"foreign", "foreign file", func(h *RingHeader) { h.Magic = MagicControl }, 0},
-		{"newer", "ABI version 9, this reader knows version 1", func(h *RingHeader) { h.ABI = 9 }, 0},
+		{"newer", "ABI version 9, this reader knows version 2", func(h *RingHeader) { h.ABI = 9 }, 0},
 		{"schema", "schema 99 does not exist", func(h *RingHeader) { h.Schema = 99 }, 0},
 		{"slot size", "slots of 64 bytes", func(h *RingHeader) { h.SlotSize = 64 }, 0},
 		{"not a power of two", "slot count 7", func(h *RingHeader) { h.SlotCount = 7 }, 0},
@@ -490,7 +490,7 @@ func contains(s, sub string) bool {
 
 func TestBadRingConfigs(t *testing.T) {
 	for _, cfg := range []RingConfig{
-		{Schema: SchemaCount, Slots: 8, Epoch: 1}, {Slots: 0, Epoch: 1}, {Slots: 1, Epoch: 1}, {Slots: 12, Epoch: 1},
+		{Schema: SchemaPackets, Slots: 8, Epoch: 1}, {Schema: 200, Slots: 8, Epoch: 1}, {Slots: 0, Epoch: 1}, {Slots: 1, Epoch: 1}, {Slots: 12, Epoch: 1},
 		{Slots: MaxSlots * 2, Epoch: 1}, {Slots: 8}, {Slots: 1 << 20, Epoch: 1},
 	} {
 		if _, err := NewWriter(memory(1<<16), cfg); err == nil {

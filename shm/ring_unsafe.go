@@ -105,8 +105,8 @@ func (w *Writer) publish(src unsafe.Pointer, n, extra uint64) uint64 {
 	p := w.pos
 	slot := slotAt(w.slots.base, p&w.mask, w.slots.size)
 	switch {
-	case w.schema == SchemaMBO:
-		publishAll(slot, committed(p), src, SizeMBO/8)
+	case w.bodyMax+8 == w.slots.size: // mbo and marks: no extras
+		publishAll(slot, committed(p), src, uintptr(w.bodyMax/8))
 	case w.bodyMax+24 <= w.slots.size:
 		publishN(slot, committed(p), src, uintptr(n/8), uintptr(8+w.bodyMax), extra, w.channel)
 	default:
@@ -123,9 +123,11 @@ func publishAll(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, words
 }
 
 // slot returns the next slot, marked, in its schema's shape.
-func slot[T SlotMBO | SlotTrade | SlotMBP1 | SlotMBP10](w *Writer) *T { return (*T)(claim(w)) }
+func slot[T SlotMBO | SlotTrade | SlotMBP1 | SlotMBP10 | SlotMark](w *Writer) *T {
+	return (*T)(claim(w))
+}
 
-func commitSlot[T SlotMBO | SlotTrade | SlotMBP1 | SlotMBP10](w *Writer, s *T) {
+func commitSlot[T SlotMBO | SlotTrade | SlotMBP1 | SlotMBP10 | SlotMark](w *Writer, s *T) {
 	commit(w, unsafe.Pointer(s))
 }
 

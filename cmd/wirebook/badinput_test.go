@@ -330,7 +330,7 @@ func TestInstanceRunningOrNewer(t *testing.T) {
 	control := b.read("shm/one/control")
 	control[8] = 99 // ABI version
 	b.write("shm/newer/control", control)
-	b.refused(exitFailed, []string{"ABI version 99", "version 1", "matching builds"}, "tail", "--timeout", "1s", "-i", "newer")
+	b.refused(exitFailed, []string{"ABI version 99", "version 2", "matching builds"}, "tail", "--timeout", "1s", "-i", "newer")
 }
 
 // A full disk ends the work with its name, and leaves nothing; so does a full /dev/shm.

@@ -49,7 +49,7 @@
 #define WB_ASSERT(cond, name) typedef char wb_assert_##name[(cond) ? 1 : -1]
 #endif
 
-#define WB_ABI_VERSION 1u
+#define WB_ABI_VERSION 2u
 #define WB_HEADER_BYTES 4096u
 #define WB_MAX_SLOTS 268435456u
 #define WB_MAX_LATEST 16777216u
@@ -72,6 +72,34 @@
 #define WB_RTYPE_IMBALANCE 20u
 #define WB_RTYPE_STATISTICS 24u
 #define WB_RTYPE_MBO 160u
+#define WB_RTYPE_APPLIANCE 240u
+#define WB_MARK_UNTIMED 1u
+#define WB_APPLIANCE_GAP 1u
+#define WB_APPLIANCE_EPOCH 2u
+#define WB_APPLIANCE_SESSION 3u
+#define WB_APPLIANCE_SUSPECT 4u
+#define WB_APPLIANCE_WHOLE 5u
+#define WB_APPLIANCE_HEARTBEAT 6u
+#define WB_CHANNEL_WAITING 0u
+#define WB_CHANNEL_LIVE 1u
+#define WB_CHANNEL_GAPPED 2u
+#define WB_CHANNEL_RECOVERING 3u
+#define WB_CHANNEL_STALE 4u
+#define WB_INSTRUMENT_UNKNOWN 0u
+#define WB_INSTRUMENT_LIVE 1u
+#define WB_INSTRUMENT_GAPPED 2u
+#define WB_INSTRUMENT_RECOVERING 3u
+#define WB_INSTRUMENT_STALE 4u
+#define WB_REASON_NONE 0u
+#define WB_REASON_JOINED 1u
+#define WB_REASON_GAP 2u
+#define WB_REASON_UNFIT 3u
+#define WB_REASON_UNDECODED 4u
+#define WB_REASON_DISPUTED 5u
+#define WB_REASON_ABANDONED 6u
+#define WB_REASON_SILENT 7u
+#define WB_REASON_REFUSED 8u
+#define WB_REASON_OVERLOADED 9u
 #define WB_UNDEF_PRICE INT64_MAX
 #define WB_UNDEF_TIMESTAMP UINT64_MAX
 #define WB_MAGIC_CONTROL 0x316C74634B524257ULL
@@ -84,12 +112,14 @@ enum wb_schema {
 	WB_SCHEMA_MBP10 = 2,
 	WB_SCHEMA_TRADES = 3,
 	WB_SCHEMA_ADMIN = 4,
-	WB_SCHEMA_COUNT = 5
+	WB_SCHEMA_COUNT = 5, /* of those with records */
+	WB_SCHEMA_MARKS = 5,
+	WB_SCHEMA_PACKETS = 6 /* no slots */
 };
 
-/* Bytes of a slot and of its (largest) body, by schema. */
-static const uint32_t wb_slot_sizes[WB_SCHEMA_COUNT] = {64, 128, 384, 64, 576};
-static const uint32_t wb_body_sizes[WB_SCHEMA_COUNT] = {56, 80, 368, 48, 520};
+/* Bytes of a slot and of its (largest) body, by schema, marks included. */
+static const uint32_t wb_slot_sizes[WB_SCHEMA_COUNT + 1] = {64, 128, 384, 64, 576, 64};
+static const uint32_t wb_body_sizes[WB_SCHEMA_COUNT + 1] = {56, 80, 368, 48, 520, 56};
 
 /* 16 bytes */
 typedef struct wb_record_header {
@@ -566,14 +596,77 @@ typedef struct wb_slot_admin {
 	uint8_t body[520];
 	uint64_t trade_id;
 	uint32_t channel;
-	uint8_t reserved[36];
+	uint8_t reserved0[4];
+	uint64_t unit;
+	uint8_t reserved1[24];
 } wb_slot_admin;
 WB_ASSERT(sizeof(wb_slot_admin) == 576, size_of_slot_admin);
 WB_ASSERT(offsetof(wb_slot_admin, sequence) == 0, slot_admin_sequence);
 WB_ASSERT(offsetof(wb_slot_admin, body) == 8, slot_admin_body);
 WB_ASSERT(offsetof(wb_slot_admin, trade_id) == 528, slot_admin_trade_id);
 WB_ASSERT(offsetof(wb_slot_admin, channel) == 536, slot_admin_channel);
-WB_ASSERT(offsetof(wb_slot_admin, reserved) == 540, slot_admin_reserved);
+WB_ASSERT(offsetof(wb_slot_admin, reserved0) == 540, slot_admin_reserved0);
+WB_ASSERT(offsetof(wb_slot_admin, unit) == 544, slot_admin_unit);
+WB_ASSERT(offsetof(wb_slot_admin, reserved1) == 552, slot_admin_reserved1);
+
+/* 56 bytes */
+typedef struct wb_mark {
+	uint64_t ts_recv;
+	uint64_t first;
+	uint32_t units;
+	uint32_t session;
+	uint16_t channel;
+	uint8_t flags;
+	uint8_t reserved;
+	int32_t taken_after_ns;
+	uint32_t commit_after_ns;
+	uint32_t heads[5];
+} wb_mark;
+WB_ASSERT(sizeof(wb_mark) == 56, size_of_mark);
+WB_ASSERT(offsetof(wb_mark, ts_recv) == 0, mark_ts_recv);
+WB_ASSERT(offsetof(wb_mark, first) == 8, mark_first);
+WB_ASSERT(offsetof(wb_mark, units) == 16, mark_units);
+WB_ASSERT(offsetof(wb_mark, session) == 20, mark_session);
+WB_ASSERT(offsetof(wb_mark, channel) == 24, mark_channel);
+WB_ASSERT(offsetof(wb_mark, flags) == 26, mark_flags);
+WB_ASSERT(offsetof(wb_mark, reserved) == 27, mark_reserved);
+WB_ASSERT(offsetof(wb_mark, taken_after_ns) == 28, mark_taken_after_ns);
+WB_ASSERT(offsetof(wb_mark, commit_after_ns) == 32, mark_commit_after_ns);
+WB_ASSERT(offsetof(wb_mark, heads) == 36, mark_heads);
+
+/* 64 bytes */
+typedef struct wb_slot_mark {
+	uint64_t sequence;
+	wb_mark body;
+} wb_slot_mark;
+WB_ASSERT(sizeof(wb_slot_mark) == 64, size_of_slot_mark);
+WB_ASSERT(offsetof(wb_slot_mark, sequence) == 0, slot_mark_sequence);
+WB_ASSERT(offsetof(wb_slot_mark, body) == 8, slot_mark_body);
+
+/* 64 bytes */
+typedef struct wb_appliance {
+	wb_record_header hd;
+	uint64_t ts_recv;
+	uint8_t kind;
+	uint8_t reason;
+	uint16_t channel;
+	uint32_t session;
+	uint64_t counter;
+	uint64_t unit;
+	uint64_t first;
+	uint64_t count;
+} wb_appliance;
+WB_ASSERT(sizeof(wb_appliance) == 64, size_of_appliance);
+WB_ASSERT(offsetof(wb_appliance, hd) == 0, appliance_hd);
+WB_ASSERT(offsetof(wb_appliance, ts_recv) == 16, appliance_ts_recv);
+WB_ASSERT(offsetof(wb_appliance, kind) == 24, appliance_kind);
+WB_ASSERT(offsetof(wb_appliance, reason) == 25, appliance_reason);
+WB_ASSERT(offsetof(wb_appliance, channel) == 26, appliance_channel);
+WB_ASSERT(offsetof(wb_appliance, session) == 28, appliance_session);
+WB_ASSERT(offsetof(wb_appliance, counter) == 32, appliance_counter);
+WB_ASSERT(offsetof(wb_appliance, unit) == 40, appliance_unit);
+WB_ASSERT(offsetof(wb_appliance, first) == 48, appliance_first);
+WB_ASSERT(offsetof(wb_appliance, count) == 56, appliance_count);
 
 /* 4096 bytes */
 typedef struct wb_latest_header {
@@ -675,7 +768,8 @@ typedef struct wb_control_header {
 	wb_section lines;
 	wb_section counters;
 	wb_section instruments;
-	uint8_t reserved2[160];
+	wb_section sessions;
+	uint8_t reserved2[128];
 	wb_clock_block clock;
 	uint8_t reserved3[3456];
 } wb_control_header;
@@ -698,7 +792,8 @@ WB_ASSERT(offsetof(wb_control_header, channels) == 224, control_header_channels)
 WB_ASSERT(offsetof(wb_control_header, lines) == 256, control_header_lines);
 WB_ASSERT(offsetof(wb_control_header, counters) == 288, control_header_counters);
 WB_ASSERT(offsetof(wb_control_header, instruments) == 320, control_header_instruments);
-WB_ASSERT(offsetof(wb_control_header, reserved2) == 352, control_header_reserved2);
+WB_ASSERT(offsetof(wb_control_header, sessions) == 352, control_header_sessions);
+WB_ASSERT(offsetof(wb_control_header, reserved2) == 384, control_header_reserved2);
 WB_ASSERT(offsetof(wb_control_header, clock) == 512, control_header_clock);
 WB_ASSERT(offsetof(wb_control_header, reserved3) == 640, control_header_reserved3);
 
@@ -717,18 +812,22 @@ WB_ASSERT(offsetof(wb_ring_entry, worker) == 52, ring_entry_worker);
 WB_ASSERT(offsetof(wb_ring_entry, slot_size) == 56, ring_entry_slot_size);
 WB_ASSERT(offsetof(wb_ring_entry, slot_count) == 60, ring_entry_slot_count);
 
-/* 24 bytes */
+/* 40 bytes */
 typedef struct wb_digest {
 	uint64_t content;
 	uint64_t full;
 	uint64_t records;
+	uint64_t set_lo;
+	uint64_t set_hi;
 } wb_digest;
-WB_ASSERT(sizeof(wb_digest) == 24, size_of_digest);
+WB_ASSERT(sizeof(wb_digest) == 40, size_of_digest);
 WB_ASSERT(offsetof(wb_digest, content) == 0, digest_content);
 WB_ASSERT(offsetof(wb_digest, full) == 8, digest_full);
 WB_ASSERT(offsetof(wb_digest, records) == 16, digest_records);
+WB_ASSERT(offsetof(wb_digest, set_lo) == 24, digest_set_lo);
+WB_ASSERT(offsetof(wb_digest, set_hi) == 32, digest_set_hi);
 
-/* 320 bytes */
+/* 448 bytes */
 typedef struct wb_channel_entry {
 	uint8_t name[48];
 	uint32_t worker;
@@ -737,7 +836,12 @@ typedef struct wb_channel_entry {
 	uint32_t depth;
 	uint8_t reserved1[4];
 	wb_digest digests[5];
-	uint8_t reserved2[8];
+	uint32_t state;
+	uint32_t reason;
+	uint64_t state_unit;
+	uint64_t state_ns;
+	uint32_t session;
+	uint8_t reserved2[4];
 	uint64_t packets;
 	uint64_t messages;
 	uint64_t bytes;
@@ -748,10 +852,11 @@ typedef struct wb_channel_entry {
 	uint64_t stale;
 	uint64_t sessions;
 	uint64_t instruments;
-	uint8_t session[16];
-	uint8_t reserved3[32];
+	uint8_t session_name[16];
+	uint64_t appliance;
+	uint8_t reserved3[48];
 } wb_channel_entry;
-WB_ASSERT(sizeof(wb_channel_entry) == 320, size_of_channel_entry);
+WB_ASSERT(sizeof(wb_channel_entry) == 448, size_of_channel_entry);
 WB_ASSERT(offsetof(wb_channel_entry, name) == 0, channel_entry_name);
 WB_ASSERT(offsetof(wb_channel_entry, worker) == 48, channel_entry_worker);
 WB_ASSERT(offsetof(wb_channel_entry, publisher_id) == 52, channel_entry_publisher_id);
@@ -759,19 +864,25 @@ WB_ASSERT(offsetof(wb_channel_entry, reserved0) == 54, channel_entry_reserved0);
 WB_ASSERT(offsetof(wb_channel_entry, depth) == 56, channel_entry_depth);
 WB_ASSERT(offsetof(wb_channel_entry, reserved1) == 60, channel_entry_reserved1);
 WB_ASSERT(offsetof(wb_channel_entry, digests) == 64, channel_entry_digests);
-WB_ASSERT(offsetof(wb_channel_entry, reserved2) == 184, channel_entry_reserved2);
-WB_ASSERT(offsetof(wb_channel_entry, packets) == 192, channel_entry_packets);
-WB_ASSERT(offsetof(wb_channel_entry, messages) == 200, channel_entry_messages);
-WB_ASSERT(offsetof(wb_channel_entry, bytes) == 208, channel_entry_bytes);
-WB_ASSERT(offsetof(wb_channel_entry, next_sequence) == 216, channel_entry_next_sequence);
-WB_ASSERT(offsetof(wb_channel_entry, gaps) == 224, channel_entry_gaps);
-WB_ASSERT(offsetof(wb_channel_entry, gaps_healed) == 232, channel_entry_gaps_healed);
-WB_ASSERT(offsetof(wb_channel_entry, lost) == 240, channel_entry_lost);
-WB_ASSERT(offsetof(wb_channel_entry, stale) == 248, channel_entry_stale);
-WB_ASSERT(offsetof(wb_channel_entry, sessions) == 256, channel_entry_sessions);
-WB_ASSERT(offsetof(wb_channel_entry, instruments) == 264, channel_entry_instruments);
-WB_ASSERT(offsetof(wb_channel_entry, session) == 272, channel_entry_session);
-WB_ASSERT(offsetof(wb_channel_entry, reserved3) == 288, channel_entry_reserved3);
+WB_ASSERT(offsetof(wb_channel_entry, state) == 264, channel_entry_state);
+WB_ASSERT(offsetof(wb_channel_entry, reason) == 268, channel_entry_reason);
+WB_ASSERT(offsetof(wb_channel_entry, state_unit) == 272, channel_entry_state_unit);
+WB_ASSERT(offsetof(wb_channel_entry, state_ns) == 280, channel_entry_state_ns);
+WB_ASSERT(offsetof(wb_channel_entry, session) == 288, channel_entry_session);
+WB_ASSERT(offsetof(wb_channel_entry, reserved2) == 292, channel_entry_reserved2);
+WB_ASSERT(offsetof(wb_channel_entry, packets) == 296, channel_entry_packets);
+WB_ASSERT(offsetof(wb_channel_entry, messages) == 304, channel_entry_messages);
+WB_ASSERT(offsetof(wb_channel_entry, bytes) == 312, channel_entry_bytes);
+WB_ASSERT(offsetof(wb_channel_entry, next_sequence) == 320, channel_entry_next_sequence);
+WB_ASSERT(offsetof(wb_channel_entry, gaps) == 328, channel_entry_gaps);
+WB_ASSERT(offsetof(wb_channel_entry, gaps_healed) == 336, channel_entry_gaps_healed);
+WB_ASSERT(offsetof(wb_channel_entry, lost) == 344, channel_entry_lost);
+WB_ASSERT(offsetof(wb_channel_entry, stale) == 352, channel_entry_stale);
+WB_ASSERT(offsetof(wb_channel_entry, sessions) == 360, channel_entry_sessions);
+WB_ASSERT(offsetof(wb_channel_entry, instruments) == 368, channel_entry_instruments);
+WB_ASSERT(offsetof(wb_channel_entry, session_name) == 376, channel_entry_session_name);
+WB_ASSERT(offsetof(wb_channel_entry, appliance) == 392, channel_entry_appliance);
+WB_ASSERT(offsetof(wb_channel_entry, reserved3) == 400, channel_entry_reserved3);
 
 /* 448 bytes */
 typedef struct wb_line_entry {
@@ -849,7 +960,7 @@ typedef struct wb_instrument_entry {
 	uint8_t reserved0[3];
 	uint64_t since[5];
 	uint32_t next;
-	uint8_t reserved1[4];
+	uint32_t state;
 } wb_instrument_entry;
 WB_ASSERT(sizeof(wb_instrument_entry) == 192, size_of_instrument_entry);
 WB_ASSERT(offsetof(wb_instrument_entry, revision) == 0, instrument_entry_revision);
@@ -868,7 +979,44 @@ WB_ASSERT(offsetof(wb_instrument_entry, status) == 140, instrument_entry_status)
 WB_ASSERT(offsetof(wb_instrument_entry, reserved0) == 141, instrument_entry_reserved0);
 WB_ASSERT(offsetof(wb_instrument_entry, since) == 144, instrument_entry_since);
 WB_ASSERT(offsetof(wb_instrument_entry, next) == 184, instrument_entry_next);
-WB_ASSERT(offsetof(wb_instrument_entry, reserved1) == 188, instrument_entry_reserved1);
+WB_ASSERT(offsetof(wb_instrument_entry, state) == 188, instrument_entry_state);
+
+/* 192 bytes */
+typedef struct wb_session_entry {
+	uint64_t revision;
+	uint64_t epoch;
+	uint32_t number;
+	uint32_t channel;
+	uint32_t worker;
+	uint16_t publisher_id;
+	uint8_t reserved0[2];
+	uint32_t resets;
+	uint8_t reserved1[4];
+	uint64_t first;
+	uint64_t first_sent_ns;
+	uint64_t first_recv_ns;
+	uint64_t mark;
+	uint64_t since[5];
+	uint8_t channel_name[48];
+	uint8_t name[32];
+} wb_session_entry;
+WB_ASSERT(sizeof(wb_session_entry) == 192, size_of_session_entry);
+WB_ASSERT(offsetof(wb_session_entry, revision) == 0, session_entry_revision);
+WB_ASSERT(offsetof(wb_session_entry, epoch) == 8, session_entry_epoch);
+WB_ASSERT(offsetof(wb_session_entry, number) == 16, session_entry_number);
+WB_ASSERT(offsetof(wb_session_entry, channel) == 20, session_entry_channel);
+WB_ASSERT(offsetof(wb_session_entry, worker) == 24, session_entry_worker);
+WB_ASSERT(offsetof(wb_session_entry, publisher_id) == 28, session_entry_publisher_id);
+WB_ASSERT(offsetof(wb_session_entry, reserved0) == 30, session_entry_reserved0);
+WB_ASSERT(offsetof(wb_session_entry, resets) == 32, session_entry_resets);
+WB_ASSERT(offsetof(wb_session_entry, reserved1) == 36, session_entry_reserved1);
+WB_ASSERT(offsetof(wb_session_entry, first) == 40, session_entry_first);
+WB_ASSERT(offsetof(wb_session_entry, first_sent_ns) == 48, session_entry_first_sent_ns);
+WB_ASSERT(offsetof(wb_session_entry, first_recv_ns) == 56, session_entry_first_recv_ns);
+WB_ASSERT(offsetof(wb_session_entry, mark) == 64, session_entry_mark);
+WB_ASSERT(offsetof(wb_session_entry, since) == 72, session_entry_since);
+WB_ASSERT(offsetof(wb_session_entry, channel_name) == 112, session_entry_channel_name);
+WB_ASSERT(offsetof(wb_session_entry, name) == 160, session_entry_name);
 
 /* The largest payload wb_ring_next copies: an admin slot without its sequence. */
 #define WB_MAX_PAYLOAD 568
@@ -1105,7 +1253,7 @@ static inline int wb_ring_open(wb_ring *r, const char *path, char *err, size_t n
 	if (wb_map_file(&r->map, path, WB_MAGIC_RING, err, n))
 		return -1;
 	memcpy(&h, r->map.mem, sizeof h);
-	if (h.header_size != WB_HEADER_BYTES || h.schema >= WB_SCHEMA_COUNT || h.slot_size != wb_slot_sizes[h.schema] ||
+	if (h.header_size != WB_HEADER_BYTES || h.schema > WB_SCHEMA_MARKS || h.slot_size != wb_slot_sizes[h.schema] ||
 	    h.body_size != wb_body_sizes[h.schema] || h.slot_count < 2 || h.slot_count > WB_MAX_SLOTS ||
 	    (h.slot_count & (h.slot_count - 1)) != 0 ||
 	    r->map.size < WB_HEADER_BYTES + (uint64_t)h.slot_count * h.slot_size) {
@@ -1266,7 +1414,7 @@ static inline int wb_control_open(wb_control *c, const char *path, char *err, si
 	if (c->h.header_size != WB_HEADER_BYTES || c->h.file_size > c->map.size ||
 	    !wb_section_ok(c, &c->h.rings, sizeof(wb_ring_entry)) || !wb_section_ok(c, &c->h.channels, sizeof(wb_channel_entry)) ||
 	    !wb_section_ok(c, &c->h.lines, sizeof(wb_line_entry)) || !wb_section_ok(c, &c->h.counters, sizeof(wb_counter_entry)) ||
-	    !wb_section_ok(c, &c->h.instruments, sizeof(wb_instrument_entry))) {
+	    !wb_section_ok(c, &c->h.instruments, sizeof(wb_instrument_entry)) || !wb_section_ok(c, &c->h.sessions, sizeof(wb_session_entry))) {
 		wb_unmap(&c->map);
 		return wb_fail(err, n, path, "damaged or truncated control file");
 	}

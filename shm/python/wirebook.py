@@ -32,7 +32,7 @@ import stat
 import struct
 import time
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 HEADER_BYTES = 4096
 MAGIC_CONTROL = 0x316C74634B524257
 MAGIC_RING = 0x31676E724B524257
@@ -51,6 +51,7 @@ RESULT_NAMES = ("empty", "record", "lapped", "new_epoch", "stale_writer", "stopp
 # Record types: rtype.
 RTYPE_TRADE, RTYPE_MBP1, RTYPE_MBP10, RTYPE_STATUS, RTYPE_DEFINITION = 0x00, 0x01, 0x0A, 0x12, 0x13
 RTYPE_IMBALANCE, RTYPE_STATISTICS, RTYPE_MBO = 0x14, 0x18, 0xA0
+RTYPE_APPLIANCE = 0xF0  # ours: what the appliance made itself, in the admin ring
 
 # Flags: LAST ends the event for the instrument, MAYBE_BAD_BOOK says that an unrecovered gap touches the instrument.
 FLAG_LAST, FLAG_TOB, FLAG_SNAPSHOT, FLAG_MBP, FLAG_BAD_TS_RECV, FLAG_MAYBE_BAD_BOOK = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04
@@ -64,9 +65,9 @@ SIDE_ASK, SIDE_BID, SIDE_NONE = b"ABN"
 UNDEF_PRICE, UNDEF_ORDER_SIZE = (1 << 63) - 1, (1 << 32) - 1
 UNDEF_TIMESTAMP, UNDEF_STAT_QTY = (1 << 64) - 1, (1 << 63) - 1
 
-SCHEMAS = ("mbo", "mbp-1", "mbp-10", "trades", "admin")
-SLOT_SIZES = (64, 128, 384, 64, 576)
-BODY_SIZES = (56, 80, 368, 48, 520)
+SCHEMAS = ("mbo", "mbp-1", "mbp-10", "trades", "admin", "marks")
+SLOT_SIZES = (64, 128, 384, 64, 576, 64)
+BODY_SIZES = (56, 80, 368, 48, 520, 56)
 
 
 _FLAG_NAMES = sorted(((value, name[5:]) for name, value in list(globals().items()) if name.startswith("FLAG_")), reverse=True)
@@ -138,7 +139,7 @@ Instrument = _struct("Instrument", [
     ("revision", _u64), ("venue_key", _u64), ("tick_size", _i64), ("display_factor", _i64), ("id", _u32),
     ("latest_index", _u32), ("lot_size", _u32), ("publisher_id", _u16), ("channel", _u16), ("symbol", ctypes.c_char * 72),
     ("venue", ctypes.c_char * 16), ("currency", ctypes.c_char * 4), ("status", _u8), ("reserved0", _u8 * 3),
-    ("since", _u64 * 5), ("next", _u32), ("reserved1", _u8 * 4)])
+    ("since", _u64 * 5), ("next", _u32), ("state", _u32)])
 
 RECORD_TYPES = {0x00: Trade, 0x01: MBP1, 0x0A: MBP10, 0x12: Status, 0x18: Statistics, 0xA0: MBO}
 

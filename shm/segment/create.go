@@ -30,7 +30,7 @@ type Options struct {
 	LatestSchema shm.Schema // whose ring latest positions count in
 
 	// Capacities of the control file's tables; 0 takes DefaultCapacity's.
-	Channels, Lines, Counters, Instruments uint32
+	Channels, Lines, Counters, Instruments, Sessions uint32
 
 	Group    string // group name or number that may read; "" leaves the writer's own
 	Populate bool   // map with every page present, so that the first lap does not fault
@@ -39,7 +39,7 @@ type Options struct {
 }
 
 // DefaultCapacity is what the control file's tables hold where Options say nothing.
-var DefaultCapacity = Options{Channels: 64, Lines: 256, Counters: 1024, Instruments: 16384}
+var DefaultCapacity = Options{Channels: 64, Lines: 256, Counters: 1024, Instruments: 16384, Sessions: 1024}
 
 // Instance is what a writer holds: the locked directory, mapped.
 type Instance struct {
@@ -205,6 +205,7 @@ func (o *Options) check() error {
 	for _, d := range []struct{ v, def *uint32 }{
 		{&o.Channels, &DefaultCapacity.Channels}, {&o.Lines, &DefaultCapacity.Lines},
 		{&o.Counters, &DefaultCapacity.Counters}, {&o.Instruments, &DefaultCapacity.Instruments},
+		{&o.Sessions, &DefaultCapacity.Sessions},
 	} {
 		if *d.v == 0 {
 			*d.v = *d.def
@@ -212,7 +213,7 @@ func (o *Options) check() error {
 	}
 	seen := map[string]bool{}
 	for _, r := range o.Rings {
-		if r.Schema >= shm.SchemaCount {
+		if !r.Schema.Slots() {
 			return fmt.Errorf("ring schema %d does not exist", r.Schema)
 		}
 		if r.Slots < 2 || r.Slots > shm.MaxSlots || r.Slots&(r.Slots-1) != 0 {

@@ -189,7 +189,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 	path := filepath.Join(inst.Dir, "mbo-0.ring")
 	for want, damage := range map[string]func(f *os.File){
-		"ABI version 7, this reader knows version 1": func(f *os.File) { f.WriteAt([]byte{7}, 8) },
+		"ABI version 7, this reader knows version 2": func(f *os.File) { f.WriteAt([]byte{7}, 8) },
 		"foreign file": func(f *os.File) { f.WriteAt([]byte("somebody"), 0) },
 		"shorter":      func(f *os.File) { f.Truncate(100) },
 		"cannot be":    func(f *os.File) { f.Truncate(0) },

@@ -165,7 +165,7 @@ func (c *creation) controlConfig(epoch uint64) shm.ControlConfig {
 	o := &c.opts
 	return shm.ControlConfig{
 		Name: o.Name, Epoch: epoch, PID: uint32(os.Getpid()), ProcessStart: processStart(os.Getpid()), StartNS: nowNS(),
-		Rings: uint32(len(o.Rings)), Channels: o.Channels, Lines: o.Lines, Counters: o.Counters, Instruments: o.Instruments,
+		Rings: uint32(len(o.Rings)), Channels: o.Channels, Lines: o.Lines, Counters: o.Counters, Instruments: o.Instruments, Sessions: o.Sessions,
 	}
 }
 
@@ -272,6 +272,11 @@ func (c *creation) layOut(epoch uint64) (*Instance, error) {
 	control := c.files[0]
 	if inst.Control, err = shm.NewControl(control.m.mem, c.controlConfig(epoch)); err != nil {
 		return nil, err
+	}
+	if control.saved != nil {
+		if former, err := shm.NewControlView(control.saved.mem); err == nil {
+			inst.Control.CarrySessions(former)
+		}
 	}
 	for _, f := range c.files {
 		inst.mappings = append(inst.mappings, f.m)

@@ -136,7 +136,7 @@ func TestForeignReadersRefuse(t *testing.T) {
 				t.Fatal(err)
 			}
 			for want, damage := range map[string]func(b []byte) []byte{
-				"ABI version 9, this reader knows version 1": func(b []byte) []byte { b[8] = 9; return b },
+				"ABI version 9, this reader knows version 2": func(b []byte) []byte { b[8] = 9; return b },
 				"foreign file":        func(b []byte) []byte { b[0] ^= 1; return b },
 				"not laid out yet":    func(b []byte) []byte { clear(b[:8]); return b },
 				"shorter than its":    func(b []byte) []byte { return b[:100] },

@@ -80,7 +80,7 @@ func ourName(name string) bool {
 	if !ok || dash < 0 {
 		return false
 	}
-	_, known := shm.ParseSchema(stem[:dash])
+	_, known := shm.ParseRing(stem[:dash])
 	_, err := strconv.ParseUint(stem[dash+1:], 10, 16)
 	return known && err == nil
 }

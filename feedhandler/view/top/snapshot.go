@@ -190,7 +190,7 @@ func clock(b *shm.ClockBlock, age func(uint64) int64) Clock {
 
 func channel(e *shm.ChannelEntry) Channel {
 	ch := Channel{
-		Name: shm.Text(e.Name[:]), Worker: e.Worker, Active: true, MessagesPerS: NoRate, Session: shm.Text(e.Session[:]), Packets: e.Packets, Messages: e.Messages,
+		Name: shm.Text(e.Name[:]), Worker: e.Worker, Active: true, MessagesPerS: NoRate, Session: shm.Text(e.SessionName[:]), Packets: e.Packets, Messages: e.Messages,
 		NextSequence: e.NextSequence, GapsLost: e.Gaps, UnitsLost: e.Lost, GapsHealed: e.GapsHealed, Suspect: e.Stale, Sessions: e.Sessions,
 		Instruments: e.Instruments, Digests: map[string]Digest{}, Lines: []Line{},
 	}

@@ -48,7 +48,22 @@ func constants(b *bytes.Buffer) {
 		{"RTYPE_TRADE", uint64(shm.RTypeTrade)}, {"RTYPE_MBP1", uint64(shm.RTypeMBP1)}, {"RTYPE_MBP10", uint64(shm.RTypeMBP10)},
 		{"RTYPE_STATUS", uint64(shm.RTypeStatus)}, {"RTYPE_DEFINITION", uint64(shm.RTypeDefinition)},
 		{"RTYPE_IMBALANCE", uint64(shm.RTypeImbalance)}, {"RTYPE_STATISTICS", uint64(shm.RTypeStatistics)},
-		{"RTYPE_MBO", uint64(shm.RTypeMBO)},
+		{"RTYPE_MBO", uint64(shm.RTypeMBO)}, {"RTYPE_APPLIANCE", uint64(shm.RTypeAppliance)},
+		{"MARK_UNTIMED", uint64(shm.MarkUntimed)},
+		{"APPLIANCE_GAP", uint64(shm.ApplianceGap)}, {"APPLIANCE_EPOCH", uint64(shm.ApplianceEpoch)},
+		{"APPLIANCE_SESSION", uint64(shm.ApplianceSession)}, {"APPLIANCE_SUSPECT", uint64(shm.ApplianceSuspect)},
+		{"APPLIANCE_WHOLE", uint64(shm.ApplianceWhole)}, {"APPLIANCE_HEARTBEAT", uint64(shm.ApplianceHeartbeat)},
+		{"CHANNEL_WAITING", uint64(shm.ChannelWaiting)}, {"CHANNEL_LIVE", uint64(shm.ChannelLive)},
+		{"CHANNEL_GAPPED", uint64(shm.ChannelGapped)}, {"CHANNEL_RECOVERING", uint64(shm.ChannelRecovering)},
+		{"CHANNEL_STALE", uint64(shm.ChannelStale)},
+		{"INSTRUMENT_UNKNOWN", uint64(shm.InstrumentUnknown)}, {"INSTRUMENT_LIVE", uint64(shm.InstrumentLive)},
+		{"INSTRUMENT_GAPPED", uint64(shm.InstrumentGapped)}, {"INSTRUMENT_RECOVERING", uint64(shm.InstrumentRecovering)},
+		{"INSTRUMENT_STALE", uint64(shm.InstrumentStale)},
+		{"REASON_NONE", uint64(shm.ReasonNone)}, {"REASON_JOINED", uint64(shm.ReasonJoined)}, {"REASON_GAP", uint64(shm.ReasonGap)},
+		{"REASON_UNFIT", uint64(shm.ReasonUnfit)}, {"REASON_UNDECODED", uint64(shm.ReasonUndecoded)},
+		{"REASON_DISPUTED", uint64(shm.ReasonDisputed)}, {"REASON_ABANDONED", uint64(shm.ReasonAbandoned)},
+		{"REASON_SILENT", uint64(shm.ReasonSilent)}, {"REASON_REFUSED", uint64(shm.ReasonRefused)},
+		{"REASON_OVERLOADED", uint64(shm.ReasonOverloaded)},
 	} {
 		fmt.Fprintf(b, "#define WB_%s %du\n", c.name, c.value)
 	}
@@ -60,14 +75,15 @@ func constants(b *bytes.Buffer) {
 	for s := shm.Schema(0); s < shm.SchemaCount; s++ {
 		fmt.Fprintf(b, "\tWB_SCHEMA_%s = %d,\n", strings.ToUpper(strings.ReplaceAll(s.String(), "-", "")), s)
 	}
-	fmt.Fprintf(b, "\tWB_SCHEMA_COUNT = %d\n};\n", shm.SchemaCount)
-	fmt.Fprintf(b, "\n/* Bytes of a slot and of its (largest) body, by schema. */\n")
-	fmt.Fprintf(b, "static const uint32_t wb_slot_sizes[WB_SCHEMA_COUNT] = {")
-	for s := shm.Schema(0); s < shm.SchemaCount; s++ {
+	fmt.Fprintf(b, "\tWB_SCHEMA_COUNT = %d, /* of those with records */\n", shm.SchemaCount)
+	fmt.Fprintf(b, "\tWB_SCHEMA_MARKS = %d,\n\tWB_SCHEMA_PACKETS = %d /* no slots */\n};\n", shm.SchemaMarks, shm.SchemaPackets)
+	fmt.Fprintf(b, "\n/* Bytes of a slot and of its (largest) body, by schema, marks included. */\n")
+	fmt.Fprintf(b, "static const uint32_t wb_slot_sizes[WB_SCHEMA_COUNT + 1] = {")
+	for s := shm.Schema(0); s <= shm.SchemaMarks; s++ {
 		fmt.Fprintf(b, "%s%d", comma(s > 0), s.SlotSize())
 	}
-	fmt.Fprintf(b, "};\nstatic const uint32_t wb_body_sizes[WB_SCHEMA_COUNT] = {")
-	for s := shm.Schema(0); s < shm.SchemaCount; s++ {
+	fmt.Fprintf(b, "};\nstatic const uint32_t wb_body_sizes[WB_SCHEMA_COUNT + 1] = {")
+	for s := shm.Schema(0); s <= shm.SchemaMarks; s++ {
 		fmt.Fprintf(b, "%s%d", comma(s > 0), s.BodySize())
 	}
 	b.WriteString("};\n")

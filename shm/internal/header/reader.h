@@ -234,7 +234,7 @@ static inline int wb_ring_open(wb_ring *r, const char *path, char *err, size_t n
 	if (wb_map_file(&r->map, path, WB_MAGIC_RING, err, n))
 		return -1;
 	memcpy(&h, r->map.mem, sizeof h);
-	if (h.header_size != WB_HEADER_BYTES || h.schema >= WB_SCHEMA_COUNT || h.slot_size != wb_slot_sizes[h.schema] ||
+	if (h.header_size != WB_HEADER_BYTES || h.schema > WB_SCHEMA_MARKS || h.slot_size != wb_slot_sizes[h.schema] ||
 	    h.body_size != wb_body_sizes[h.schema] || h.slot_count < 2 || h.slot_count > WB_MAX_SLOTS ||
 	    (h.slot_count & (h.slot_count - 1)) != 0 ||
 	    r->map.size < WB_HEADER_BYTES + (uint64_t)h.slot_count * h.slot_size) {
@@ -395,7 +395,7 @@ static inline int wb_control_open(wb_control *c, const char *path, char *err, si
 	if (c->h.header_size != WB_HEADER_BYTES || c->h.file_size > c->map.size ||
 	    !wb_section_ok(c, &c->h.rings, sizeof(wb_ring_entry)) || !wb_section_ok(c, &c->h.channels, sizeof(wb_channel_entry)) ||
 	    !wb_section_ok(c, &c->h.lines, sizeof(wb_line_entry)) || !wb_section_ok(c, &c->h.counters, sizeof(wb_counter_entry)) ||
-	    !wb_section_ok(c, &c->h.instruments, sizeof(wb_instrument_entry))) {
+	    !wb_section_ok(c, &c->h.instruments, sizeof(wb_instrument_entry)) || !wb_section_ok(c, &c->h.sessions, sizeof(wb_session_entry))) {
 		wb_unmap(&c->map);
 		return wb_fail(err, n, path, "damaged or truncated control file");
 	}
