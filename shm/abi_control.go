@@ -91,8 +91,8 @@ type RingEntry struct {
 	File      [48]uint8
 	Schema    uint32
 	Worker    uint32
-	SlotSize  uint32
-	SlotCount uint32
+	SlotSize  uint32 // of packets: bytes of a chunk
+	SlotCount uint32 // and how many chunks
 }
 
 // Digest is the running proof of one channel and schema. What the appliance made itself is not in it.

@@ -11,6 +11,9 @@ func MarkReplaced(mem []byte) {
 	if h := view[RingHeader](mem); h != nil && h.Magic == MagicRing && h.ABI == ABIVersion {
 		atomic.StoreUint32(&h.State, StateReplaced)
 	}
+	if h := view[PacketsHeader](mem); h != nil && h.Magic == MagicPackets && h.ABI == ABIVersion {
+		atomic.StoreUint32(&h.State, StateReplaced)
+	}
 	if h := view[ControlHeader](mem); h != nil && h.Magic == MagicControl && h.ABI == ABIVersion {
 		atomic.StoreUint32(&h.State, StateReplaced)
 	}
@@ -22,7 +25,7 @@ func Pause(n uint32) { pause(n) }
 // IsOurs tells whether mem begins as a file of an instance does: control, ring or latest table.
 func IsOurs(mem []byte) bool {
 	h := view[RingHeader](mem)
-	return h != nil && (h.Magic == MagicRing || h.Magic == MagicControl || h.Magic == MagicLatest)
+	return h != nil && (h.Magic == MagicRing || h.Magic == MagicPackets || h.Magic == MagicControl || h.Magic == MagicLatest)
 }
 
 // OtherABI tells whether mem is a control file of another version of the ABI, and which.

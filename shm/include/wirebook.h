@@ -73,6 +73,33 @@
 #define WB_RTYPE_STATISTICS 24u
 #define WB_RTYPE_MBO 160u
 #define WB_RTYPE_APPLIANCE 240u
+#define WB_PACKET_WHOLE 1u
+#define WB_PACKET_SKIP 2u
+#define WB_PACKET_BAD_STAMP 1u
+#define WB_PACKET_SYNTHESISED 2u
+#define WB_PACKET_CUT 4u
+#define WB_PACKET_MORE 8u
+#define WB_PACKET_UNSUMMED 16u
+#define WB_PACKET_FRAME 1u
+#define WB_PACKET_TICK 2u
+#define WB_PACKET_LATE 3u
+#define WB_PACKET_CONFIG 4u
+#define WB_PACKET_ADDED 5u
+#define WB_PACKET_REMOVED 6u
+#define WB_PACKET_SILENCE 7u
+#define WB_PACKET_ABANDON 8u
+#define WB_PACKET_ANSWER 9u
+#define WB_PACKET_CHECKPOINT 10u
+#define WB_PACKET_EPOCH 11u
+#define WB_VERDICT_NONE 0u
+#define WB_VERDICT_NEW 1u
+#define WB_VERDICT_PART 2u
+#define WB_VERDICT_DUPLICATE 3u
+#define WB_VERDICT_LATE 4u
+#define WB_VERDICT_HELD 5u
+#define WB_VERDICT_SUSPECT 6u
+#define WB_VERDICT_CONTROL 7u
+#define WB_VERDICT_FAULT 128u
 #define WB_MARK_UNTIMED 1u
 #define WB_APPLIANCE_GAP 1u
 #define WB_APPLIANCE_EPOCH 2u
@@ -104,6 +131,7 @@
 #define WB_UNDEF_TIMESTAMP UINT64_MAX
 #define WB_MAGIC_CONTROL 0x316C74634B524257ULL
 #define WB_MAGIC_RING    0x31676E724B524257ULL
+#define WB_MAGIC_PACKETS 0x31746B704B524257ULL
 #define WB_MAGIC_LATEST  0x3174616C4B524257ULL
 
 enum wb_schema {
@@ -667,6 +695,76 @@ WB_ASSERT(offsetof(wb_appliance, counter) == 32, appliance_counter);
 WB_ASSERT(offsetof(wb_appliance, unit) == 40, appliance_unit);
 WB_ASSERT(offsetof(wb_appliance, first) == 48, appliance_first);
 WB_ASSERT(offsetof(wb_appliance, count) == 56, appliance_count);
+
+/* 4096 bytes */
+typedef struct wb_packets_header {
+	uint64_t magic;
+	uint32_t abi;
+	uint32_t header_size;
+	uint32_t chunk_bytes;
+	uint32_t chunk_count;
+	uint32_t worker;
+	uint8_t reserved0[36];
+	uint64_t epoch;
+	uint64_t epoch_start;
+	uint32_t state;
+	uint8_t reserved1[44];
+	uint64_t head;
+	uint8_t reserved2[56];
+	uint64_t reach;
+	uint8_t reserved3[3896];
+} wb_packets_header;
+WB_ASSERT(sizeof(wb_packets_header) == 4096, size_of_packets_header);
+WB_ASSERT(offsetof(wb_packets_header, magic) == 0, packets_header_magic);
+WB_ASSERT(offsetof(wb_packets_header, abi) == 8, packets_header_abi);
+WB_ASSERT(offsetof(wb_packets_header, header_size) == 12, packets_header_header_size);
+WB_ASSERT(offsetof(wb_packets_header, chunk_bytes) == 16, packets_header_chunk_bytes);
+WB_ASSERT(offsetof(wb_packets_header, chunk_count) == 20, packets_header_chunk_count);
+WB_ASSERT(offsetof(wb_packets_header, worker) == 24, packets_header_worker);
+WB_ASSERT(offsetof(wb_packets_header, reserved0) == 28, packets_header_reserved0);
+WB_ASSERT(offsetof(wb_packets_header, epoch) == 64, packets_header_epoch);
+WB_ASSERT(offsetof(wb_packets_header, epoch_start) == 72, packets_header_epoch_start);
+WB_ASSERT(offsetof(wb_packets_header, state) == 80, packets_header_state);
+WB_ASSERT(offsetof(wb_packets_header, reserved1) == 84, packets_header_reserved1);
+WB_ASSERT(offsetof(wb_packets_header, head) == 128, packets_header_head);
+WB_ASSERT(offsetof(wb_packets_header, reserved2) == 136, packets_header_reserved2);
+WB_ASSERT(offsetof(wb_packets_header, reach) == 192, packets_header_reach);
+WB_ASSERT(offsetof(wb_packets_header, reserved3) == 200, packets_header_reserved3);
+
+/* 48 bytes */
+typedef struct wb_packet_header {
+	uint64_t sequence;
+	uint32_t bytes;
+	uint32_t wire_bytes;
+	uint64_t ts_recv;
+	uint32_t bound_ns;
+	uint8_t source;
+	uint8_t flags;
+	uint8_t kind;
+	uint8_t line;
+	uint16_t channel;
+	uint16_t queue;
+	uint8_t verdict;
+	uint8_t reserved;
+	uint16_t units;
+	uint64_t value;
+} wb_packet_header;
+WB_ASSERT(sizeof(wb_packet_header) == 48, size_of_packet_header);
+WB_ASSERT(offsetof(wb_packet_header, sequence) == 0, packet_header_sequence);
+WB_ASSERT(offsetof(wb_packet_header, bytes) == 8, packet_header_bytes);
+WB_ASSERT(offsetof(wb_packet_header, wire_bytes) == 12, packet_header_wire_bytes);
+WB_ASSERT(offsetof(wb_packet_header, ts_recv) == 16, packet_header_ts_recv);
+WB_ASSERT(offsetof(wb_packet_header, bound_ns) == 24, packet_header_bound_ns);
+WB_ASSERT(offsetof(wb_packet_header, source) == 28, packet_header_source);
+WB_ASSERT(offsetof(wb_packet_header, flags) == 29, packet_header_flags);
+WB_ASSERT(offsetof(wb_packet_header, kind) == 30, packet_header_kind);
+WB_ASSERT(offsetof(wb_packet_header, line) == 31, packet_header_line);
+WB_ASSERT(offsetof(wb_packet_header, channel) == 32, packet_header_channel);
+WB_ASSERT(offsetof(wb_packet_header, queue) == 34, packet_header_queue);
+WB_ASSERT(offsetof(wb_packet_header, verdict) == 36, packet_header_verdict);
+WB_ASSERT(offsetof(wb_packet_header, reserved) == 37, packet_header_reserved);
+WB_ASSERT(offsetof(wb_packet_header, units) == 38, packet_header_units);
+WB_ASSERT(offsetof(wb_packet_header, value) == 40, packet_header_value);
 
 /* 4096 bytes */
 typedef struct wb_latest_header {

@@ -44,7 +44,7 @@ func BenchmarkMapped(b *testing.B) {
 		b.Skip(err)
 	}
 	b.Cleanup(func() { removeAll(root) })
-	inst, err := Create(Options{Root: root, Name: "bench", Populate: true, Rings: []RingSpec{{shm.SchemaMBO, 0, 1 << 16}}})
+	inst, err := Create(Options{Root: root, Name: "bench", Populate: true, Rings: []RingSpec{{Schema: shm.SchemaMBO, Slots: 1 << 16}}})
 	if err != nil {
 		b.Fatal(err)
 	}

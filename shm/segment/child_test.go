@@ -83,7 +83,7 @@ func childMain(job string) error {
 	schema, _ := shm.ParseSchema(f[2])
 	slots, _ := strconv.Atoi(f[3])
 	records, _ := strconv.ParseUint(f[4], 10, 64)
-	inst, err := Create(Options{Root: f[1], Name: "test", Rings: []RingSpec{{schema, 0, uint32(slots)}}, Latest: 4, LatestSchema: schema, Instruments: 16})
+	inst, err := Create(Options{Root: f[1], Name: "test", Rings: []RingSpec{{Schema: schema, Slots: uint32(slots)}}, Latest: 4, LatestSchema: schema, Instruments: 16})
 	if err != nil {
 		return err
 	}

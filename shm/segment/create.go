@@ -18,6 +18,40 @@ type RingSpec struct {
 	Schema shm.Schema
 	Worker uint16
 	Slots  uint32 // power of two
+	Bytes  uint64 // of packets instead of Slots, power of two
+}
+
+// memory returns the bytes of the ring's file.
+func (s *RingSpec) memory() int64 {
+	if s.Schema == shm.SchemaPackets {
+		cfg, _ := shm.PacketsOf(s.Bytes)
+		return int64(shm.PacketsBytes(cfg))
+	}
+	return int64(shm.RingBytes(shm.RingConfig{Schema: s.Schema, Slots: s.Slots}))
+}
+
+// units returns what the control file tells of the ring's shape: slots and their bytes, or chunks.
+func (s *RingSpec) units() (size, count uint32) {
+	if s.Schema == shm.SchemaPackets {
+		cfg, _ := shm.PacketsOf(s.Bytes)
+		return cfg.ChunkBytes, cfg.Chunks
+	}
+	return uint32(s.Schema.SlotSize()), s.Slots
+}
+
+func (s *RingSpec) check() error {
+	name := RingFile(s.Schema, s.Worker)
+	switch {
+	case s.Schema == shm.SchemaPackets:
+		if _, err := shm.PacketsOf(s.Bytes); err != nil {
+			return fmt.Errorf("ring %s: %w", name, err)
+		}
+	case !s.Schema.Slots():
+		return fmt.Errorf("ring schema %d does not exist", s.Schema)
+	case s.Slots < 2 || s.Slots > shm.MaxSlots || s.Slots&(s.Slots-1) != 0:
+		return fmt.Errorf("ring %s: slots %d must be a power of two from 2 to %d", name, s.Slots, shm.MaxSlots)
+	}
+	return nil
 }
 
 // Options shape an instance.
@@ -53,19 +87,38 @@ type Instance struct {
 	mappings []*mapping
 }
 
+// ring is one ring of the instance: one of the two writers.
 type ring struct {
-	spec   RingSpec
-	writer *shm.Writer
+	spec    RingSpec
+	writer  *shm.Writer
+	packets *shm.PacketWriter
+}
+
+func (r *ring) close() {
+	if r.packets != nil {
+		r.packets.Close()
+	} else {
+		r.writer.Close()
+	}
 }
 
 // Writer returns the ring of a schema and worker, or nil.
 func (i *Instance) Writer(schema shm.Schema, worker uint16) *shm.Writer {
-	for k := range i.rings {
-		if i.rings[k].spec.Schema == schema && i.rings[k].spec.Worker == worker {
-			return i.rings[k].writer
+	return i.ring(schema, worker).writer
+}
+
+// Packets returns the packets ring of a worker, or nil.
+func (i *Instance) Packets(worker uint16) *shm.PacketWriter {
+	return i.ring(shm.SchemaPackets, worker).packets
+}
+
+func (i *Instance) ring(schema shm.Schema, worker uint16) ring {
+	for _, r := range i.rings {
+		if r.spec.Schema == schema && r.spec.Worker == worker {
+			return r
 		}
 	}
-	return nil
+	return ring{}
 }
 
 // Heartbeat says that the writer lives. The edge calls it a few times a second.
@@ -81,7 +134,7 @@ func (i *Instance) Close() error {
 		return nil
 	}
 	for k := range i.rings {
-		i.rings[k].writer.Close()
+		i.rings[k].close()
 	}
 	i.Control.SetState(shm.StateStopped)
 	i.unmap()
@@ -213,11 +266,8 @@ func (o *Options) check() error {
 	}
 	seen := map[string]bool{}
 	for _, r := range o.Rings {
-		if !r.Schema.Slots() {
-			return fmt.Errorf("ring schema %d does not exist", r.Schema)
-		}
-		if r.Slots < 2 || r.Slots > shm.MaxSlots || r.Slots&(r.Slots-1) != 0 {
-			return fmt.Errorf("ring %s: slots %d must be a power of two from 2 to %d", RingFile(r.Schema, r.Worker), r.Slots, shm.MaxSlots)
+		if err := r.check(); err != nil {
+			return err
 		}
 		if name := RingFile(r.Schema, r.Worker); seen[name] {
 			return fmt.Errorf("ring %s is asked for twice", name)

@@ -13,7 +13,7 @@ import (
 
 func small(root string) Options {
 	return Options{Root: root, Name: "test", Latest: 8, LatestSchema: shm.SchemaMBO, Instruments: 16, Rings: []RingSpec{
-		{shm.SchemaMBO, 0, 64}, {shm.SchemaMBO, 1, 64}, {shm.SchemaAdmin, 0, 16}}}
+		{Schema: shm.SchemaMBO, Slots: 64}, {Schema: shm.SchemaMBO, Worker: 1, Slots: 64}, {Schema: shm.SchemaAdmin, Slots: 16}}}
 }
 
 func create(t *testing.T, o Options) *Instance {
@@ -154,7 +154,7 @@ func TestReaderFollowsEveryRestart(t *testing.T) {
 	}
 	inst.Close()
 
-	o.Rings = []RingSpec{{shm.SchemaMBO, 0, 128}}
+	o.Rings = []RingSpec{{Schema: shm.SchemaMBO, Slots: 128}}
 	inst = create(t, o)
 	inst.Running()
 	if got := files(t, inst.Dir); got != "control latest lock mbo-0.ring" {

@@ -66,14 +66,11 @@ func (c *creation) plan() (epoch uint64) {
 	c.files = append(c.files, control)
 	for i := range c.opts.Rings {
 		spec := &c.opts.Rings[i]
-		cfg := shm.RingConfig{Schema: spec.Schema, Slots: spec.Slots}
-		f := &file{name: RingFile(spec.Schema, spec.Worker), size: int64(shm.RingBytes(cfg)), ring: spec, huge: c.opts.HugeDir != ""}
+		f := &file{name: RingFile(spec.Schema, spec.Worker), size: spec.memory(), ring: spec, huge: c.opts.HugeDir != ""}
 		if old := c.open(f); old != nil {
-			r, err := shm.NewReader(old.mem)
-			if err == nil {
-				epoch = max(epoch, r.Epoch())
-			}
-			f.keep = err == nil && r.Schema() == spec.Schema && r.Slots() == uint64(spec.Slots) && c.onHuge(f) == f.huge
+			last, same := spec.found(old.mem)
+			epoch = max(epoch, last)
+			f.keep = same && c.onHuge(f) == f.huge
 			f.saved = old
 		}
 		c.files = append(c.files, f)
@@ -93,6 +90,23 @@ func (c *creation) plan() (epoch uint64) {
 		}
 	}
 	return epoch + 1
+}
+
+// found returns the epoch of the ring that a former run left in mem, 0 where it is none, and whether its shape is the one asked for.
+func (s *RingSpec) found(mem []byte) (epoch uint64, same bool) {
+	size, count := s.units()
+	if s.Schema == shm.SchemaPackets {
+		r, err := shm.NewPacketReader(mem)
+		if err != nil {
+			return 0, false
+		}
+		return r.Epoch(), r.ChunkBytes() == size && r.Chunks() == count
+	}
+	r, err := shm.NewReader(mem)
+	if err != nil {
+		return 0, false
+	}
+	return r.Epoch(), r.Schema() == s.Schema && r.Slots() == uint64(count)
 }
 
 // open maps the file a former run left, for writing; nil where there is none that can be used.
@@ -288,8 +302,8 @@ func (c *creation) layOut(epoch uint64) (*Instance, error) {
 		if f.ring == nil {
 			continue
 		}
-		entry := shm.RingEntry{Schema: uint32(f.ring.Schema), Worker: uint32(f.ring.Worker),
-			SlotSize: uint32(f.ring.Schema.SlotSize()), SlotCount: f.ring.Slots}
+		entry := shm.RingEntry{Schema: uint32(f.ring.Schema), Worker: uint32(f.ring.Worker)}
+		entry.SlotSize, entry.SlotCount = f.ring.units()
 		copy(entry.File[:], f.name)
 		if _, err := inst.Control.AddRing(entry); err != nil {
 			return nil, err
@@ -315,10 +329,16 @@ func (c *creation) layOut(epoch uint64) (*Instance, error) {
 func (i *Instance) start(f *file, c *creation) (err error) {
 	switch {
 	case f.ring != nil:
-		var w *shm.Writer
-		w, err = shm.NewWriter(f.m.mem, shm.RingConfig{Schema: f.ring.Schema, Slots: f.ring.Slots, Worker: f.ring.Worker, Epoch: i.Epoch})
+		r := ring{spec: *f.ring}
+		if f.ring.Schema == shm.SchemaPackets {
+			cfg, _ := shm.PacketsOf(f.ring.Bytes)
+			cfg.Worker, cfg.Epoch = f.ring.Worker, i.Epoch
+			r.packets, err = shm.NewPacketWriter(f.m.mem, cfg)
+		} else {
+			r.writer, err = shm.NewWriter(f.m.mem, shm.RingConfig{Schema: f.ring.Schema, Slots: f.ring.Slots, Worker: f.ring.Worker, Epoch: i.Epoch})
+		}
 		if err == nil {
-			i.rings = append(i.rings, ring{*f.ring, w})
+			i.rings = append(i.rings, r)
 		}
 	case f.name == latestFile:
 		i.Latest, err = shm.NewLatestWriter(f.m.mem, c.opts.Latest, c.opts.LatestSchema, i.Epoch)

@@ -57,7 +57,7 @@ func TestForeignReaders(t *testing.T) {
 
 func foreignReader(t *testing.T, command []string, schema shm.Schema) {
 	root := shmRoot(t)
-	o := Options{Root: root, Name: "test", Rings: []RingSpec{{schema, 0, 64}}, Latest: 2, LatestSchema: schema, Instruments: 4}
+	o := Options{Root: root, Name: "test", Rings: []RingSpec{{Schema: schema, Slots: 64}}, Latest: 2, LatestSchema: schema, Instruments: 4}
 	inst := create(t, o)
 	const total = 10_000
 	var book shm.MBP10

@@ -26,7 +26,7 @@ func mountTmpfs(t *testing.T, size string) string {
 func TestFullFileSystem(t *testing.T) {
 	root := mountTmpfs(t, "2m")
 	o := small(root)
-	o.Rings = append(o.Rings, RingSpec{shm.SchemaMBP10, 0, 1 << 14})
+	o.Rings = append(o.Rings, RingSpec{Schema: shm.SchemaMBP10, Slots: 1 << 14})
 	_, err := Create(o)
 	if !errors.Is(err, ErrNoSpace) {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestFullFileSystem(t *testing.T) {
 	publish(inst, shm.SchemaMBO, 0, 3)
 	inst.Close()
 	before := files(t, inst.Dir)
-	o.Rings = append(o.Rings, RingSpec{shm.SchemaMBP10, 0, 1 << 14})
+	o.Rings = append(o.Rings, RingSpec{Schema: shm.SchemaMBP10, Slots: 1 << 14})
 	if _, err := Create(o); !errors.Is(err, ErrNoSpace) {
 		t.Fatal(err)
 	}

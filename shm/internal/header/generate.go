@@ -49,6 +49,18 @@ func constants(b *bytes.Buffer) {
 		{"RTYPE_STATUS", uint64(shm.RTypeStatus)}, {"RTYPE_DEFINITION", uint64(shm.RTypeDefinition)},
 		{"RTYPE_IMBALANCE", uint64(shm.RTypeImbalance)}, {"RTYPE_STATISTICS", uint64(shm.RTypeStatistics)},
 		{"RTYPE_MBO", uint64(shm.RTypeMBO)}, {"RTYPE_APPLIANCE", uint64(shm.RTypeAppliance)},
+		{"PACKET_WHOLE", shm.PacketWhole}, {"PACKET_SKIP", shm.PacketSkip},
+		{"PACKET_BAD_STAMP", uint64(shm.PacketBadStamp)}, {"PACKET_SYNTHESISED", uint64(shm.PacketSynthesised)},
+		{"PACKET_CUT", uint64(shm.PacketCut)}, {"PACKET_MORE", uint64(shm.PacketMore)}, {"PACKET_UNSUMMED", uint64(shm.PacketUnsummed)},
+		{"PACKET_FRAME", uint64(shm.PacketFrame)}, {"PACKET_TICK", uint64(shm.PacketTick)}, {"PACKET_LATE", uint64(shm.PacketLate)},
+		{"PACKET_CONFIG", uint64(shm.PacketConfig)}, {"PACKET_ADDED", uint64(shm.PacketAdded)},
+		{"PACKET_REMOVED", uint64(shm.PacketRemoved)}, {"PACKET_SILENCE", uint64(shm.PacketSilence)},
+		{"PACKET_ABANDON", uint64(shm.PacketAbandon)}, {"PACKET_ANSWER", uint64(shm.PacketAnswer)},
+		{"PACKET_CHECKPOINT", uint64(shm.PacketCheckpoint)}, {"PACKET_EPOCH", uint64(shm.PacketEpoch)},
+		{"VERDICT_NONE", uint64(shm.VerdictNone)}, {"VERDICT_NEW", uint64(shm.VerdictNew)}, {"VERDICT_PART", uint64(shm.VerdictPart)},
+		{"VERDICT_DUPLICATE", uint64(shm.VerdictDuplicate)}, {"VERDICT_LATE", uint64(shm.VerdictLate)},
+		{"VERDICT_HELD", uint64(shm.VerdictHeld)}, {"VERDICT_SUSPECT", uint64(shm.VerdictSuspect)},
+		{"VERDICT_CONTROL", uint64(shm.VerdictControl)}, {"VERDICT_FAULT", uint64(shm.VerdictFault)},
 		{"MARK_UNTIMED", uint64(shm.MarkUntimed)},
 		{"APPLIANCE_GAP", uint64(shm.ApplianceGap)}, {"APPLIANCE_EPOCH", uint64(shm.ApplianceEpoch)},
 		{"APPLIANCE_SESSION", uint64(shm.ApplianceSession)}, {"APPLIANCE_SUSPECT", uint64(shm.ApplianceSuspect)},
@@ -70,6 +82,7 @@ func constants(b *bytes.Buffer) {
 	fmt.Fprintf(b, "#define WB_UNDEF_PRICE INT64_MAX\n#define WB_UNDEF_TIMESTAMP UINT64_MAX\n")
 	fmt.Fprintf(b, "#define WB_MAGIC_CONTROL 0x%016XULL\n", shm.MagicControl)
 	fmt.Fprintf(b, "#define WB_MAGIC_RING    0x%016XULL\n", shm.MagicRing)
+	fmt.Fprintf(b, "#define WB_MAGIC_PACKETS 0x%016XULL\n", shm.MagicPackets)
 	fmt.Fprintf(b, "#define WB_MAGIC_LATEST  0x%016XULL\n", shm.MagicLatest)
 	fmt.Fprintf(b, "\nenum wb_schema {\n")
 	for s := shm.Schema(0); s < shm.SchemaCount; s++ {

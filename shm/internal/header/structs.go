@@ -24,6 +24,7 @@ func Structs() []Struct {
 		of[shm.RingHeader]("ring_header"), of[shm.SlotMBO]("slot_mbo"), of[shm.SlotTrade]("slot_trade"),
 		of[shm.SlotMBP1]("slot_mbp1"), of[shm.SlotMBP10]("slot_mbp10"), of[shm.SlotAdmin]("slot_admin"),
 		of[shm.Mark]("mark"), of[shm.SlotMark]("slot_mark"), of[shm.Appliance]("appliance"),
+		of[shm.PacketsHeader]("packets_header"), of[shm.PacketHeader]("packet_header"),
 		of[shm.LatestHeader]("latest_header"), of[shm.LatestSlot]("latest_slot"),
 		of[shm.Section]("section"), of[shm.ClockBlock]("clock_block"), of[shm.ControlHeader]("control_header"),
 		of[shm.RingEntry]("ring_entry"), of[shm.Digest]("digest"), of[shm.ChannelEntry]("channel_entry"),
