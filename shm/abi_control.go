@@ -17,10 +17,10 @@ type Section struct {
 
 // ControlHeader is the first page of the control file.
 //
-//	0      8   12          16        24      32    36  40            48       56      64
-//	|magic |abi|header_size|file_size|epoch  |state|pid|process_start|start_ns|reserved|
-//	64        72                                                              128
-//	|heartbeat|reserved                                                       |
+//	0      8   12          16        24      32    36         40            48       56       64
+//	|magic |abi|header_size|file_size|epoch  |state|writer_pid|process_start|start_ns|reserved|
+//	64           72                                                           128
+//	|heartbeat_ns|reserved                                                    |
 //	128                                                                       192
 //	|name                                                                     |
 //	192           384                                                         512
@@ -62,9 +62,9 @@ type ControlHeader struct {
 
 // ClockBlock is what the writer knows of its clock, under a sequence lock.
 //
-//	0        8      12    16        24       32        40         48          56         60
+//	0        8      12    16        24       32       40         48          56         60    64
 //	|sequence|source|state|offset_ns|bound_ns|freq_ppb|updated_ns|grandmaster|tai_offset|steps|
-//	64     96      128
+//	64     96       128
 //	|device|reserved|
 type ClockBlock struct {
 	_           structs.HostLayout
@@ -115,7 +115,7 @@ type Digest struct {
 //	|name  |worker|publisher_id|reserved|depth|reserved|
 //	64                          264   268    272        280      288     292      296
 //	|digests 5×40               |state|reason|state_unit|state_ns|session|reserved|
-//	296                                                                                      400       448
+//	296                                                                                   376             392       400      448
 //	|packets|messages|bytes|next_sequence|gaps|gaps_healed|lost|stale|sessions|instruments|session_name 16|appliance|reserved|
 type ChannelEntry struct {
 	_           structs.HostLayout
@@ -156,7 +156,7 @@ type ChannelEntry struct {
 //
 //	0        8     16     20      24     28           30       32     36       40
 //	|revision|epoch|number|channel|worker|publisher_id|reserved|resets|reserved|
-//	40    48            56            64   72         112      160  192
+//	40    48            56            64   72         112          160  192
 //	|first|first_sent_ns|first_recv_ns|mark|since 5×8 |channel_name|name|
 type SessionEntry struct {
 	_           structs.HostLayout
@@ -182,10 +182,10 @@ type SessionEntry struct {
 //
 //	0      32      36   40    44       48
 //	|name  |channel|line|state|reserved|
-//	48                                                                                          128
+//	48                                                                                    128
 //	|received|first|duplicate|late|lost|recovered|packets|bytes|last_sequence|last_recv_ns|
-//	128                      384          392       400      408         448
-//	|lag histogram 32×8      |lag_max_ns  |lag_sum_ns|lag_count|reserved|
+//	128                      384          392        400       408      448
+//	|lag_histogram 32×8      |lag_max_ns  |lag_sum_ns|lag_count|reserved|
 type LineEntry struct {
 	_            structs.HostLayout
 	Name         [32]uint8
@@ -230,9 +230,9 @@ type CounterEntry struct {
 // it; one before all of them is of an instrument that no message had named. Next leads from an entry to the one that
 // follows it; where it is 0, the entry holds now.
 //
-//	0        8        16        24             32 36           40       44           46      48
+//	0        8         16        24             32 36           40       44           46      48
 //	|revision|venue_key|tick_size|display_factor|id|latest_index|lot_size|publisher_id|channel|
-//	48     120    136      140    141      144      184  188      192
+//	48     120    136      140    141      144       184  188   192
 //	|symbol|venue |currency|status|reserved|since 5×8|next|state|
 type InstrumentEntry struct {
 	_             structs.HostLayout

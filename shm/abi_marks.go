@@ -10,7 +10,7 @@ import "structs"
 // admin ring); its k is how many records of its ring with the same session, channel and unit stand before it. Who starts or is lapped
 // inside a unit begins at the next one.
 //
-//	0       8     16    20      24      26    27       28             32              36       56
+//	0       8     16    20      24      26    27       28             32              36        56
 //	|ts_recv|first|units|session|channel|flags|reserved|taken_after_ns|commit_after_ns|heads 5×4|
 type Mark struct {
 	_             structs.HostLayout

@@ -30,4 +30,4 @@
 // a file; it makes a new one and renames it.
 package shm
 
-//go:generate go run ./internal/genheader include/wirebook.h
+//go:generate go run ./internal/genheader

@@ -1,6 +1,6 @@
 /* wirebook.h: read Wirebook's rings, latest table and control file. C99 or C++11, header only.
  *
- * Generated from shm/abi.go and shm/records.go by "go generate ./shm". Do not edit.
+ * Generated from shm/abi*.go and shm/records.go by "go generate ./shm". Do not edit.
  * SPDX-License-Identifier: Apache-2.0
  *
  *	wb_ring r;
@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -51,19 +52,27 @@
 
 #define WB_ABI_VERSION 2u
 #define WB_HEADER_BYTES 4096u
+#define WB_MAGIC_CONTROL 0x316C74634B524257ULL
+#define WB_MAGIC_RING 0x31676E724B524257ULL
+#define WB_MAGIC_LATEST 0x3174616C4B524257ULL
+#define WB_MAGIC_PACKETS 0x31746B704B524257ULL
 #define WB_MAX_SLOTS 268435456u
 #define WB_MAX_LATEST 16777216u
 #define WB_NO_LATEST 4294967295u
+#define WB_MAX_RINGS 1024u
+#define WB_MAX_CHANNELS 4096u
+#define WB_MAX_LINES 16384u
+#define WB_MAX_COUNTERS 65536u
+#define WB_MAX_INSTRUMENTS 16777216u
+#define WB_MAX_SESSIONS 65536u
+#define WB_MIN_CHUNK_BYTES 256u
+#define WB_MAX_CHUNK_BYTES 16777216u
+#define WB_MIN_CHUNKS 4u
+#define WB_MAX_CHUNKS 262144u
 #define WB_STATE_STARTING 1u
 #define WB_STATE_RUNNING 2u
 #define WB_STATE_STOPPED 3u
 #define WB_STATE_REPLACED 4u
-#define WB_FLAG_LAST 128u
-#define WB_FLAG_TOB 64u
-#define WB_FLAG_SNAPSHOT 32u
-#define WB_FLAG_MBP 16u
-#define WB_FLAG_BAD_TS_RECV 8u
-#define WB_FLAG_MAYBE_BAD_BOOK 4u
 #define WB_RTYPE_TRADE 0u
 #define WB_RTYPE_MBP1 1u
 #define WB_RTYPE_MBP10 10u
@@ -73,6 +82,26 @@
 #define WB_RTYPE_STATISTICS 24u
 #define WB_RTYPE_MBO 160u
 #define WB_RTYPE_APPLIANCE 240u
+#define WB_FLAG_LAST 128u
+#define WB_FLAG_TOB 64u
+#define WB_FLAG_SNAPSHOT 32u
+#define WB_FLAG_MBP 16u
+#define WB_FLAG_BAD_TS_RECV 8u
+#define WB_FLAG_MAYBE_BAD_BOOK 4u
+#define WB_ACTION_ADD 'A'
+#define WB_ACTION_CANCEL 'C'
+#define WB_ACTION_MODIFY 'M'
+#define WB_ACTION_CLEAR 'R'
+#define WB_ACTION_TRADE 'T'
+#define WB_ACTION_FILL 'F'
+#define WB_ACTION_NONE 'N'
+#define WB_SIDE_ASK 'A'
+#define WB_SIDE_BID 'B'
+#define WB_SIDE_NONE 'N'
+#define WB_UNDEF_PRICE INT64_MAX
+#define WB_UNDEF_ORDER_SIZE 4294967295u
+#define WB_UNDEF_TIMESTAMP UINT64_MAX
+#define WB_UNDEF_STAT_QTY INT64_MAX
 #define WB_PACKET_WHOLE 1u
 #define WB_PACKET_SKIP 2u
 #define WB_PACKET_BAD_STAMP 1u
@@ -127,12 +156,40 @@
 #define WB_REASON_SILENT 7u
 #define WB_REASON_REFUSED 8u
 #define WB_REASON_OVERLOADED 9u
-#define WB_UNDEF_PRICE INT64_MAX
-#define WB_UNDEF_TIMESTAMP UINT64_MAX
-#define WB_MAGIC_CONTROL 0x316C74634B524257ULL
-#define WB_MAGIC_RING    0x31676E724B524257ULL
-#define WB_MAGIC_PACKETS 0x31746B704B524257ULL
-#define WB_MAGIC_LATEST  0x3174616C4B524257ULL
+#define WB_CLOCK_UNKNOWN 0u
+#define WB_CLOCK_FREE 1u
+#define WB_CLOCK_ACQUIRING 2u
+#define WB_CLOCK_LOCKED 3u
+#define WB_CLOCK_HOLDOVER 4u
+#define WB_CLOCK_CAPTURE 5u
+#define WB_CLOCK_STEPPED 6u
+#define WB_CLOCK_FROZEN 7u
+#define WB_CLOCK_MISSING 8u
+
+static inline const char *wb_channel_state_name(uint32_t v) {
+	static const char *const names[] = {"waiting", "live", "gapped", "recovering", "stale"};
+	return v < sizeof names / sizeof *names ? names[v] : "?";
+}
+
+static inline const char *wb_instrument_state_name(uint32_t v) {
+	static const char *const names[] = {"unknown", "live", "gapped", "recovering", "stale"};
+	return v < sizeof names / sizeof *names ? names[v] : "?";
+}
+
+static inline const char *wb_reason_name(uint32_t v) {
+	static const char *const names[] = {"none", "joined", "gap", "unfit", "undecoded", "disputed", "abandoned", "silent", "refused", "overloaded"};
+	return v < sizeof names / sizeof *names ? names[v] : "?";
+}
+
+static inline const char *wb_clock_state_name(uint32_t v) {
+	static const char *const names[] = {"unknown", "free", "acquiring", "locked", "holdover", "capture", "stepped", "frozen", "missing"};
+	return v < sizeof names / sizeof *names ? names[v] : "?";
+}
+
+static inline const char *wb_appliance_name(uint32_t v) {
+	static const char *const names[] = {"?", "gap", "epoch", "session", "suspect", "whole", "heartbeat"};
+	return v < sizeof names / sizeof *names ? names[v] : "?";
+}
 
 enum wb_schema {
 	WB_SCHEMA_MBO = 0,
@@ -152,14 +209,14 @@ static const uint32_t wb_body_sizes[WB_SCHEMA_COUNT + 1] = {56, 80, 368, 48, 520
 /* 16 bytes */
 typedef struct wb_record_header {
 	uint8_t length;
-	uint8_t r_type;
+	uint8_t rtype;
 	uint16_t publisher_id;
 	uint32_t instrument_id;
 	uint64_t ts_event;
 } wb_record_header;
 WB_ASSERT(sizeof(wb_record_header) == 16, size_of_record_header);
 WB_ASSERT(offsetof(wb_record_header, length) == 0, record_header_length);
-WB_ASSERT(offsetof(wb_record_header, r_type) == 1, record_header_r_type);
+WB_ASSERT(offsetof(wb_record_header, rtype) == 1, record_header_rtype);
 WB_ASSERT(offsetof(wb_record_header, publisher_id) == 2, record_header_publisher_id);
 WB_ASSERT(offsetof(wb_record_header, instrument_id) == 4, record_header_instrument_id);
 WB_ASSERT(offsetof(wb_record_header, ts_event) == 8, record_header_ts_event);
@@ -1125,7 +1182,7 @@ typedef enum wb_result {
 	WB_RECORD = 1,       /* a whole record was copied */
 	WB_LAPPED = 2,       /* ring.lost records were overwritten unread; ring.pos is where it goes on */
 	WB_NEW_EPOCH = 3,    /* records from here on come from a newer run: forget every book */
-	WB_STALE_WRITER = 4, /* see wb_control_stale */
+	WB_STALE_WRITER = 4, /* nothing new, and the writer's heartbeat is old: said once for each silence */
 	WB_STOPPED = 5,      /* nothing new ever in this file: the writer ended in good order, or made a new file */
 	WB_CORRUPT = 6,      /* no writer of ours left this */
 	WB_SHORT_BUFFER = 7
@@ -1145,7 +1202,11 @@ typedef struct wb_ring {
 	uint64_t lost;  /* by the last WB_LAPPED */
 	uint64_t lost_total;
 	uint64_t missed; /* records of the epoch that were overwritten before this reader began (wb_ring_seek_oldest) */
-	uint32_t schema;
+	uint32_t schema, worker;
+	uint64_t stale_ns; /* how old a heartbeat may be; 0 to never say WB_STALE_WRITER */
+	uint64_t check_at, stale_at;
+	wb_map control; /* the control file beside the ring */
+	char beside[1024];
 } wb_ring;
 
 static inline uint64_t wb_load(const void *p) { return __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE); }
@@ -1344,9 +1405,30 @@ static inline uint64_t wb_ring_seek_oldest(wb_ring *r) {
 	return r->pos;
 }
 
+#define WB_STALE_NS 2000000000u /* how old a heartbeat may be, unless ring.stale_ns says otherwise */
+#define WB_CHECK_NS 50000000u
+
+static inline uint32_t wb_header_state(const wb_map *control) { return wb_load32(&((const wb_control_header *)control->mem)->state); }
+
+static inline int wb_header_stale(const wb_map *control, uint64_t now_ns, uint64_t limit_ns) {
+	uint64_t beat = wb_load(&((const wb_control_header *)control->mem)->heartbeat_ns);
+	return wb_header_state(control) < WB_STATE_STOPPED && now_ns > beat && now_ns - beat > limit_ns;
+}
+
+/* Map the control file beside the ring as it is now. Without one, or while a new writer is at work on it, the old one stays. */
+static inline void wb_ring_find_control(wb_ring *r) {
+	wb_map m;
+	if (wb_map_file(&m, r->beside, WB_MAGIC_CONTROL, NULL, 0) == 0) {
+		wb_unmap(&r->control);
+		r->control = m;
+	}
+}
+
 /* Open a ring, standing at its oldest record. 0, or -1 with a message in err. */
 static inline int wb_ring_open(wb_ring *r, const char *path, char *err, size_t n) {
 	wb_ring_header h;
+	const char *slash;
+	size_t len;
 	memset(r, 0, sizeof *r);
 	if (wb_map_file(&r->map, path, WB_MAGIC_RING, err, n))
 		return -1;
@@ -1364,12 +1446,43 @@ static inline int wb_ring_open(wb_ring *r, const char *path, char *err, size_t n
 	r->payload = h.slot_size - 8;
 	r->body = h.body_size;
 	r->schema = h.schema;
+	r->worker = h.worker;
 	r->epoch = wb_load(&wb_ring_head(r)->epoch);
 	wb_ring_seek_oldest(r);
+	r->stale_ns = WB_STALE_NS;
+	slash = strrchr(path, '/');
+	len = slash ? (size_t)(slash - path) + 1 : 0;
+	if (len + sizeof "control" <= sizeof r->beside) {
+		memcpy(r->beside, path, len);
+		memcpy(r->beside + len, "control", sizeof "control");
+		wb_ring_find_control(r);
+	}
 	return 0;
 }
 
-static inline void wb_ring_close(wb_ring *r) { wb_unmap(&r->map); }
+static inline void wb_ring_close(wb_ring *r) {
+	wb_unmap(&r->map);
+	wb_unmap(&r->control);
+}
+
+/* WB_EMPTY, or WB_STALE_WRITER once for each silence. Looks every 50 ms. */
+static inline wb_result wb_ring_idle(wb_ring *r) {
+	struct timespec ts;
+	uint64_t now, beat;
+	if (!r->control.mem || r->stale_ns == 0 || clock_gettime(CLOCK_REALTIME, &ts) != 0)
+		return WB_EMPTY;
+	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	if (now < r->check_at && r->check_at - now <= WB_CHECK_NS) /* or the clock was set back */
+		return WB_EMPTY;
+	r->check_at = now + WB_CHECK_NS;
+	if (wb_header_state(&r->control) >= WB_STATE_STOPPED || wb_header_stale(&r->control, now, r->stale_ns))
+		wb_ring_find_control(r); /* a newer run may have made another */
+	beat = wb_load(&((const wb_control_header *)r->control.mem)->heartbeat_ns);
+	if (!wb_header_stale(&r->control, now, r->stale_ns) || beat == r->stale_at)
+		return WB_EMPTY;
+	r->stale_at = beat;
+	return WB_STALE_WRITER;
+}
 
 static inline wb_result wb_ring_look(wb_ring *r) {
 	uint64_t p = r->pos, want = wb_committed(p), seq = wb_load(wb_slot(r, p));
@@ -1417,6 +1530,8 @@ static inline wb_result wb_ring_next(wb_ring *r, void *dst, size_t size) {
 		return WB_SHORT_BUFFER;
 	if (wb_load(slot) != want || wb_load(&wb_ring_head(r)->epoch) != r->epoch) {
 		res = wb_ring_look(r);
+		if (res == WB_EMPTY)
+			return wb_ring_idle(r);
 		if (res != WB_RECORD)
 			return res;
 	}
@@ -1499,9 +1614,9 @@ typedef struct wb_control {
 	wb_control_header h; /* the checked copy */
 } wb_control;
 
-static inline int wb_section_ok(const wb_control *c, const wb_section *s, uint64_t stride) {
-	return s->stride == stride && s->offset % 8 == 0 && s->offset >= WB_HEADER_BYTES && s->offset <= c->map.size &&
-	       (uint64_t)s->capacity * stride <= c->map.size - s->offset;
+static inline int wb_section_ok(const wb_control *c, const wb_section *s, uint64_t stride, uint32_t most) {
+	return s->stride == stride && s->capacity <= most && s->offset % 8 == 0 && s->offset >= WB_HEADER_BYTES &&
+	       s->offset <= c->h.file_size && (uint64_t)s->capacity * stride <= c->h.file_size - s->offset;
 }
 
 static inline int wb_control_open(wb_control *c, const char *path, char *err, size_t n) {
@@ -1510,9 +1625,12 @@ static inline int wb_control_open(wb_control *c, const char *path, char *err, si
 		return -1;
 	memcpy(&c->h, c->map.mem, sizeof c->h);
 	if (c->h.header_size != WB_HEADER_BYTES || c->h.file_size > c->map.size ||
-	    !wb_section_ok(c, &c->h.rings, sizeof(wb_ring_entry)) || !wb_section_ok(c, &c->h.channels, sizeof(wb_channel_entry)) ||
-	    !wb_section_ok(c, &c->h.lines, sizeof(wb_line_entry)) || !wb_section_ok(c, &c->h.counters, sizeof(wb_counter_entry)) ||
-	    !wb_section_ok(c, &c->h.instruments, sizeof(wb_instrument_entry)) || !wb_section_ok(c, &c->h.sessions, sizeof(wb_session_entry))) {
+	    !wb_section_ok(c, &c->h.rings, sizeof(wb_ring_entry), WB_MAX_RINGS) ||
+	    !wb_section_ok(c, &c->h.channels, sizeof(wb_channel_entry), WB_MAX_CHANNELS) ||
+	    !wb_section_ok(c, &c->h.lines, sizeof(wb_line_entry), WB_MAX_LINES) ||
+	    !wb_section_ok(c, &c->h.counters, sizeof(wb_counter_entry), WB_MAX_COUNTERS) ||
+	    !wb_section_ok(c, &c->h.instruments, sizeof(wb_instrument_entry), WB_MAX_INSTRUMENTS) ||
+	    !wb_section_ok(c, &c->h.sessions, sizeof(wb_session_entry), WB_MAX_SESSIONS)) {
 		wb_unmap(&c->map);
 		return wb_fail(err, n, path, "damaged or truncated control file");
 	}
@@ -1530,38 +1648,93 @@ static inline uint32_t wb_control_state(const wb_control *c) { return wb_load32(
 
 /* 1 when the writer's heartbeat is more than limit_ns old at now_ns (UTC), though it did not end in good order. */
 static inline int wb_control_stale(const wb_control *c, uint64_t now_ns, uint64_t limit_ns) {
-	uint64_t beat = wb_load(&wb_control_live(c)->heartbeat_ns);
-	return wb_control_state(c) < WB_STATE_STOPPED && now_ns > beat && now_ns - beat > limit_ns;
+	return wb_header_stale(&c->map, now_ns, limit_ns);
 }
 
-static inline uint32_t wb_control_instruments(const wb_control *c) {
-	uint32_t n = wb_load32(&wb_control_live(c)->instruments.count);
-	return n < c->h.instruments.capacity ? n : c->h.instruments.capacity;
+/* Entries of a table: a section of the checked copy, such as &c->h.channels. */
+static inline uint32_t wb_control_count(const wb_control *c, const wb_section *s) {
+	size_t at = (size_t)((const unsigned char *)s - (const unsigned char *)&c->h) + offsetof(wb_section, count);
+	uint32_t n = wb_load32(c->map.mem + at);
+	return n < s->capacity ? n : s->capacity;
 }
 
-/* Copy entry i of the instrument table. 1, or 0 when there is none. An entry whose next is not 0 is what its id meant before,
- * and next - 1 is the entry that followed it; a record at a position of a ring means the entry of its publisher and id with
- * the largest since[schema] that is not beyond the position. */
-static inline int wb_control_instrument(const wb_control *c, uint32_t i, wb_instrument_entry *e) {
-	const uint64_t *s;
-	int tries;
-	size_t k;
-	if (i >= wb_control_instruments(c))
+/* Copy word by word, so that no word is torn. */
+static inline void wb_copy(void *dst, const void *src, size_t size) {
+	size_t i;
+	uint64_t w;
+	for (i = 0; i < size / 8; i++) {
+		w = __atomic_load_n((const uint64_t *)src + i, __ATOMIC_RELAXED);
+		memcpy((unsigned char *)dst + 8 * i, &w, 8);
+	}
+}
+
+static inline int wb_control_entry(const wb_control *c, const wb_section *s, uint32_t i, void *dst) {
+	if (i >= wb_control_count(c, s))
 		return 0;
-	s = (const uint64_t *)(c->map.mem + c->h.instruments.offset + (size_t)i * sizeof *e);
+	wb_copy(dst, c->map.mem + s->offset + (size_t)i * s->stride, s->stride);
+	return 1;
+}
+
+/* Copy an entry of size bytes that starts with its sequence lock. 1, or 0 while it does not stand still. */
+static inline int wb_locked(const void *src, void *dst, size_t size) {
+	int tries;
 	for (tries = 0; tries < 1000; tries++) {
-		uint64_t rev = wb_load(s), w;
-		if (rev & 1)
+		uint64_t lock = wb_load(src);
+		if (lock & 1)
 			continue;
-		for (k = 0; k < sizeof *e / 8; k++) {
-			w = __atomic_load_n(s + k, __ATOMIC_RELAXED);
-			memcpy((unsigned char *)e + 8 * k, &w, 8);
-		}
+		wb_copy(dst, src, size);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(s, __ATOMIC_RELAXED) == rev)
+		if (__atomic_load_n((const uint64_t *)src, __ATOMIC_RELAXED) == lock)
 			return 1;
 	}
 	return 0;
+}
+
+/* Copy entry i of a table. 1, or 0 when there is none. */
+static inline int wb_control_ring(const wb_control *c, uint32_t i, wb_ring_entry *e) {
+	return wb_control_entry(c, &c->h.rings, i, e);
+}
+
+static inline int wb_control_channel(const wb_control *c, uint32_t i, wb_channel_entry *e) {
+	return wb_control_entry(c, &c->h.channels, i, e);
+}
+
+static inline int wb_control_line(const wb_control *c, uint32_t i, wb_line_entry *e) {
+	return wb_control_entry(c, &c->h.lines, i, e);
+}
+
+static inline int wb_control_counter(const wb_control *c, uint32_t i, wb_counter_entry *e) {
+	return wb_control_entry(c, &c->h.counters, i, e);
+}
+
+/* What the writer knows of its clock. 1, or 0 while it cannot be read whole. */
+static inline int wb_control_clock(const wb_control *c, wb_clock_block *b) {
+	return wb_locked(&wb_control_live(c)->clock, b, sizeof *b);
+}
+
+static inline uint32_t wb_control_instruments(const wb_control *c) { return wb_control_count(c, &c->h.instruments); }
+
+/* Copy entry i of the instrument table. 1, or 0 when there is none. An entry whose next is not 0 is what its id meant before,
+ * and next - 1 is the entry that followed it; a record at a position of a ring means the entry of its publisher and id with
+ * the largest since[schema] that is not beyond the position. The low byte of state is WB_INSTRUMENT_..., the next the reason. */
+static inline int wb_control_instrument(const wb_control *c, uint32_t i, wb_instrument_entry *e) {
+	if (i >= wb_control_instruments(c))
+		return 0;
+	return wb_locked(c->map.mem + c->h.instruments.offset + (size_t)i * sizeof *e, e, sizeof *e);
+}
+
+/* Copy what the session number of a mark means. 1, or 0 when it never was, is forgotten, or changes all the time. */
+static inline int wb_control_session(const wb_control *c, uint32_t number, wb_session_entry *e) {
+	const wb_section *s = &c->h.sessions;
+	if (number == 0 || s->capacity == 0)
+		return 0;
+	return wb_locked(c->map.mem + s->offset + (size_t)(number % s->capacity) * sizeof *e, e, sizeof *e) && e->number == number;
+}
+
+/* What the appliance made itself, in the admin ring, or NULL for a record of the venue's. rec as wb_ring_next left it. */
+static inline const wb_appliance *wb_as_appliance(const wb_ring *r, const void *rec) {
+	const wb_appliance *a = (const wb_appliance *)rec;
+	return r->schema == WB_SCHEMA_ADMIN && a->hd.rtype == WB_RTYPE_APPLIANCE && a->hd.length * 4u >= sizeof *a ? a : NULL;
 }
 
 #endif /* WIREBOOK_H */

@@ -32,14 +32,7 @@ import stat
 import struct
 import time
 
-ABI_VERSION = 2
-HEADER_BYTES = 4096
-MAGIC_CONTROL = 0x316C74634B524257
-MAGIC_RING = 0x31676E724B524257
-MAGIC_LATEST = 0x3174616C4B524257
-MAX_SLOTS = 1 << 28
 MAX_POSITION = 1 << 62
-STATE_STARTING, STATE_RUNNING, STATE_STOPPED, STATE_REPLACED = 1, 2, 3, 4
 DEFAULT_ROOT = "/dev/shm/wirebook"  # where WIREBOOK_SHM names no other folder
 DEFAULT_STALE_NS = 2_000_000_000  # how old a heartbeat may be before a ring says STALE_WRITER
 CHECK_EVERY_NS = 50_000_000  # how often a ring without news looks at the heartbeat
@@ -47,33 +40,6 @@ CHECK_EVERY_NS = 50_000_000  # how often a ring without news looks at the heartb
 # What Ring.next says.
 EMPTY, RECORD, LAPPED, NEW_EPOCH, STALE_WRITER, STOPPED, CORRUPT = range(7)
 RESULT_NAMES = ("empty", "record", "lapped", "new_epoch", "stale_writer", "stopped", "corrupt")
-
-# Record types: rtype.
-RTYPE_TRADE, RTYPE_MBP1, RTYPE_MBP10, RTYPE_STATUS, RTYPE_DEFINITION = 0x00, 0x01, 0x0A, 0x12, 0x13
-RTYPE_IMBALANCE, RTYPE_STATISTICS, RTYPE_MBO = 0x14, 0x18, 0xA0
-RTYPE_APPLIANCE = 0xF0  # ours: what the appliance made itself, in the admin ring
-
-# Flags: LAST ends the event for the instrument, MAYBE_BAD_BOOK says that an unrecovered gap touches the instrument.
-FLAG_LAST, FLAG_TOB, FLAG_SNAPSHOT, FLAG_MBP, FLAG_BAD_TS_RECV, FLAG_MAYBE_BAD_BOOK = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04
-
-# Actions and sides, as the numbers that the fields hold. A trade is the aggressor's, a fill the resting order's side of it;
-# neither changes the book.
-ACTION_ADD, ACTION_CANCEL, ACTION_MODIFY, ACTION_CLEAR, ACTION_TRADE, ACTION_FILL, ACTION_NONE = b"ACMRTFN"
-SIDE_ASK, SIDE_BID, SIDE_NONE = b"ABN"
-
-# What a field holds when the venue did not say.
-UNDEF_PRICE, UNDEF_ORDER_SIZE = (1 << 63) - 1, (1 << 32) - 1
-UNDEF_TIMESTAMP, UNDEF_STAT_QTY = (1 << 64) - 1, (1 << 63) - 1
-
-SCHEMAS = ("mbo", "mbp-1", "mbp-10", "trades", "admin", "marks")
-SLOT_SIZES = (64, 128, 384, 64, 576, 64)
-BODY_SIZES = (56, 80, 368, 48, 520, 56)
-
-
-_FLAG_NAMES = sorted(((value, name[5:]) for name, value in list(globals().items()) if name.startswith("FLAG_")), reverse=True)
-_RTYPE_NAMES = {value: name[6:] for name, value in list(globals().items()) if name.startswith("RTYPE_")}
-_PRICES = {"price", "bid_px", "ask_px", "tick_size"}
-_LETTERS = {"action", "side", "is_trading", "is_quoting", "is_short_sell_restricted"}
 
 
 def flag_names(flags):
@@ -98,6 +64,8 @@ def _spell(name, kind, value):
         return repr(chr(value))
     if name == "rtype":
         return _RTYPE_NAMES.get(value, hex(value))
+    if isinstance(value, bytes):
+        return repr(value.decode("ascii", "replace"))
     if isinstance(value, ctypes.Array):
         return repr(list(value))
     return repr(value)
@@ -110,42 +78,347 @@ class _Record(ctypes.LittleEndianStructure):
             if name != "length" and not name.startswith("reserved")) + ")"
 
 
-def _struct(name, fields):
-    return type(name, (_Record,), {"_pack_": 1, "_fields_": fields})
-
-
+_text = ctypes.c_char
 _u8, _u16, _u32, _u64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
-_i32, _i64 = ctypes.c_int32, ctypes.c_int64
+_i8, _i16, _i32, _i64 = ctypes.c_int8, ctypes.c_int16, ctypes.c_int32, ctypes.c_int64
 
-_HEADER = [("length", _u8), ("rtype", _u8), ("publisher_id", _u16), ("instrument_id", _u32), ("ts_event", _u64)]
-_TRADE = _HEADER + [("price", _i64), ("size", _u32), ("action", _u8), ("side", _u8), ("flags", _u8), ("depth", _u8),
-                    ("ts_recv", _u64), ("ts_in_delta", _i32), ("sequence", _u32)]
-Header = _struct("Header", _HEADER)
-MBO = _struct("MBO", _HEADER + [
-    ("order_id", _u64), ("price", _i64), ("size", _u32), ("flags", _u8), ("channel_id", _u8), ("action", _u8),
-    ("side", _u8), ("ts_recv", _u64), ("ts_in_delta", _i32), ("sequence", _u32)])
-Trade = _struct("Trade", _TRADE)
-Level = _struct("Level", [("bid_px", _i64), ("ask_px", _i64), ("bid_sz", _u32), ("ask_sz", _u32),
-                          ("bid_ct", _u32), ("ask_ct", _u32)])
-MBP1 = _struct("MBP1", _TRADE + [("levels", Level * 1)])
-MBP10 = _struct("MBP10", _TRADE + [("levels", Level * 10)])
-Status = _struct("Status", _HEADER + [
-    ("ts_recv", _u64), ("action", _u16), ("reason", _u16), ("trading_event", _u16), ("is_trading", _u8),
-    ("is_quoting", _u8), ("is_short_sell_restricted", _u8), ("reserved", _u8 * 7)])
-Statistics = _struct("Statistics", _HEADER + [
-    ("ts_recv", _u64), ("ts_ref", _u64), ("price", _i64), ("quantity", _i64), ("sequence", _u32), ("ts_in_delta", _i32),
-    ("stat_type", _u16), ("channel_id", _u16), ("update_action", _u8), ("stat_flags", _u8), ("reserved", _u8 * 18)])
-Instrument = _struct("Instrument", [
-    ("revision", _u64), ("venue_key", _u64), ("tick_size", _i64), ("display_factor", _i64), ("id", _u32),
-    ("latest_index", _u32), ("lot_size", _u32), ("publisher_id", _u16), ("channel", _u16), ("symbol", ctypes.c_char * 72),
-    ("venue", ctypes.c_char * 16), ("currency", ctypes.c_char * 4), ("status", _u8), ("reserved0", _u8 * 3),
-    ("since", _u64 * 5), ("next", _u32), ("state", _u32)])
 
-RECORD_TYPES = {0x00: Trade, 0x01: MBP1, 0x0A: MBP10, 0x12: Status, 0x18: Statistics, 0xA0: MBO}
+# Generated from the Go structs by "go generate ./shm": do not edit.
+ABI_VERSION = 2
+HEADER_BYTES = 4096
+MAGIC_CONTROL = 0x316C74634B524257
+MAGIC_RING = 0x31676E724B524257
+MAGIC_LATEST = 0x3174616C4B524257
+MAGIC_PACKETS = 0x31746B704B524257
+MAX_SLOTS = 268435456
+MAX_LATEST = 16777216
+NO_LATEST = 0xFFFFFFFF
+MAX_RINGS = 1024
+MAX_CHANNELS = 4096
+MAX_LINES = 16384
+MAX_COUNTERS = 65536
+MAX_INSTRUMENTS = 16777216
+MAX_SESSIONS = 65536
+MIN_CHUNK_BYTES = 256
+MAX_CHUNK_BYTES = 16777216
+MIN_CHUNKS = 4
+MAX_CHUNKS = 262144
+STATE_STARTING = 1
+STATE_RUNNING = 2
+STATE_STOPPED = 3
+STATE_REPLACED = 4
+RTYPE_TRADE = 0x00
+RTYPE_MBP1 = 0x01
+RTYPE_MBP10 = 0x0A
+RTYPE_STATUS = 0x12
+RTYPE_DEFINITION = 0x13
+RTYPE_IMBALANCE = 0x14
+RTYPE_STATISTICS = 0x18
+RTYPE_MBO = 0xA0
+RTYPE_APPLIANCE = 0xF0
+FLAG_LAST = 0x80
+FLAG_TOB = 0x40
+FLAG_SNAPSHOT = 0x20
+FLAG_MBP = 0x10
+FLAG_BAD_TS_RECV = 0x08
+FLAG_MAYBE_BAD_BOOK = 0x04
+ACTION_ADD = 65  # 'A'
+ACTION_CANCEL = 67  # 'C'
+ACTION_MODIFY = 77  # 'M'
+ACTION_CLEAR = 82  # 'R'
+ACTION_TRADE = 84  # 'T'
+ACTION_FILL = 70  # 'F'
+ACTION_NONE = 78  # 'N'
+SIDE_ASK = 65  # 'A'
+SIDE_BID = 66  # 'B'
+SIDE_NONE = 78  # 'N'
+UNDEF_PRICE = 0x7FFFFFFFFFFFFFFF
+UNDEF_ORDER_SIZE = 0xFFFFFFFF
+UNDEF_TIMESTAMP = 0xFFFFFFFFFFFFFFFF
+UNDEF_STAT_QTY = 0x7FFFFFFFFFFFFFFF
+PACKET_WHOLE = 0x1
+PACKET_SKIP = 0x2
+PACKET_BAD_STAMP = 0x01
+PACKET_SYNTHESISED = 0x02
+PACKET_CUT = 0x04
+PACKET_MORE = 0x08
+PACKET_UNSUMMED = 0x10
+PACKET_FRAME = 0x01
+PACKET_TICK = 0x02
+PACKET_LATE = 0x03
+PACKET_CONFIG = 0x04
+PACKET_ADDED = 0x05
+PACKET_REMOVED = 0x06
+PACKET_SILENCE = 0x07
+PACKET_ABANDON = 0x08
+PACKET_ANSWER = 0x09
+PACKET_CHECKPOINT = 0x0A
+PACKET_EPOCH = 0x0B
+VERDICT_NONE = 0x00
+VERDICT_NEW = 0x01
+VERDICT_PART = 0x02
+VERDICT_DUPLICATE = 0x03
+VERDICT_LATE = 0x04
+VERDICT_HELD = 0x05
+VERDICT_SUSPECT = 0x06
+VERDICT_CONTROL = 0x07
+VERDICT_FAULT = 0x80
+MARK_UNTIMED = 0x01
+APPLIANCE_GAP = 0x01
+APPLIANCE_EPOCH = 0x02
+APPLIANCE_SESSION = 0x03
+APPLIANCE_SUSPECT = 0x04
+APPLIANCE_WHOLE = 0x05
+APPLIANCE_HEARTBEAT = 0x06
+CHANNEL_WAITING = 0
+CHANNEL_LIVE = 1
+CHANNEL_GAPPED = 2
+CHANNEL_RECOVERING = 3
+CHANNEL_STALE = 4
+INSTRUMENT_UNKNOWN = 0
+INSTRUMENT_LIVE = 1
+INSTRUMENT_GAPPED = 2
+INSTRUMENT_RECOVERING = 3
+INSTRUMENT_STALE = 4
+REASON_NONE = 0
+REASON_JOINED = 1
+REASON_GAP = 2
+REASON_UNFIT = 3
+REASON_UNDECODED = 4
+REASON_DISPUTED = 5
+REASON_ABANDONED = 6
+REASON_SILENT = 7
+REASON_REFUSED = 8
+REASON_OVERLOADED = 9
+CLOCK_UNKNOWN = 0
+CLOCK_FREE = 1
+CLOCK_ACQUIRING = 2
+CLOCK_LOCKED = 3
+CLOCK_HOLDOVER = 4
+CLOCK_CAPTURE = 5
+CLOCK_STEPPED = 6
+CLOCK_FROZEN = 7
+CLOCK_MISSING = 8
+CHANNEL_STATE_NAMES = ("waiting", "live", "gapped", "recovering", "stale")
+INSTRUMENT_STATE_NAMES = ("unknown", "live", "gapped", "recovering", "stale")
+REASON_NAMES = ("none", "joined", "gap", "unfit", "undecoded", "disputed", "abandoned", "silent", "refused", "overloaded")
+CLOCK_STATE_NAMES = ("unknown", "free", "acquiring", "locked", "holdover", "capture", "stepped", "frozen", "missing")
+APPLIANCE_NAMES = ("?", "gap", "epoch", "session", "suspect", "whole", "heartbeat")
+SCHEMAS = ("mbo", "mbp-1", "mbp-10", "trades", "admin", "marks", "packets")
+SLOT_SIZES = (64, 128, 384, 64, 576, 64, 0)
+BODY_SIZES = (56, 80, 368, 48, 520, 56, 0)
 
-for _type, _size in ((Header, 16), (MBO, 56), (Trade, 48), (MBP1, 80), (MBP10, 368), (Status, 40), (Statistics, 80),
-                     (Instrument, 192)):
+
+class RecordHeader(_Record):
+    _fields_ = [("length", _u8), ("rtype", _u8), ("publisher_id", _u16), ("instrument_id", _u32), ("ts_event", _u64)]
+
+
+class MBO(_Record):
+    _fields_ = RecordHeader._fields_ + [("order_id", _u64), ("price", _i64), ("size", _u32), ("flags", _u8), ("channel_id", _u8),
+        ("action", _u8), ("side", _u8), ("ts_recv", _u64), ("ts_in_delta", _i32), ("sequence", _u32)]
+
+
+class Trade(_Record):
+    _fields_ = RecordHeader._fields_ + [("price", _i64), ("size", _u32), ("action", _u8), ("side", _u8), ("flags", _u8), ("depth", _u8),
+        ("ts_recv", _u64), ("ts_in_delta", _i32), ("sequence", _u32)]
+
+
+class Level(_Record):
+    _fields_ = [("bid_px", _i64), ("ask_px", _i64), ("bid_sz", _u32), ("ask_sz", _u32), ("bid_ct", _u32),
+        ("ask_ct", _u32)]
+
+
+class MBP1(_Record):
+    _fields_ = RecordHeader._fields_ + [("price", _i64), ("size", _u32), ("action", _u8), ("side", _u8), ("flags", _u8), ("depth", _u8),
+        ("ts_recv", _u64), ("ts_in_delta", _i32), ("sequence", _u32), ("levels", Level * 1)]
+
+
+class MBP10(_Record):
+    _fields_ = RecordHeader._fields_ + [("price", _i64), ("size", _u32), ("action", _u8), ("side", _u8), ("flags", _u8), ("depth", _u8),
+        ("ts_recv", _u64), ("ts_in_delta", _i32), ("sequence", _u32), ("levels", Level * 10)]
+
+
+class Status(_Record):
+    _fields_ = RecordHeader._fields_ + [("ts_recv", _u64), ("action", _u16), ("reason", _u16), ("trading_event", _u16), ("is_trading", _u8),
+        ("is_quoting", _u8), ("is_short_sell_restricted", _u8), ("reserved", _u8 * 7)]
+
+
+class Imbalance(_Record):
+    _fields_ = RecordHeader._fields_ + [("ts_recv", _u64), ("ref_price", _i64), ("auction_time", _u64), ("cont_book_clr_price", _i64),
+        ("auct_interest_clr_price", _i64), ("ssr_filling_price", _i64), ("ind_match_price", _i64), ("upper_collar", _i64),
+        ("lower_collar", _i64), ("paired_qty", _u32), ("total_imbalance_qty", _u32), ("market_imbalance_qty", _u32),
+        ("unpaired_qty", _u32), ("auction_type", _u8), ("side", _u8), ("auction_status", _u8), ("freeze_status", _u8),
+        ("num_extensions", _u8), ("unpaired_side", _u8), ("significant_imbalance", _u8), ("reserved", _u8 * 1)]
+
+
+class Statistics(_Record):
+    _fields_ = RecordHeader._fields_ + [("ts_recv", _u64), ("ts_ref", _u64), ("price", _i64), ("quantity", _i64), ("sequence", _u32),
+        ("ts_in_delta", _i32), ("stat_type", _u16), ("channel_id", _u16), ("update_action", _u8), ("stat_flags", _u8),
+        ("reserved", _u8 * 18)]
+
+
+class Definition(_Record):
+    _fields_ = RecordHeader._fields_ + [("ts_recv", _u64), ("min_price_increment", _i64), ("display_factor", _i64), ("expiration", _u64),
+        ("activation", _u64), ("high_limit_price", _i64), ("low_limit_price", _i64), ("max_price_variation", _i64),
+        ("unit_of_measure_qty", _i64), ("min_price_increment_amount", _i64), ("price_ratio", _i64), ("strike_price", _i64),
+        ("raw_instrument_id", _u64), ("leg_price", _i64), ("leg_delta", _i64), ("inst_attrib_value", _i32),
+        ("underlying_id", _u32), ("market_depth_implied", _i32), ("market_depth", _i32), ("market_segment_id", _u32),
+        ("max_trade_vol", _u32), ("min_lot_size", _i32), ("min_lot_size_block", _i32), ("min_lot_size_round_lot", _i32),
+        ("min_trade_vol", _u32), ("contract_multiplier", _i32), ("decay_quantity", _i32), ("original_contract_size", _i32),
+        ("leg_instrument_id", _u32), ("leg_ratio_price_numerator", _i32), ("leg_ratio_price_denominator", _i32),
+        ("leg_ratio_qty_numerator", _i32), ("leg_ratio_qty_denominator", _i32), ("leg_underlying_id", _u32), ("appl_id", _i16),
+        ("maturity_year", _u16), ("decay_start_date", _u16), ("channel_id", _u16), ("leg_count", _u16), ("leg_index", _u16),
+        ("currency", _text * 4), ("settl_currency", _text * 4), ("secsubtype", _text * 6), ("raw_symbol", _text * 71),
+        ("group", _text * 21), ("exchange", _text * 5), ("asset", _text * 11), ("cfi", _text * 7), ("security_type", _text * 7),
+        ("unit_of_measure", _text * 31), ("underlying", _text * 21), ("strike_price_currency", _text * 4),
+        ("leg_raw_symbol", _text * 71), ("instrument_class", _u8), ("match_algorithm", _u8), ("main_fraction", _u8),
+        ("price_display_format", _u8), ("sub_fraction", _u8), ("underlying_product", _u8), ("security_update_action", _u8),
+        ("maturity_month", _u8), ("maturity_day", _u8), ("maturity_week", _u8), ("user_defined_instrument", _u8),
+        ("contract_multiplier_unit", _i8), ("flow_schedule_type", _i8), ("tick_rule", _u8), ("leg_instrument_class", _u8),
+        ("leg_side", _u8), ("reserved", _u8 * 17)]
+
+
+class RingHeader(_Record):
+    _fields_ = [("magic", _u64), ("abi", _u32), ("header_size", _u32), ("schema", _u32), ("slot_size", _u32),
+        ("slot_count", _u32), ("worker", _u32), ("body_size", _u32), ("reserved0", _u8 * 28), ("epoch", _u64),
+        ("epoch_start", _u64), ("state", _u32), ("reserved1", _u8 * 44), ("head", _u64), ("reserved2", _u8 * 56),
+        ("reserved3", _u8 * 3904)]
+
+
+class SlotMBO(_Record):
+    _fields_ = [("sequence", _u64), ("body", MBO)]
+
+
+class SlotTrade(_Record):
+    _fields_ = [("sequence", _u64), ("body", Trade), ("trade_id", _u64)]
+
+
+class SlotMBP1(_Record):
+    _fields_ = [("sequence", _u64), ("body", MBP1), ("trade_id", _u64), ("channel", _u32), ("reserved", _u8 * 28)]
+
+
+class SlotMBP10(_Record):
+    _fields_ = [("sequence", _u64), ("body", MBP10), ("trade_id", _u64)]
+
+
+class SlotAdmin(_Record):
+    _fields_ = [("sequence", _u64), ("body", _u8 * 520), ("trade_id", _u64), ("channel", _u32),
+        ("reserved0", _u8 * 4), ("unit", _u64), ("reserved1", _u8 * 24)]
+
+
+class Mark(_Record):
+    _fields_ = [("ts_recv", _u64), ("first", _u64), ("units", _u32), ("session", _u32), ("channel", _u16),
+        ("flags", _u8), ("reserved", _u8), ("taken_after_ns", _i32), ("commit_after_ns", _u32), ("heads", _u32 * 5)]
+
+
+class SlotMark(_Record):
+    _fields_ = [("sequence", _u64), ("body", Mark)]
+
+
+class Appliance(_Record):
+    _fields_ = RecordHeader._fields_ + [("ts_recv", _u64), ("kind", _u8), ("reason", _u8), ("channel", _u16), ("session", _u32),
+        ("counter", _u64), ("unit", _u64), ("first", _u64), ("count", _u64)]
+
+
+class PacketsHeader(_Record):
+    _fields_ = [("magic", _u64), ("abi", _u32), ("header_size", _u32), ("chunk_bytes", _u32), ("chunk_count", _u32),
+        ("worker", _u32), ("reserved0", _u8 * 36), ("epoch", _u64), ("epoch_start", _u64), ("state", _u32),
+        ("reserved1", _u8 * 44), ("head", _u64), ("reserved2", _u8 * 56), ("reach", _u64), ("reserved3", _u8 * 3896)]
+
+
+class PacketHeader(_Record):
+    _fields_ = [("sequence", _u64), ("bytes", _u32), ("wire_bytes", _u32), ("ts_recv", _u64), ("bound_ns", _u32),
+        ("source", _u8), ("flags", _u8), ("kind", _u8), ("line", _u8), ("channel", _u16), ("queue", _u16), ("verdict", _u8),
+        ("reserved", _u8), ("units", _u16), ("value", _u64)]
+
+
+class LatestHeader(_Record):
+    _fields_ = [("magic", _u64), ("abi", _u32), ("header_size", _u32), ("slot_size", _u32), ("capacity", _u32),
+        ("epoch", _u64), ("position_schema", _u32), ("reserved", _u8 * 4060)]
+
+
+class LatestSlot(_Record):
+    _fields_ = [("sequence", _u64), ("body", MBP10), ("position", _u64), ("updates", _u64), ("reserved", _u8 * 56)]
+
+
+class Section(_Record):
+    _fields_ = [("offset", _u64), ("stride", _u32), ("capacity", _u32), ("count", _u32), ("reserved", _u8 * 12)]
+
+
+class ClockBlock(_Record):
+    _fields_ = [("sequence", _u64), ("source", _u32), ("state", _u32), ("offset_ns", _i64), ("bound_ns", _u64),
+        ("freq_ppb", _i64), ("updated_ns", _u64), ("grandmaster", _u8 * 8), ("tai_offset", _i32), ("steps", _u32),
+        ("device", _text * 32), ("reserved", _u8 * 32)]
+
+
+class ControlHeader(_Record):
+    _fields_ = [("magic", _u64), ("abi", _u32), ("header_size", _u32), ("file_size", _u64), ("epoch", _u64),
+        ("state", _u32), ("writer_pid", _u32), ("process_start", _u64), ("start_ns", _u64), ("reserved0", _u8 * 8),
+        ("heartbeat_ns", _u64), ("reserved1", _u8 * 56), ("name", _text * 64), ("rings", Section), ("channels", Section),
+        ("lines", Section), ("counters", Section), ("instruments", Section), ("sessions", Section), ("reserved2", _u8 * 128),
+        ("clock", ClockBlock), ("reserved3", _u8 * 3456)]
+
+
+class RingEntry(_Record):
+    _fields_ = [("file", _text * 48), ("schema", _u32), ("worker", _u32), ("slot_size", _u32), ("slot_count", _u32)]
+
+
+class Digest(_Record):
+    _fields_ = [("content", _u64), ("full", _u64), ("records", _u64), ("set_lo", _u64), ("set_hi", _u64)]
+
+
+class ChannelEntry(_Record):
+    _fields_ = [("name", _text * 48), ("worker", _u32), ("publisher_id", _u16), ("reserved0", _u8 * 2),
+        ("depth", _u32), ("reserved1", _u8 * 4), ("digests", Digest * 5), ("state", _u32), ("reason", _u32), ("state_unit", _u64),
+        ("state_ns", _u64), ("session", _u32), ("reserved2", _u8 * 4), ("packets", _u64), ("messages", _u64), ("bytes", _u64),
+        ("next_sequence", _u64), ("gaps", _u64), ("gaps_healed", _u64), ("lost", _u64), ("stale", _u64), ("sessions", _u64),
+        ("instruments", _u64), ("session_name", _text * 16), ("appliance", _u64), ("reserved3", _u8 * 48)]
+
+
+class LineEntry(_Record):
+    _fields_ = [("name", _text * 32), ("channel", _u32), ("line", _u32), ("state", _u32), ("reserved0", _u8 * 4),
+        ("received", _u64), ("first", _u64), ("duplicate", _u64), ("late", _u64), ("lost", _u64), ("recovered", _u64),
+        ("packets", _u64), ("bytes", _u64), ("last_sequence", _u64), ("last_recv_ns", _u64), ("lag_histogram", _u64 * 32),
+        ("lag_max_ns", _u64), ("lag_sum_ns", _u64), ("lag_count", _u64), ("reserved1", _u8 * 40)]
+
+
+class CounterEntry(_Record):
+    _fields_ = [("name", _text * 48), ("label", _text * 64), ("reserved", _u8 * 8), ("value", _u64)]
+
+
+class InstrumentEntry(_Record):
+    _fields_ = [("revision", _u64), ("venue_key", _u64), ("tick_size", _i64), ("display_factor", _i64), ("id", _u32),
+        ("latest_index", _u32), ("lot_size", _u32), ("publisher_id", _u16), ("channel", _u16), ("symbol", _text * 72),
+        ("venue", _text * 16), ("currency", _text * 4), ("status", _u8), ("reserved0", _u8 * 3), ("since", _u64 * 5),
+        ("next", _u32), ("state", _u32)]
+
+
+class SessionEntry(_Record):
+    _fields_ = [("revision", _u64), ("epoch", _u64), ("number", _u32), ("channel", _u32), ("worker", _u32),
+        ("publisher_id", _u16), ("reserved0", _u8 * 2), ("resets", _u32), ("reserved1", _u8 * 4), ("first", _u64),
+        ("first_sent_ns", _u64), ("first_recv_ns", _u64), ("mark", _u64), ("since", _u64 * 5), ("channel_name", _text * 48),
+        ("name", _text * 32)]
+
+
+for _type, _size in ((RecordHeader, 16), (MBO, 56), (Trade, 48), (Level, 32), (MBP1, 80), (MBP10, 368), (Status, 40),
+        (Imbalance, 112), (Statistics, 80), (Definition, 520), (RingHeader, 4096), (SlotMBO, 64), (SlotTrade, 64), (SlotMBP1, 128),
+        (SlotMBP10, 384), (SlotAdmin, 576), (Mark, 56), (SlotMark, 64), (Appliance, 64), (PacketsHeader, 4096), (PacketHeader, 48),
+        (LatestHeader, 4096), (LatestSlot, 448), (Section, 32), (ClockBlock, 128), (ControlHeader, 4096), (RingEntry, 64),
+        (Digest, 40), (ChannelEntry, 448), (LineEntry, 448), (CounterEntry, 128), (InstrumentEntry, 192), (SessionEntry, 192)):
     assert ctypes.sizeof(_type) == _size, _type
+# End of what is generated.
+
+Header, Instrument = RecordHeader, InstrumentEntry
+RECORD_TYPES = {RTYPE_TRADE: Trade, RTYPE_MBP1: MBP1, RTYPE_MBP10: MBP10, RTYPE_STATUS: Status, RTYPE_DEFINITION: Definition,
+                RTYPE_IMBALANCE: Imbalance, RTYPE_STATISTICS: Statistics, RTYPE_MBO: MBO, RTYPE_APPLIANCE: Appliance}
+
+_FLAG_NAMES = sorted(((value, name[5:]) for name, value in list(globals().items()) if name.startswith("FLAG_")), reverse=True)
+_RTYPE_NAMES = {value: name[6:] for name, value in list(globals().items()) if name.startswith("RTYPE_")}
+_PRICES = {"price", "bid_px", "ask_px", "tick_size", "ref_price", "cont_book_clr_price", "auct_interest_clr_price", "ssr_filling_price",
+           "ind_match_price", "upper_collar", "lower_collar", "min_price_increment", "display_factor", "high_limit_price",
+           "low_limit_price", "max_price_variation", "min_price_increment_amount", "strike_price", "leg_price", "leg_delta"}
+_LETTERS = {"action", "side", "is_trading", "is_quoting", "is_short_sell_restricted", "auction_type", "unpaired_side", "instrument_class",
+            "match_algorithm", "security_update_action", "user_defined_instrument", "leg_instrument_class", "leg_side"}
 
 
 class SegmentError(Exception):
@@ -208,6 +481,10 @@ def _map(path, magic):
     return mem
 
 
+# Words of a ring's header.
+_EPOCH, _START, _HEAD = RingHeader.epoch.offset >> 3, RingHeader.epoch_start.offset >> 3, RingHeader.head.offset >> 3
+
+
 def _committed(position):
     return (position + 1) << 1
 
@@ -223,15 +500,17 @@ class Ring:
     def __init__(self, path, stale_ns=DEFAULT_STALE_NS):
         self.path, self.stale_ns = os.path.abspath(path), stale_ns
         self._mem = _map(path, MAGIC_RING)
-        header, schema, slot, count, _, body = struct.unpack_from("<6I", self._mem, 12)
-        if (header != HEADER_BYTES or schema >= len(SCHEMAS) or slot != SLOT_SIZES[schema] or body != BODY_SIZES[schema]
-                or not 2 <= count <= MAX_SLOTS or count & (count - 1) or len(self._mem) < HEADER_BYTES + slot * count):
+        h = RingHeader.from_buffer_copy(self._mem)  # judged and used from one copy: the file may change under us
+        slot, count = h.slot_size, h.slot_count
+        if (h.header_size != HEADER_BYTES or h.schema >= len(SCHEMAS) or slot == 0 or slot != SLOT_SIZES[h.schema]
+                or h.body_size != BODY_SIZES[h.schema] or not 2 <= count <= MAX_SLOTS or count & (count - 1)
+                or len(self._mem) < HEADER_BYTES + slot * count):
             raise SegmentError(f"{path}: damaged or truncated ring header")
-        self.schema, self.slots, self.body_size = SCHEMAS[schema], count, body
+        self.schema, self.slots, self.body_size, self.worker = SCHEMAS[h.schema], count, h.body_size, h.worker
         self._slot, self._mask = slot, count - 1
         # One 8-byte view makes each look at a sequence word a single load.
         self._words = memoryview(self._mem).cast("Q")
-        self.epoch = self._words[8]
+        self.epoch = self._words[_EPOCH]
         self.lost = self.lost_total = self.missed = 0
         self.position = self._check_at = self._stale_at = 0
         self.control = None
@@ -271,7 +550,7 @@ class Ring:
 
     def edge(self):
         """The position the next record will get, as far as can be seen."""
-        head = self._words[16]
+        head = self._words[_HEAD]
         if head >= MAX_POSITION:
             head = 0
         elif head and self._sequence(head - 1) < _committed(head - 1):
@@ -292,7 +571,7 @@ class Ring:
 
     def seek_oldest(self):
         """To the oldest record of the running epoch; an earlier run's are not told. missed: how many of this run are gone."""
-        head, start = self.edge(), self._words[9]
+        head, start = self.edge(), self._words[_START]
         self.position = max(0, head - self._mask - 1)
         self.missed = 0
         if start <= head:
@@ -302,7 +581,7 @@ class Ring:
     def next_bytes(self):
         """(result, payload): the payload is the body and the extras, or None."""
         p, want = self.position, _committed(self.position)
-        if self._sequence(p) == want and self._words[8] == self.epoch:
+        if self._sequence(p) == want and self._words[_EPOCH] == self.epoch:
             result = RECORD
         else:
             result = self._look()
@@ -334,9 +613,9 @@ class Ring:
         return struct.unpack_from("<Q", payload, self.body_size)[0]
 
     def _look(self):
-        p, want, value, epoch = self.position, _committed(self.position), self._sequence(self.position), self._words[8]
+        p, want, value, epoch = self.position, _committed(self.position), self._sequence(self.position), self._words[_EPOCH]
         if epoch != self.epoch:
-            start = self._words[9]
+            start = self._words[_START]
             if p >= start:
                 self.epoch = epoch
                 if p > self.edge():
@@ -347,7 +626,7 @@ class Ring:
         if value < want or value == want | 1:
             if value == 1 or (value and ((value >> 1) - 1 - p) & self._mask):
                 return CORRUPT
-            state = struct.unpack_from("<I", self._mem, 80)[0]
+            state = struct.unpack_from("<I", self._mem, RingHeader.state.offset)[0]
             return STOPPED if value < want and state >= STATE_STOPPED and self.edge() <= p else EMPTY
         following = value >> 1
         if (following - 1 - p) & self._mask or following > MAX_POSITION:
@@ -362,13 +641,15 @@ class Ring:
 class Latest:
     """The last book of every instrument."""
 
-    STRIDE = 448
+    STRIDE = ctypes.sizeof(LatestSlot)
 
     def __init__(self, path):
         self._mem = _map(path, MAGIC_LATEST)
-        header, slot, self.capacity = struct.unpack_from("<3I", self._mem, 12)
-        if header != HEADER_BYTES or slot != self.STRIDE or len(self._mem) < HEADER_BYTES + slot * self.capacity:
+        h = LatestHeader.from_buffer_copy(self._mem)
+        if (h.header_size != HEADER_BYTES or h.slot_size != self.STRIDE or not 0 < h.capacity <= MAX_LATEST
+                or h.position_schema > SCHEMAS.index("admin") or len(self._mem) < HEADER_BYTES + self.STRIDE * h.capacity):
             raise SegmentError(f"{path}: damaged or truncated latest table")
+        self.capacity, self.schema = h.capacity, SCHEMAS[h.position_schema]
         self._words = memoryview(self._mem).cast("Q")
         self.path = os.path.abspath(path)
 
@@ -392,16 +673,30 @@ class Latest:
 
 
 class Control:
-    """Who writes, and what the instrument ids mean."""
+    """Who writes, what the ids and numbers mean, and how each channel and instrument is.
+
+    channels(), lines(), counters() and instruments() give copies: ask again for what changes. state_of(entry) says of a channel
+    or an instrument whether it can be relied on, and why not.
+    """
+
+    _TABLES = {"rings": (RingEntry, MAX_RINGS), "channels": (ChannelEntry, MAX_CHANNELS), "lines": (LineEntry, MAX_LINES),
+               "counters": (CounterEntry, MAX_COUNTERS), "instruments": (InstrumentEntry, MAX_INSTRUMENTS),
+               "sessions": (SessionEntry, MAX_SESSIONS)}
 
     def __init__(self, path):
         self._mem = _map(path, MAGIC_CONTROL)
-        self.name = self._mem[128:192].split(b"\0")[0].decode("ascii", "replace")
-        offset, stride, capacity = struct.unpack_from("<Q2I", self._mem, 192 + 4 * 32)
-        if stride != ctypes.sizeof(Instrument) or offset % 8 or offset + stride * capacity > len(self._mem):
+        h = ControlHeader.from_buffer_copy(self._mem)  # places and capacities come from this copy
+        good = h.header_size == HEADER_BYTES and h.file_size <= len(self._mem)
+        for name, (kind, most) in self._TABLES.items():
+            s = getattr(h, name)
+            good = (good and s.stride == ctypes.sizeof(kind) and s.capacity <= most and s.offset % 8 == 0
+                    and HEADER_BYTES <= s.offset and s.offset + s.stride * s.capacity <= h.file_size)
+        if not good:
             raise SegmentError(f"{path}: damaged or truncated control file")
-        self._offset, self._capacity = offset, capacity
+        self._header = h
+        self.name = h.name.decode("ascii", "replace")
         self.path = os.path.abspath(path)
+        self._words = memoryview(self._mem).cast("Q")
 
     def __repr__(self):
         state = {STATE_STARTING: "starting", STATE_RUNNING: "running", STATE_STOPPED: "stopped", STATE_REPLACED: "replaced"}
@@ -414,35 +709,97 @@ class Control:
 
     @property
     def epoch(self):
-        return struct.unpack_from("<Q", self._mem, 24)[0]
+        return self._words[ControlHeader.epoch.offset >> 3]
 
     @property
     def state(self):
-        return struct.unpack_from("<I", self._mem, 32)[0]
+        return struct.unpack_from("<I", self._mem, ControlHeader.state.offset)[0]
 
     @property
     def heartbeat_ns(self):
-        return struct.unpack_from("<Q", self._mem, 64)[0]
+        return self._words[ControlHeader.heartbeat_ns.offset >> 3]
+
+    def _count(self, name):
+        at = getattr(ControlHeader, name).offset + Section.count.offset
+        return min(struct.unpack_from("<I", self._mem, at)[0], getattr(self._header, name).capacity)
+
+    def _entry(self, name, index):
+        section, kind = getattr(self._header, name), self._TABLES[name][0]
+        return kind.from_buffer_copy(self._mem, section.offset + index * section.stride)
+
+    def _locked(self, at, kind):
+        """A copy of an entry that starts with its sequence lock, or None while it does not stand still."""
+        for _ in range(1000):
+            lock = self._words[at >> 3]
+            entry = kind.from_buffer_copy(self._mem, at)
+            if lock & 1 == 0 and self._words[at >> 3] == lock:
+                return entry
+        return None
+
+    def _all(self, name):
+        return [self._entry(name, i) for i in range(self._count(name))]
 
     def rings(self):
         """(schema, worker) of every ring of the instance."""
-        offset, stride, capacity, count = struct.unpack_from("<Q3I", self._mem, 192)
-        if stride != 64 or offset + stride * capacity > len(self._mem):
-            raise SegmentError(f"{self.path}: damaged or truncated control file")
-        found = [struct.unpack_from("<2I", self._mem, offset + i * stride + 48) for i in range(min(count, capacity))]
-        return [(SCHEMAS[schema], worker) for schema, worker in found if schema < len(SCHEMAS)]
+        return [(SCHEMAS[e.schema], e.worker) for e in self._all("rings") if e.schema < len(SCHEMAS)]
+
+    def channels(self):
+        return self._all("channels")
+
+    def channel(self, index):
+        """The channel that marks, sessions, instruments and appliance records call by this number, or None."""
+        return self._entry("channels", index) if 0 <= index < self._count("channels") else None
+
+    def lines(self):
+        return self._all("lines")
+
+    def counters(self):
+        """{(name, label): value}."""
+        return {(e.name.decode("ascii", "replace"), e.label.decode("ascii", "replace")): e.value for e in self._all("counters")}
+
+    def clock(self):
+        """What the writer knows of its clock, or None while it cannot be read whole."""
+        return self._locked(ControlHeader.clock.offset, ClockBlock)
+
+    def instrument(self, index):
+        """Entry index of the instrument table, or None."""
+        section = self._header.instruments
+        if not 0 <= index < self._count("instruments"):
+            return None
+        return self._locked(section.offset + index * section.stride, InstrumentEntry)
 
     def instruments(self, former=False):
         """The instruments that ids mean now; with former also what they meant before, and since which positions."""
-        count = min(struct.unpack_from("<I", self._mem, 192 + 4 * 32 + 16)[0], self._capacity)
-        for i in range(count):
-            at = self._offset + i * ctypes.sizeof(Instrument)
-            for _ in range(1000):
-                entry = Instrument.from_buffer_copy(self._mem[at:at + ctypes.sizeof(Instrument)])
-                if entry.revision % 2 == 0 and struct.unpack_from("<Q", self._mem, at)[0] == entry.revision:
-                    if former or entry.next == 0:
-                        yield entry
-                    break
+        for i in range(self._count("instruments")):
+            entry = self.instrument(i)
+            if entry is not None and (former or entry.next == 0):
+                yield entry
+
+    def sessions(self):
+        """(oldest, newest) number of the sessions that the table may have; (1, 0) without any."""
+        newest = struct.unpack_from("<I", self._mem, ControlHeader.sessions.offset + Section.count.offset)[0]
+        if newest == 0xFFFFFFFF:
+            return 1, 0  # damage
+        return max(1, newest + 1 - min(newest + 1, self._header.sessions.capacity)), newest
+
+    def session(self, number):
+        """What the session number of a mark means; None where it never was, or is forgotten."""
+        section = self._header.sessions
+        if number <= 0 or section.capacity == 0:
+            return None
+        entry = self._locked(section.offset + number % section.capacity * section.stride, SessionEntry)
+        return entry if entry is not None and entry.number == number else None
+
+
+def state_of(entry):
+    """("live", "none"), or as ("gapped", "gap") in what state a ChannelEntry or an InstrumentEntry is, and why."""
+    if isinstance(entry, InstrumentEntry):
+        return _name(INSTRUMENT_STATE_NAMES, entry.state & 0xFF), _name(REASON_NAMES, entry.state >> 8 & 0xFF)
+    return _name(CHANNEL_STATE_NAMES, entry.state), _name(REASON_NAMES, entry.reason)
+
+
+def _name(names, value):
+    return names[value] if value < len(names) else str(value)
 
 
 class Instance:

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,19 +16,23 @@ import (
 )
 
 // readers are programs of other languages that read to the end of a ring and print what they saw.
-func readers(t *testing.T) map[string]func(t *testing.T) []string {
+func readers(t *testing.T) map[string]func(t *testing.T) []string { return programs("reader") }
+
+// programs are testdata/c/NAME.c and testdata/python/NAME.py: how each is called. The C one is built once with the address and
+// undefined-behaviour sanitizers where the compiler has them.
+func programs(name string) map[string]func(t *testing.T) []string {
 	return map[string]func(t *testing.T) []string{
 		"c": func(t *testing.T) []string {
-			cc, err := exec.LookPath("cc")
-			if err != nil {
-				t.Skip("no C compiler (cc): the C reader was not tested")
+			bin := filepath.Join(t.TempDir(), name)
+			compile(t, bin, name, "-O2")
+			return []string{bin}
+		},
+		"c-sanitized": func(t *testing.T) []string {
+			bin := filepath.Join(t.TempDir(), name)
+			if !sanitizers() {
+				t.Skip("cc has no address and undefined-behaviour sanitizers: the C reader was not tested with them")
 			}
-			bin := filepath.Join(t.TempDir(), "reader")
-			out, err := exec.Command(cc, "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O2", "-I", "../include",
-				"-o", bin, "../testdata/c/reader.c").CombinedOutput()
-			if err != nil {
-				t.Fatalf("compile: %v\n%s", err, out)
-			}
+			compile(t, bin, name, "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 			return []string{bin}
 		},
 		"python": func(t *testing.T) []string {
@@ -35,10 +40,34 @@ func readers(t *testing.T) map[string]func(t *testing.T) []string {
 			if err != nil {
 				t.Skip("no python3: the Python reader was not tested")
 			}
-			return []string{py, "-B", "../testdata/python/reader.py", "../python"}
+			return []string{py, "-B", "../testdata/python/" + name + ".py", "../python"}
 		},
 	}
 }
+
+func compile(t *testing.T, bin, name string, flags ...string) {
+	t.Helper()
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("no C compiler (cc): the C reader was not tested")
+	}
+	args := append([]string{"-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", "../include", "-o", bin, "../testdata/c/" + name + ".c"}, flags...)
+	if out, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
+		t.Fatalf("compile: %v\n%s", err, out)
+	}
+}
+
+// sanitizers says whether cc can link a program with them.
+var sanitizers = sync.OnceValue(func() bool {
+	dir, err := os.MkdirTemp("", "sanitizers")
+	if err != nil {
+		return false
+	}
+	defer os.RemoveAll(dir)
+	cmd := exec.Command("cc", "-fsanitize=address,undefined", "-x", "c", "-o", filepath.Join(dir, "empty"), "-")
+	cmd.Stdin = strings.NewReader("int main(void) { return 0; }\n")
+	return cmd.Run() == nil
+})
 
 // Every schema, read by another language from another process while the writer is at work, restarts included.
 func TestForeignReaders(t *testing.T) {

@@ -1,4 +1,4 @@
-// Command genheader writes shm/include/wirebook.h; "go generate ./shm" runs it.
+// Command genheader writes shm/include/wirebook.h and the layouts in shm/python/wirebook.py; "go generate ./shm" runs it.
 package main
 
 import (
@@ -9,16 +9,25 @@ import (
 )
 
 func main() {
-	path := "include/wirebook.h"
-	if len(os.Args) > 1 {
-		path = os.Args[1]
-	}
-	text, err := header.Generate()
-	if err == nil {
-		err = os.WriteFile(path, text, 0o644)
-	}
-	if err != nil {
+	if err := write("include/wirebook.h", "python/wirebook.py"); err != nil {
 		fmt.Fprintln(os.Stderr, "genheader:", err)
 		os.Exit(1)
 	}
+}
+
+func write(c, python string) error {
+	text, err := header.Generate()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c, text, 0o644); err != nil {
+		return err
+	}
+	if text, err = os.ReadFile(python); err != nil {
+		return err
+	}
+	if text, err = header.Python(text); err != nil {
+		return fmt.Errorf("%s: %w", python, err)
+	}
+	return os.WriteFile(python, text, 0o644)
 }

@@ -1,3 +1,3 @@
-// Package header writes the C header from the Go structs of the ABI: wirebook.h cannot say anything else than
-// what Go does, and each consumer's compiler checks the sizes and offsets again.
+// Package header writes what the C header and the Python module say of layouts and numbers from the Go structs of the ABI:
+// they cannot say anything else than what Go does, and each consumer checks the sizes and offsets again.
 package header

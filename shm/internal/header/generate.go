@@ -31,59 +31,10 @@ func Generate() ([]byte, error) {
 }
 
 func constants(b *bytes.Buffer) {
-	for _, c := range []struct {
-		name  string
-		value uint64
-	}{
-		{"ABI_VERSION", uint64(shm.ABIVersion)},
-		{"HEADER_BYTES", shm.HeaderBytes},
-		{"MAX_SLOTS", shm.MaxSlots},
-		{"MAX_LATEST", shm.MaxLatest},
-		{"NO_LATEST", uint64(shm.NoLatest)},
-		{"STATE_STARTING", uint64(shm.StateStarting)}, {"STATE_RUNNING", uint64(shm.StateRunning)},
-		{"STATE_STOPPED", uint64(shm.StateStopped)}, {"STATE_REPLACED", uint64(shm.StateReplaced)},
-		{"FLAG_LAST", uint64(shm.FlagLast)}, {"FLAG_TOB", uint64(shm.FlagTOB)}, {"FLAG_SNAPSHOT", uint64(shm.FlagSnapshot)},
-		{"FLAG_MBP", uint64(shm.FlagMBP)}, {"FLAG_BAD_TS_RECV", uint64(shm.FlagBadTsRecv)},
-		{"FLAG_MAYBE_BAD_BOOK", uint64(shm.FlagMaybeBadBook)},
-		{"RTYPE_TRADE", uint64(shm.RTypeTrade)}, {"RTYPE_MBP1", uint64(shm.RTypeMBP1)}, {"RTYPE_MBP10", uint64(shm.RTypeMBP10)},
-		{"RTYPE_STATUS", uint64(shm.RTypeStatus)}, {"RTYPE_DEFINITION", uint64(shm.RTypeDefinition)},
-		{"RTYPE_IMBALANCE", uint64(shm.RTypeImbalance)}, {"RTYPE_STATISTICS", uint64(shm.RTypeStatistics)},
-		{"RTYPE_MBO", uint64(shm.RTypeMBO)}, {"RTYPE_APPLIANCE", uint64(shm.RTypeAppliance)},
-		{"PACKET_WHOLE", shm.PacketWhole}, {"PACKET_SKIP", shm.PacketSkip},
-		{"PACKET_BAD_STAMP", uint64(shm.PacketBadStamp)}, {"PACKET_SYNTHESISED", uint64(shm.PacketSynthesised)},
-		{"PACKET_CUT", uint64(shm.PacketCut)}, {"PACKET_MORE", uint64(shm.PacketMore)}, {"PACKET_UNSUMMED", uint64(shm.PacketUnsummed)},
-		{"PACKET_FRAME", uint64(shm.PacketFrame)}, {"PACKET_TICK", uint64(shm.PacketTick)}, {"PACKET_LATE", uint64(shm.PacketLate)},
-		{"PACKET_CONFIG", uint64(shm.PacketConfig)}, {"PACKET_ADDED", uint64(shm.PacketAdded)},
-		{"PACKET_REMOVED", uint64(shm.PacketRemoved)}, {"PACKET_SILENCE", uint64(shm.PacketSilence)},
-		{"PACKET_ABANDON", uint64(shm.PacketAbandon)}, {"PACKET_ANSWER", uint64(shm.PacketAnswer)},
-		{"PACKET_CHECKPOINT", uint64(shm.PacketCheckpoint)}, {"PACKET_EPOCH", uint64(shm.PacketEpoch)},
-		{"VERDICT_NONE", uint64(shm.VerdictNone)}, {"VERDICT_NEW", uint64(shm.VerdictNew)}, {"VERDICT_PART", uint64(shm.VerdictPart)},
-		{"VERDICT_DUPLICATE", uint64(shm.VerdictDuplicate)}, {"VERDICT_LATE", uint64(shm.VerdictLate)},
-		{"VERDICT_HELD", uint64(shm.VerdictHeld)}, {"VERDICT_SUSPECT", uint64(shm.VerdictSuspect)},
-		{"VERDICT_CONTROL", uint64(shm.VerdictControl)}, {"VERDICT_FAULT", uint64(shm.VerdictFault)},
-		{"MARK_UNTIMED", uint64(shm.MarkUntimed)},
-		{"APPLIANCE_GAP", uint64(shm.ApplianceGap)}, {"APPLIANCE_EPOCH", uint64(shm.ApplianceEpoch)},
-		{"APPLIANCE_SESSION", uint64(shm.ApplianceSession)}, {"APPLIANCE_SUSPECT", uint64(shm.ApplianceSuspect)},
-		{"APPLIANCE_WHOLE", uint64(shm.ApplianceWhole)}, {"APPLIANCE_HEARTBEAT", uint64(shm.ApplianceHeartbeat)},
-		{"CHANNEL_WAITING", uint64(shm.ChannelWaiting)}, {"CHANNEL_LIVE", uint64(shm.ChannelLive)},
-		{"CHANNEL_GAPPED", uint64(shm.ChannelGapped)}, {"CHANNEL_RECOVERING", uint64(shm.ChannelRecovering)},
-		{"CHANNEL_STALE", uint64(shm.ChannelStale)},
-		{"INSTRUMENT_UNKNOWN", uint64(shm.InstrumentUnknown)}, {"INSTRUMENT_LIVE", uint64(shm.InstrumentLive)},
-		{"INSTRUMENT_GAPPED", uint64(shm.InstrumentGapped)}, {"INSTRUMENT_RECOVERING", uint64(shm.InstrumentRecovering)},
-		{"INSTRUMENT_STALE", uint64(shm.InstrumentStale)},
-		{"REASON_NONE", uint64(shm.ReasonNone)}, {"REASON_JOINED", uint64(shm.ReasonJoined)}, {"REASON_GAP", uint64(shm.ReasonGap)},
-		{"REASON_UNFIT", uint64(shm.ReasonUnfit)}, {"REASON_UNDECODED", uint64(shm.ReasonUndecoded)},
-		{"REASON_DISPUTED", uint64(shm.ReasonDisputed)}, {"REASON_ABANDONED", uint64(shm.ReasonAbandoned)},
-		{"REASON_SILENT", uint64(shm.ReasonSilent)}, {"REASON_REFUSED", uint64(shm.ReasonRefused)},
-		{"REASON_OVERLOADED", uint64(shm.ReasonOverloaded)},
-	} {
-		fmt.Fprintf(b, "#define WB_%s %du\n", c.name, c.value)
+	for _, c := range Constants() {
+		fmt.Fprintf(b, "#define WB_%s %s\n", c.Name, c.c())
 	}
-	fmt.Fprintf(b, "#define WB_UNDEF_PRICE INT64_MAX\n#define WB_UNDEF_TIMESTAMP UINT64_MAX\n")
-	fmt.Fprintf(b, "#define WB_MAGIC_CONTROL 0x%016XULL\n", shm.MagicControl)
-	fmt.Fprintf(b, "#define WB_MAGIC_RING    0x%016XULL\n", shm.MagicRing)
-	fmt.Fprintf(b, "#define WB_MAGIC_PACKETS 0x%016XULL\n", shm.MagicPackets)
-	fmt.Fprintf(b, "#define WB_MAGIC_LATEST  0x%016XULL\n", shm.MagicLatest)
+	names(b)
 	fmt.Fprintf(b, "\nenum wb_schema {\n")
 	for s := shm.Schema(0); s < shm.SchemaCount; s++ {
 		fmt.Fprintf(b, "\tWB_SCHEMA_%s = %d,\n", strings.ToUpper(strings.ReplaceAll(s.String(), "-", "")), s)
@@ -100,6 +51,17 @@ func constants(b *bytes.Buffer) {
 		fmt.Fprintf(b, "%s%d", comma(s > 0), s.BodySize())
 	}
 	b.WriteString("};\n")
+}
+
+// names writes a function for each group of constants that people read by name.
+func names(b *bytes.Buffer) {
+	for _, g := range Named() {
+		fmt.Fprintf(b, "\nstatic inline const char *wb_%s_name(uint32_t v) {\n\tstatic const char *const names[] = {", g.What)
+		for i, name := range g.Names() {
+			fmt.Fprintf(b, "%s%q", comma(i > 0), name)
+		}
+		b.WriteString("};\n\treturn v < sizeof names / sizeof *names ? names[v] : \"?\";\n}\n")
+	}
 }
 
 func comma(more bool) string {

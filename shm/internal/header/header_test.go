@@ -5,7 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -54,6 +56,49 @@ func TestHeaderIsCurrent(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Error("include/wirebook.h is not what the Go structs say: run go generate ./shm")
+	}
+}
+
+func TestPythonIsCurrent(t *testing.T) {
+	got, err := os.ReadFile("../../python/wirebook.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := Python(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("python/wirebook.py is not what the Go structs say: run go generate ./shm")
+	}
+}
+
+// Every struct and constant has in Python the places and values that it has in Go, as ctypes sees them.
+func TestPythonLayouts(t *testing.T) {
+	py, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3: the Python layouts were not tested")
+	}
+	var want, script strings.Builder
+	script.WriteString("import sys\nsys.path.insert(0, '../../python')\nimport wirebook as w\n")
+	for _, s := range Structs() {
+		for _, f := range Fields(s.Type) {
+			if f.Name == "hd" {
+				continue // its fields are the record's own in Python
+			}
+			fmt.Fprintf(&want, "%s.%s %d %d\n", s.Type.Name(), f.Name, f.Offset, f.Size)
+			fmt.Fprintf(&script, "f = w.%s.%s; print('%s.%s', f.offset, f.size)\n", s.Type.Name(), f.Name, s.Type.Name(), f.Name)
+		}
+	}
+	for _, c := range Constants() {
+		fmt.Fprintf(&want, "%s %d\n", c.Name, c.Value)
+		fmt.Fprintf(&script, "print('%s', w.%s)\n", c.Name, c.Name)
+	}
+	cmd := exec.Command(py, "-B", "-")
+	cmd.Stdin = strings.NewReader(script.String())
+	got, err := cmd.CombinedOutput()
+	if err != nil || string(got) != want.String() {
+		t.Errorf("%v\n%s\nwant\n%s", err, got, want.String())
 	}
 }
 

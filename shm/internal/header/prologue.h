@@ -1,6 +1,6 @@
 /* wirebook.h: read Wirebook's rings, latest table and control file. C99 or C++11, header only.
  *
- * Generated from shm/abi.go and shm/records.go by "go generate ./shm". Do not edit.
+ * Generated from shm/abi*.go and shm/records.go by "go generate ./shm". Do not edit.
  * SPDX-License-Identifier: Apache-2.0
  *
  *	wb_ring r;
@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

@@ -59,8 +59,11 @@ func Fields(t reflect.Type) []Field {
 
 // snake spells a Go name the C way: InstrumentID is instrument_id, SSRFillingPrice ssr_filling_price.
 func snake(name string) string {
-	if name == "SecSubType" {
-		return "secsubtype" // one word in DBN
+	switch name { // one word in DBN
+	case "SecSubType":
+		return "secsubtype"
+	case "RType":
+		return "rtype"
 	}
 	var b strings.Builder
 	upper := func(i int) bool { return i < len(name) && name[i] >= 'A' && name[i] <= 'Z' }

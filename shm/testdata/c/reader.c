@@ -59,6 +59,7 @@ int main(int argc, char **argv) {
 			break;
 		case WB_EMPTY:
 		case WB_LAPPED:
+		case WB_STALE_WRITER:
 			break;
 		default:
 			fprintf(stderr, "unexpected result\n");
