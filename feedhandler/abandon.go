@@ -12,8 +12,16 @@ func (p *Pipeline) Abandon() {
 func (c *Channel) abandon() {
 	c.takeRings()
 	c.enrolAll(c.batch)
+	if c.applying {
+		// A part of it is published: its units are marked, and what the books are emptied by stands behind the last of them.
+		c.applying = false
+		c.applier.noteLast(c.batch)
+	} else {
+		c.units, c.newest = 0, 0 // no mark covers what was given up
+	}
 	c.batch.Reset()
 	c.restart(2) // as for a session joined in the middle
+	c.mark()
 	if c.gapAware != nil {
 		c.gapAware.OnGap()
 	}

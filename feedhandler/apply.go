@@ -59,6 +59,11 @@ func (a *applier) apply(b *book.Batch) {
 	} else {
 		a.applyAround(b)
 	}
+	a.noteLast(b)
+}
+
+// noteLast keeps the newest event that dates what a restart tells.
+func (a *applier) noteLast(b *book.Batch) {
 	for n := len(b.Events) - 1; n >= 0; n-- {
 		if e := &b.Events[n]; e.Kind != book.KindStale { // which may have no date
 			// Kept by value: the batch is used again before a restart may ask.

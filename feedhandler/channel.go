@@ -92,6 +92,7 @@ type Channel struct {
 	visitor  bool // its set reaches beyond the pipeline
 
 	applier
+	marking
 
 	// Messages counts messages decoded, in sequence and once each.
 	Messages uint64
@@ -158,6 +159,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig, set *Set) (*Channel,
 		framing: cfg.Feed.NewFraming(), decoder: newDecoder(), visitor: visitor,
 		arb: arb, spans: make([]framing.Span, 0, maxSpans), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
+	c.account = shm.Account{Channel: uint16(index), Filtered: len(cfg.Output.Only) > 0}
 	c.packets = venue.Packets(c.decoder)
 	c.gapAware, _ = c.decoder.(venue.GapAware)
 	c.applier.init(c.decoder.Directory(), books, cfg)
@@ -272,9 +274,11 @@ func (c *Channel) drain() {
 			c.flush()
 			c.takeRings()
 			c.restart(r.Packet.Seq)
+			c.mark()
 			c.decoder.Reset()
 			c.forget()
 			c.session, c.sessionKnown = r.Packet.Session, false
+			c.begun, c.resets = false, r.Kind == arbitration.ReadyReset
 		}
 	}
 	if c.arb.HasHealed() {
@@ -288,6 +292,12 @@ func (c *Channel) deliver(pkt *arbitration.Packet, spans []framing.Span, skip, c
 	h := &c.header
 	if !c.sessionKnown {
 		c.sessionText, c.sessionKnown = c.framing.Session(pkt.Payload), true
+	}
+	if h.Kind == framing.Data {
+		if !c.begun {
+			c.beginSession(h, skip, pkt.TsRecv)
+		}
+		c.cover(h, skip, count, pkt.TsRecv)
 	}
 	if len(spans) == 0 {
 		// A packet that was held, or carries nothing: faults were counted when it came.
@@ -317,28 +327,23 @@ func within(spans []framing.Span, skip, count uint32) []framing.Span {
 	return spans
 }
 
-// Number gives the channel the number its records carry where they have a channel word: its place in the control file.
-// Without one it is the place in the pipeline.
-func (c *Channel) Number(n uint32) { c.number = n }
-
-// takeRings makes the records that follow this channel's: channels of one worker share its rings.
-func (c *Channel) takeRings() {
-	for _, ring := range c.out.Rings {
-		if ring != nil {
-			ring.SetChannel(c.number)
-		}
-	}
-}
-
 func (c *Channel) applyBatch() {
 	c.takeRings()
+	if c.enters {
+		c.enterSession()
+	}
+	c.applying = true
 	c.applier.apply(c.batch)
+	c.applying = false
 	c.batch.Reset()
+	c.mark()
 }
 
 func (c *Channel) flush() {
 	if len(c.batch.Packets) > 0 || len(c.batch.Changes) > 0 {
 		c.applyBatch()
+	} else if c.out.Marks != nil && c.out.Marks.Moved(&c.account) {
+		c.mark()
 	}
 	c.out.flush()
 }

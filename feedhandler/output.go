@@ -9,6 +9,10 @@ import (
 type Output struct {
 	Rings  [shm.SchemaCount]*shm.Writer
 	Latest *shm.LatestWriter
+	// Marks says what each burst put into Rings; it is of the same worker, and its other channels share both.
+	Marks *shm.Marks
+	// Sessions learns the channel's sessions and numbers them. Without it they count from 1.
+	Sessions SessionSink
 	// LatestSchema is the ring in which the latest table's positions count.
 	LatestSchema shm.Schema
 	// Instruments learns the channel's instruments and gives each its place in the latest table.
@@ -24,6 +28,23 @@ type Output struct {
 type InstrumentSink interface {
 	// Instrument adds or updates an entry and returns its index in the latest table; ok is false when there is no room.
 	Instrument(channel int, idx uint32, ins *book.Instrument) (latest uint32, ok bool)
+}
+
+// SessionSink is the session table outside the core.
+type SessionSink interface {
+	// Session enters a session that begins and returns its number, from 1. channel is the number of Channel.Number.
+	Session(channel uint32, s *SessionStart) uint32
+}
+
+// SessionStart is what is known of a session when its first burst is about to be published.
+type SessionStart struct {
+	Name   string // as the venue spells it; "" where it has no name
+	Reset  bool   // the numbering begins again under the name that it had before
+	First  uint64 // unit of the first packet taken
+	SentNS uint64 // when the venue sent that packet; 0 where it does not say
+	RecvNS uint64 // when it was received
+	Mark   uint64 // position of the session's first mark
+	Since  [shm.SchemaCount]uint64
 }
 
 // Tap receives records outside shared memory: exporters and tests. extra is the trade id, or 0.
@@ -81,5 +102,8 @@ func (o *Output) flush() {
 		if ring != nil {
 			ring.Flush()
 		}
+	}
+	if o.Marks != nil {
+		o.Marks.Flush()
 	}
 }

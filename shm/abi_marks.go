@@ -8,7 +8,10 @@ import "structs"
 // A mark covers the records between the heads of the mark before it in the ring and its own. All of them are its channel's. A
 // record's unit is the largest number up to First+Units-1 whose low half is the sequence in the record (SlotAdmin.Unit in the
 // admin ring); its k is how many records of its ring with the same session, channel and unit stand before it. Who starts or is lapped
-// inside a unit begins at the next one.
+// inside a unit begins at the next one. Units that no record is of are in a mark too; those that no mark has were not taken.
+//
+// The first mark of a run, at the ring's epoch_start, has MarkRun and is no channel's: what it covers was published by a run that
+// died before it marked it, and has no position. The same holds for Session 0.
 //
 //	0       8     16    20      24      26    27       28             32              36        56
 //	|ts_recv|first|units|session|channel|flags|reserved|taken_after_ns|commit_after_ns|heads 5×4|
@@ -18,8 +21,8 @@ type Mark struct {
 	First         uint64 // the first unit; without units the one that comes next
 	Units         uint32 // so many in a row, those without records included
 	Session       uint32 // SessionEntry.Number
-	Channel       uint16 // index into the control file's channel table
-	Flags         uint8  // MarkUntimed
+	Channel       uint16 // index into the control file's channel table; NoMarkChannel where it is no channel's
+	Flags         uint8  // MarkUntimed to MarkFiltered
 	Reserved      uint8
 	TakenAfterNS  int32     // from TsRecv until the worker took the burst: at least so much, where it is the largest there is
 	CommitAfterNS uint32    // from there until its records were committed, in the same manner
@@ -28,8 +31,13 @@ type Mark struct {
 
 // Flags of a mark.
 const (
-	MarkUntimed uint8 = 0x01 // no clock was there to say when the burst was taken and committed, as in a replay
+	MarkUntimed  uint8 = 0x01 // no clock was there to say when the burst was taken and committed, as in a replay
+	MarkRun      uint8 = 0x02 // a run of the writer begins behind it
+	MarkFiltered uint8 = 0x04 // only some instruments are published: k cannot be counted
 )
+
+// NoMarkChannel stands in a mark that is no channel's.
+const NoMarkChannel uint16 = 0xFFFF
 
 // SlotMark is one cache line.
 //

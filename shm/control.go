@@ -103,6 +103,14 @@ func (c *Control) AddChannel(name string, worker uint32, publisher uint16, depth
 	return add(c, &c.header.Channels, c.channels, "channels", e)
 }
 
+// SetSession says which session a channel is in: SessionEntry.Number, and its name, cut at 16 bytes.
+func (e *ChannelEntry) SetSession(number uint32, name string) {
+	var text [16]uint8
+	copy(text[:], name)
+	assign(&e.SessionName, &text, 0)
+	atomic.StoreUint32(&e.Session, number)
+}
+
 // ChannelWorker returns the worker of a channel.
 func (c *Control) ChannelWorker(index uint32) uint32 { return c.channels[index].Worker }
 
@@ -160,6 +168,27 @@ func (c *Control) CarrySessions(former *ControlView) {
 		}
 	}
 	c.newest = max(c.newest, end-1)
+}
+
+// Resets returns how often the numbering of the session that e describes had begun again by the time of its first packet, as far
+// as the table tells: what the newest entry of the same channel and name says that had begun by then, or else 0.
+func (c *Control) Resets(e *SessionEntry) uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for n, k := c.newest, 0; n > 0 && k < len(c.sessions); n, k = n-1, k+1 {
+		old := &c.sessions[int(n)%len(c.sessions)]
+		if old.Number != n || old.PublisherID != e.PublisherID || old.ChannelName != e.ChannelName || old.Name != e.Name {
+			continue
+		}
+		began, now := old.FirstSentNS, e.FirstSentNS
+		if began == 0 || now == 0 {
+			began, now = old.FirstRecvNS, e.FirstRecvNS
+		}
+		if began <= now {
+			return old.Resets
+		}
+	}
+	return 0
 }
 
 // BeginSession enters a session in the table and returns its number. e.Number and e.Revision are set here.

@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"time"
 
 	"wirebook/book"
 	"wirebook/feedhandler"
@@ -13,7 +15,8 @@ import (
 // rings is an instance in shared memory that only the bench knows, removed when it ends.
 type rings struct {
 	*segment.Instance
-	root string
+	root  string
+	marks *shm.Marks // of a worker with a clock, as a run has them
 }
 
 // ringSlots are what an instance has when its configuration does not say.
@@ -35,14 +38,25 @@ func newRings(slots uint32, latest uint32, schemas ...shm.Schema) (*rings, error
 		}
 		o.Rings = append(o.Rings, segment.RingSpec{Schema: s, Slots: n})
 	}
+	o.Rings = append(o.Rings, segment.RingSpec{Schema: shm.SchemaMarks, Slots: cmp.Or(slots, ringSlots[shm.SchemaMBO]/2)})
 	inst, err := segment.Create(o)
 	if err != nil {
 		_ = os.RemoveAll(root)
 		return nil, err
 	}
 	inst.Running()
-	return &rings{inst, root}, nil
+	r := &rings{Instance: inst, root: root}
+	var of [shm.SchemaCount]*shm.Writer
+	for _, s := range schemas {
+		of[s] = inst.Writer(s, 0)
+	}
+	r.marks = shm.NewMarks(inst.Writer(shm.SchemaMarks, 0), of)
+	r.marks.SetClock(wallClock)
+	return r, nil
 }
+
+// wallClock is the clock of a live worker.
+func wallClock() uint64 { return uint64(time.Now().UnixNano()) }
 
 // shmDir makes a directory in memory where there is such a file system.
 func shmDir() (string, error) {

@@ -29,6 +29,7 @@ func (v *variant) output(r *rings) func(*feedhandler.ChannelConfig) {
 		for _, s := range v.schemas {
 			c.Output.Rings[s] = r.Writer(s, 0)
 		}
+		c.Output.Marks = r.marks
 		c.NoDigests = !v.digests
 		if v.latest > 0 {
 			c.Output.Latest, c.Output.Instruments = r.Latest, p

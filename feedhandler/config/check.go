@@ -110,6 +110,7 @@ func (c *Config) check(r *report) {
 	}
 	for name, v := range map[string]uint32{
 		"mbo": c.Rings.MBO, "mbp-1": c.Rings.MBP1, "mbp-10": c.Rings.MBP10, "trades": c.Rings.Trades, "admin": c.Rings.Admin,
+		"marks": valueOf(c.Rings.Marks),
 	} {
 		if v > maxSlots {
 			r.add("at most 268435456 slots", v, "rings", name)
@@ -242,4 +243,12 @@ func (ch *Channel) check(r *report, i int, names map[string]int, ends ends) {
 	if len(ch.Lines) > 0 && live == 0 {
 		r.add("at least one line that is not for recovery", "none", at("lines")...)
 	}
+}
+
+// valueOf is what a key says, 0 where it is not there.
+func valueOf(v *uint32) uint32 {
+	if v == nil {
+		return 0
+	}
+	return *v
 }

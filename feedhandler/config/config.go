@@ -28,13 +28,14 @@ type Config struct {
 
 // Rings sizes the rings, in slots; each is rounded up to a power of two. 0 takes the default.
 type Rings struct {
-	MBO         uint32 `yaml:"mbo,omitempty" json:"mbo,omitempty" jsonschema:"description=slots of 64 bytes,default=1048576"`
-	MBP1        uint32 `yaml:"mbp-1,omitempty" json:"mbp-1,omitempty" jsonschema:"description=slots of 128 bytes,default=262144"`
-	MBP10       uint32 `yaml:"mbp-10,omitempty" json:"mbp-10,omitempty" jsonschema:"description=slots of 384 bytes,default=131072"`
-	Trades      uint32 `yaml:"trades,omitempty" json:"trades,omitempty" jsonschema:"description=slots of 64 bytes,default=131072"`
-	Admin       uint32 `yaml:"admin,omitempty" json:"admin,omitempty" jsonschema:"description=slots of 576 bytes,default=65536"`
-	HugeDir     string `yaml:"huge_dir,omitempty" json:"huge_dir,omitempty" jsonschema:"description=Mounted hugetlbfs for the ring files\\, such as /dev/hugepages; default: none"`
-	Instruments uint32 `yaml:"instruments,omitempty" json:"instruments,omitempty" jsonschema:"description=entries of the instrument and latest tables,default=16384"`
+	MBO         uint32  `yaml:"mbo,omitempty" json:"mbo,omitempty" jsonschema:"description=slots of 64 bytes,default=1048576"`
+	MBP1        uint32  `yaml:"mbp-1,omitempty" json:"mbp-1,omitempty" jsonschema:"description=slots of 128 bytes,default=262144"`
+	MBP10       uint32  `yaml:"mbp-10,omitempty" json:"mbp-10,omitempty" jsonschema:"description=slots of 384 bytes,default=131072"`
+	Trades      uint32  `yaml:"trades,omitempty" json:"trades,omitempty" jsonschema:"description=slots of 64 bytes,default=131072"`
+	Admin       uint32  `yaml:"admin,omitempty" json:"admin,omitempty" jsonschema:"description=slots of 576 bytes,default=65536"`
+	Marks       *uint32 `yaml:"marks,omitempty" json:"marks,omitempty" jsonschema:"description=slots of 64 bytes of the marks\\, one for each burst and channel: the venue's numbers and three times of every record; 0: none; default: half as many as the largest ring has"`
+	HugeDir     string  `yaml:"huge_dir,omitempty" json:"huge_dir,omitempty" jsonschema:"description=Mounted hugetlbfs for the ring files\\, such as /dev/hugepages; default: none"`
+	Instruments uint32  `yaml:"instruments,omitempty" json:"instruments,omitempty" jsonschema:"description=entries of the instrument and latest tables,default=16384"`
 }
 
 // Channel is one sequenced stream of an instance.

@@ -31,7 +31,8 @@ type Instance struct {
 	latestSchema shm.Schema
 	noDigests    bool
 	refused      *uint64
-	mu           sync.Mutex // of what follows
+	marks        []*shm.Marks // by worker; empty where none are written
+	mu           sync.Mutex   // of what follows
 	slots        map[slotKey]*slot
 	sets         map[string]int // channels at work, by set
 	meanings     map[publishedID][]*meaning
@@ -91,6 +92,9 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 			}
 		}
 	}
+	if marks := markSlots(c, so.Rings); marks > 0 {
+		so.Rings = append(so.Rings, segment.RingSpec{Schema: shm.SchemaMarks, Slots: marks})
+	}
 	for i := range channels {
 		so.Lines += uint32(len(channels[i].Lines))
 	}
@@ -105,6 +109,7 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 	}
 	so.Channels += uint32(opts.Spare)
 	so.Lines += uint32(opts.Spare) * spareLines
+	so.Sessions = sessions
 	so.Counters = uint32(workers)*workerCounters + so.Channels*channelCounters + so.Lines*lineCounters
 	seg, err := segment.Create(so)
 	if err != nil {
@@ -113,8 +118,11 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 	inst := &Instance{seg: seg, latestSchema: so.LatestSchema, noDigests: c.Digests != nil && !*c.Digests, slots: map[slotKey]*slot{},
 		sets: map[string]int{}, meanings: map[publishedID][]*meaning{}}
 	for _, r := range specs {
-		inst.rings = append(inst.rings, r.Schema)
+		if r.Schema < shm.SchemaCount {
+			inst.rings = append(inst.rings, r.Schema)
+		}
 	}
+	inst.makeMarks(workers)
 	inst.refused = inst.Counter("instruments_refused", "")
 	inst.collisions = inst.Counter("instrument_id_collisions", "")
 	for w := range workers {
@@ -133,12 +141,16 @@ func (i *Instance) Equip(c *config.Channel, ch *feedhandler.ChannelConfig) {
 	for _, schema := range i.rings {
 		out.Rings[schema] = i.seg.Writer(schema, uint16(i.worker(c)))
 	}
+	if len(i.marks) > 0 {
+		out.Marks = i.marks[i.worker(c)]
+	}
 	out.Latest, out.LatestSchema = i.seg.Latest, i.latestSchema
 	ch.NoDigests = i.noDigests
 	venue := ""
 	if p, err := config.FindProfile(c.Profile); err == nil {
 		venue = p.Venue
 	}
+	out.Sessions = &sessionSink{inst: i, name: c.Name, publisher: ch.PublisherID, worker: i.worker(c)}
 	out.Instruments = &sink{inst: i, set: ch.Set, venue: venue, publisher: ch.PublisherID, rings: out.Rings}
 }
 

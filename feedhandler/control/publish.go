@@ -44,6 +44,9 @@ func (st *channelState) publish(ch *feedhandler.Channel) {
 	atomic.StoreUint64(&e.Sessions, a.Sessions)
 	atomic.StoreUint64(&e.Instruments, uint64(ch.Directory().Len()-1))
 	atomic.StoreUint64(&e.Stale, uint64(ch.Suspect()))
+	if n := ch.SessionNumber(); n != atomic.LoadUint32(&e.Session) {
+		e.SetSession(n, ch.Session())
+	}
 	for l, le := range st.lines {
 		publishLine(le, ch.Line(l))
 		atomic.StoreUint64(st.suspect[l], ch.Line(l).Suspect)

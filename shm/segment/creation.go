@@ -84,6 +84,7 @@ func (c *creation) plan() (epoch uint64) {
 		}
 		c.files = append(c.files, f)
 	}
+	c.renewMarks()
 	for _, f := range c.files {
 		if f.keep {
 			f.m, f.saved = f.saved, nil
@@ -107,6 +108,20 @@ func (s *RingSpec) found(mem []byte) (epoch uint64, same bool) {
 		return 0, false
 	}
 	return r.Epoch(), r.Schema() == s.Schema && r.Slots() == uint64(count)
+}
+
+// renewMarks gives up marks of rings that are made anew: their positions would not be those of the rings any more.
+func (c *creation) renewMarks() {
+	for _, marks := range c.files {
+		if marks.ring == nil || marks.ring.Schema != shm.SchemaMarks {
+			continue
+		}
+		for _, f := range c.files {
+			if f.ring != nil && f.ring.Worker == marks.ring.Worker && f.ring.Schema < shm.SchemaCount && !f.keep {
+				marks.keep = false
+			}
+		}
+	}
 }
 
 // open maps the file a former run left, for writing; nil where there is none that can be used.

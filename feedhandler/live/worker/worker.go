@@ -10,6 +10,7 @@ import (
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/control"
 	"wirebook/ptp"
+	"wirebook/shm"
 )
 
 // Intervals of a worker, ns.
@@ -36,6 +37,7 @@ type Worker struct {
 	dirty     []*Feed // got datagrams since their last flush
 	Current   *Feed   // whose datagrams are in hand: a panic is its
 	shm       *control.Worker
+	marks     *shm.Marks // nil where none are written
 	Wait      *waiter
 	idle      idle
 	counters  workerCounters
@@ -94,6 +96,11 @@ func New(o Options) (*Worker, error) {
 	w := &Worker{
 		Number: o.Number, cpu: o.CPU, Busy: o.Busy, rt: o.Realtime, shm: o.Shm, gapLog: o.GapLog, faults: o.Faults,
 		commands: make(chan command, 16), Ended: make(chan struct{}), gaps: make([]feedhandler.GapEvent, 0, 4096),
+	}
+	if o.Shm != nil {
+		if w.marks = o.Shm.Marks(); w.marks != nil {
+			w.marks.SetClock(ClockNS)
+		}
 	}
 	w.counters.register(o.Counter, o.Number)
 	var err error
@@ -157,6 +164,7 @@ func (w *Worker) Turn() {
 	due := now-w.ticked >= tickEvery || now < w.ticked
 	n := 0
 	until, handed := now, now
+	w.took(now)
 	if due {
 		if w.Inbox != nil {
 			handed = w.Inbox.bound(now)
@@ -216,8 +224,17 @@ func (w *Worker) lateness(now, handed uint64) uint64 {
 // Holding is called by a receiver that has taken a batch and is about to hand it on. Nothing in it is younger than this
 // moment; but the other receivers may have been looked at long ago, when the worker was kept from its work within the turn.
 func (w *Worker) Holding() {
-	if late := w.lateness(ClockNS(), never); late > w.late {
+	now := ClockNS()
+	w.took(now)
+	if late := w.lateness(now, never); late > w.late {
 		w.beLate(late)
+	}
+}
+
+// took has the marks of what follows say that it was taken now.
+func (w *Worker) took(now uint64) {
+	if w.marks != nil {
+		w.marks.Taken(now)
 	}
 }
 

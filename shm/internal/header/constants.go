@@ -51,7 +51,8 @@ func Constants() []Constant {
 		{"VERDICT_NONE", shm.VerdictNone}, {"VERDICT_NEW", shm.VerdictNew}, {"VERDICT_PART", shm.VerdictPart},
 		{"VERDICT_DUPLICATE", shm.VerdictDuplicate}, {"VERDICT_LATE", shm.VerdictLate}, {"VERDICT_HELD", shm.VerdictHeld},
 		{"VERDICT_SUSPECT", shm.VerdictSuspect}, {"VERDICT_CONTROL", shm.VerdictControl}, {"VERDICT_FAULT", shm.VerdictFault},
-		{"MARK_UNTIMED", shm.MarkUntimed},
+		{"MARK_UNTIMED", shm.MarkUntimed}, {"MARK_RUN", shm.MarkRun}, {"MARK_FILTERED", shm.MarkFiltered},
+		{"NO_MARK_CHANNEL", shm.NoMarkChannel},
 		{"APPLIANCE_GAP", shm.ApplianceGap}, {"APPLIANCE_EPOCH", shm.ApplianceEpoch}, {"APPLIANCE_SESSION", shm.ApplianceSession},
 		{"APPLIANCE_SUSPECT", shm.ApplianceSuspect}, {"APPLIANCE_WHOLE", shm.ApplianceWhole}, {"APPLIANCE_HEARTBEAT", shm.ApplianceHeartbeat},
 
