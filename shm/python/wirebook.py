@@ -492,37 +492,13 @@ def _committed(position):
     return (position + 1) << 1
 
 
-class Ring:
-    """One ring, read from its oldest record on unless told to seek.
+class _Heart:
+    """What tells whether the writer lives: the control file beside a ring."""
 
-    position is of the record that comes next; lost is what the last LAPPED skipped, lost_total what all of them did, missed how
-    many records of the run were overwritten before this reader began. The control file beside the ring tells whether the
-    writer lives: without one there is no STALE_WRITER, and control is None.
-    """
-
-    def __init__(self, path, stale_ns=DEFAULT_STALE_NS):
+    def _listen(self, path, stale_ns):
         self.path, self.stale_ns = os.path.abspath(path), stale_ns
-        self._mem = _map(path, MAGIC_RING)
-        h = RingHeader.from_buffer_copy(self._mem)  # judged and used from one copy: the file may change under us
-        slot, count = h.slot_size, h.slot_count
-        if (h.header_size != HEADER_BYTES or h.schema >= len(SCHEMAS) or slot == 0 or slot != SLOT_SIZES[h.schema]
-                or h.body_size != BODY_SIZES[h.schema] or not 2 <= count <= MAX_SLOTS or count & (count - 1)
-                or len(self._mem) < HEADER_BYTES + slot * count):
-            raise SegmentError(f"{path}: damaged or truncated ring header")
-        self.schema, self.slots, self.body_size, self.worker = SCHEMAS[h.schema], count, h.body_size, h.worker
-        self._slot, self._mask = slot, count - 1
-        # One 8-byte view makes each look at a sequence word a single load.
-        self._words = memoryview(self._mem).cast("Q")
-        self.epoch = self._words[_EPOCH]
-        self.lost = self.lost_total = self.missed = 0
-        self.position = self._check_at = self._stale_at = 0
-        self.control = None
+        self.control, self._check_at, self._stale_at = None, 0, 0
         self._find_control()
-        self.seek_oldest()
-
-    def __repr__(self):
-        return (f"<Ring {self.path}: {self.schema}, {self.slots} slots, epoch {self.epoch}, at {self.position} of {self.edge()}, "
-                f"{self.lost_total} lost, {self.missed} missed>")
 
     def _find_control(self):
         """Map the control file as it is now: a newer run may have made another."""
@@ -547,6 +523,37 @@ class Ring:
             return EMPTY
         self._stale_at = beat
         return STALE_WRITER
+
+
+class Ring(_Heart):
+    """One ring, read from its oldest record on unless told to seek.
+
+    position is of the record that comes next; lost is what the last LAPPED skipped, lost_total what all of them did, missed how
+    many records of the run were overwritten before this reader began. The control file beside the ring tells whether the
+    writer lives: without one there is no STALE_WRITER, and control is None.
+    """
+
+    def __init__(self, path, stale_ns=DEFAULT_STALE_NS):
+        self._mem = _map(path, MAGIC_RING)
+        h = RingHeader.from_buffer_copy(self._mem)  # judged and used from one copy: the file may change under us
+        slot, count = h.slot_size, h.slot_count
+        if (h.header_size != HEADER_BYTES or h.schema >= len(SCHEMAS) or slot == 0 or slot != SLOT_SIZES[h.schema]
+                or h.body_size != BODY_SIZES[h.schema] or not 2 <= count <= MAX_SLOTS or count & (count - 1)
+                or len(self._mem) < HEADER_BYTES + slot * count):
+            raise SegmentError(f"{path}: damaged or truncated ring header")
+        self.schema, self.slots, self.body_size, self.worker = SCHEMAS[h.schema], count, h.body_size, h.worker
+        self._slot, self._mask = slot, count - 1
+        # One 8-byte view makes each look at a sequence word a single load.
+        self._words = memoryview(self._mem).cast("Q")
+        self.epoch = self._words[_EPOCH]
+        self.lost = self.lost_total = self.missed = 0
+        self.position = 0
+        self._listen(path, stale_ns)
+        self.seek_oldest()
+
+    def __repr__(self):
+        return (f"<Ring {self.path}: {self.schema}, {self.slots} slots, epoch {self.epoch}, at {self.position} of {self.edge()}, "
+                f"{self.lost_total} lost, {self.missed} missed>")
 
     def _sequence(self, position):
         return self._words[(HEADER_BYTES + (position & self._mask) * self._slot) >> 3]
@@ -621,7 +628,7 @@ class Ring:
             start = self._words[_START]
             if p >= start:
                 self.epoch = epoch
-                if p > self.edge():
+                if p > self.edge() and start < MAX_POSITION:
                     self.position = start
                 return NEW_EPOCH
         if value == want:
@@ -639,6 +646,160 @@ class Ring:
         self.lost_total += self.lost
         self.position = resume
         return LAPPED
+
+
+def _packet_size(payload):
+    """What a record with so many bytes of payload takes."""
+    return (ctypes.sizeof(PacketHeader) + payload + 15) & ~15
+
+
+class Packets(_Heart):
+    """A packets ring: every input of a worker, in the order in which it was taken. As Ring, but positions, lost and missed count bytes.
+
+    next() gives (result, (header, payload)): a PacketHeader, and of a frame all its bytes, Ethernet header first. at is the position
+    of the record that the last call gave. A payload whose header has PACKET_MORE goes on in the next record.
+    """
+
+    _EPOCH, _START = PacketsHeader.epoch.offset >> 3, PacketsHeader.epoch_start.offset >> 3
+    _HEAD, _REACH = PacketsHeader.head.offset >> 3, PacketsHeader.reach.offset >> 3
+
+    def __init__(self, path, stale_ns=DEFAULT_STALE_NS):
+        self._mem = _map(path, MAGIC_PACKETS)
+        h = PacketsHeader.from_buffer_copy(self._mem)
+        chunk, count = h.chunk_bytes, h.chunk_count
+        if (h.header_size != HEADER_BYTES or not MIN_CHUNK_BYTES <= chunk <= MAX_CHUNK_BYTES or chunk & (chunk - 1)
+                or not MIN_CHUNKS <= count <= MAX_CHUNKS or count & (count - 1) or len(self._mem) < HEADER_BYTES + chunk * count):
+            raise SegmentError(f"{path}: damaged or truncated packets ring header")
+        self.worker, self.chunk, self.size = h.worker, chunk, chunk * count
+        self._mask = self.size - 1
+        self._words = memoryview(self._mem).cast("Q")
+        self.epoch = self._words[self._EPOCH]
+        self.at = self.position = self.lost = self.lost_total = self.missed = 0
+        self._listen(path, stale_ns)
+        self.seek_oldest()
+
+    def __repr__(self):
+        return (f"<Packets {self.path}: {self.size} bytes, epoch {self.epoch}, at {self.position} of {self.edge()}, "
+                f"{self.lost_total} lost, {self.missed} missed>")
+
+    def _word(self, p):
+        return self._words[(HEADER_BYTES + (p & self._mask)) >> 3]
+
+    def _gone(self, p, reach):
+        """Whether the writer may have touched the record at p, having announced reach."""
+        return reach > p + self.size
+
+    def _next_chunk(self, p):
+        return (p & ~(self.chunk - 1)) + self.chunk
+
+    def _newest(self):
+        """The newest chunk that begins with a whole record."""
+        newest = 0
+        for at in range(0, self.size, self.chunk):
+            value = self._word(at)
+            p = value & ~15
+            if value == p | PACKET_WHOLE and p & self._mask == at and newest < p < MAX_POSITION:
+                newest = p
+        return newest
+
+    def _walk(self, p):
+        """The end of the records that follow one another from p on: at most as many as the ring can have."""
+        far = p + self._mask
+        while p < far:
+            value, end = self._word(p), self._next_chunk(p)
+            if value == p | PACKET_WHOLE:
+                behind = p + _packet_size(self._word(p + 8) & 0xFFFFFFFF)
+                if behind > end:
+                    break
+                end = behind
+            elif value != p | PACKET_SKIP or p & (self.chunk - 1) == 0:
+                break
+            p = end
+        return p
+
+    def edge(self):
+        """The position the next record will get, as far as can be seen."""
+        for _ in range(4):
+            head = self._words[self._HEAD]
+            if head >= MAX_POSITION or head % 16 or self._gone(head, self._words[self._REACH]):
+                head = self._newest()
+            edge = self._walk(head)
+            if not self._gone(head, self._words[self._REACH]):
+                return edge  # nothing that was walked over has been touched since
+        reach = self._words[self._REACH]
+        return 0 if reach >= MAX_POSITION or reach < self.size else reach & ~(self.chunk - 1)
+
+    def seek_edge(self):
+        self.position, self.missed = self.edge(), 0
+
+    def seek_oldest(self):
+        """To the oldest record of the running epoch. missed: how many bytes of this run are gone."""
+        reach, start = self._words[self._REACH] & ~(self.chunk - 1), self._words[self._START] & ~15
+        oldest = reach - self.size if self.size < reach < MAX_POSITION else 0
+        self.position, self.missed = oldest, 0
+        if start < MAX_POSITION and start <= reach:
+            self.position, self.missed = max(oldest, start), max(oldest - start, 0)
+
+    def _lapped(self, reach):
+        if reach >= MAX_POSITION:
+            return CORRUPT
+        resume = (reach - self.size // 2) & ~(self.chunk - 1)
+        self.lost = resume - self.position
+        self.lost_total += self.lost
+        self.position = resume
+        return LAPPED
+
+    def _look(self):
+        for _ in range(4):
+            p = self.position
+            value, epoch = self._word(p), self._words[self._EPOCH]
+            if epoch != self.epoch:
+                start = self._words[self._START]
+                if p >= start:
+                    self.epoch = epoch
+                    if p > self.edge() and start < MAX_POSITION:
+                        self.position = start & ~15
+                    return NEW_EPOCH
+            reach = self._words[self._REACH]
+            if self._gone(p, reach):
+                return self._lapped(reach)
+            if value == p | PACKET_WHOLE:
+                return RECORD
+            if value == p | PACKET_SKIP and p & (self.chunk - 1):
+                self.position = self._next_chunk(p)
+                continue
+            stopped = struct.unpack_from("<I", self._mem, PacketsHeader.state.offset)[0] >= STATE_STOPPED
+            behind = p < self._words[self._HEAD] < MAX_POSITION
+            if (stopped or behind) and self._word(p) != value:
+                continue  # something has come since
+            if behind:
+                reach = self._words[self._REACH]
+                return self._lapped(reach) if self._gone(p, reach) else CORRUPT
+            return STOPPED if stopped else EMPTY
+        return EMPTY
+
+    def next(self):
+        """(result, (PacketHeader, payload)), or (result, None)."""
+        p = self.position
+        if self._word(p) != p | PACKET_WHOLE or self._words[self._EPOCH] != self.epoch:
+            result = self._look()
+            if result != RECORD:
+                return (self._idle() if result == EMPTY else result), None
+            p = self.position
+        size = self._word(p + 8) & 0xFFFFFFFF  # once: the memory may say something else by now
+        taken, at = _packet_size(size), HEADER_BYTES + (p & self._mask)
+        fits = (p & (self.chunk - 1)) + taken <= self.chunk
+        record = bytearray(self._mem[at:at + taken]) if fits else None
+        reach = self._words[self._REACH]  # behind the copy: what it says was there to the end
+        if self._gone(p, reach):
+            return self._lapped(reach), None
+        if not fits:
+            return CORRUPT, None
+        header = PacketHeader.from_buffer_copy(record)
+        header.sequence, header.bytes = p | PACKET_WHOLE, size
+        self.at, self.position = p, p + taken
+        head = ctypes.sizeof(PacketHeader)
+        return RECORD, (header, bytes(record[head:head + size]))
 
 
 class Latest:
@@ -827,10 +988,17 @@ class Instance:
         return self.control.rings()
 
     def ring(self, schema="mbo", worker=0, stale_ns=DEFAULT_STALE_NS):
+        if schema == "packets":
+            return self.packets(worker, stale_ns)
         if (schema, worker) not in self.rings():
             there = ", ".join(f"{s}-{w}" for s, w in self.rings()) or "none"
             raise SegmentError(f"{self.path}: no ring {schema}-{worker}; there are: {there}")
         return Ring(os.path.join(self.path, f"{schema}-{worker}.ring"), stale_ns)
+
+    def packets(self, worker=0, stale_ns=DEFAULT_STALE_NS):
+        if ("packets", worker) not in self.rings():
+            raise SegmentError(f"{self.path}: no ring packets-{worker}: rings.packets in the configuration gives it its bytes")
+        return Packets(os.path.join(self.path, f"packets-{worker}.ring"), stale_ns)
 
     def latest(self):
         return Latest(os.path.join(self.path, "latest"))

@@ -91,7 +91,7 @@ static int stale(const char *path) {
 	if (wb_ring_open(&r, path, err, sizeof err))
 		return puts(err), 1;
 	while (fgets(line, sizeof line, stdin)) {
-		r.check_at = 0;
+		r.heart.check_at = 0;
 		puts(names[wb_ring_next(&r, buf, sizeof buf)]);
 		fflush(stdout);
 	}
