@@ -105,14 +105,21 @@ func New(cfg Config) (*Arbiter, error) {
 
 // Tick tells the time, UTC ns on the clock of Packet.TsRecv; gap timeouts and line states run by it.
 // A time before the newest one seen is ignored. Drain Next afterwards.
-func (a *Arbiter) Tick(nowNS uint64) {
+//
+// It says whether the tick can have changed anything but the time. One that has not is as good as not given, if only a tick of
+// the same or a later time comes before the next packet.
+func (a *Arbiter) Tick(nowNS uint64) (changed bool) {
+	// Where something is held, open or pending, time decides: in Next, and in what Next remembers for the next time.
+	changed = !a.quiet && a.phase != idle || a.nhealed != 0
 	if nowNS > a.now {
 		a.now = nowNS
 	}
 	if a.sample.on && a.now >= a.sample.until {
 		a.sample.on = false
+		changed = true
 	}
 	if a.now >= a.checkAt {
+		changed = true
 		a.checkAt = a.now + a.cfg.SilentNS/8
 		a.expirePark()
 		a.beginSample()
@@ -120,6 +127,7 @@ func (a *Arbiter) Tick(nowNS uint64) {
 			a.refresh(&a.lines[i])
 		}
 	}
+	return changed
 }
 
 // SetLate says that what is offered now may be so many ns behind what has arrived: the caller was kept from its work, or

@@ -26,7 +26,7 @@ func (a *Arbiter) Offer(line Line, p *Packet) Verdict {
 			a.lastSend, a.lastRecv = p.TsSend, p.TsRecv
 			a.proven++
 			a.stats.Delivered += uint64(p.Count)
-			return Verdict{Take: true, Count: p.Count}
+			return Verdict{Take: true, Fate: FateTaken, Count: p.Count}
 		}
 		if a.phase == running && p.Seq >= a.floor && end <= a.next && end > p.Seq && a.next-p.Seq <= windowUnits {
 			// The slower line, in its own order, brings what is known: the second half.
@@ -37,10 +37,26 @@ func (a *Arbiter) Offer(line Line, p *Packet) Verdict {
 			if e := &a.lag[p.Seq&lagMask]; e.seq == p.Seq {
 				l.LagNS.add(max(p.TsRecv, e.ns) - e.ns)
 			}
-			return Verdict{}
+			return Verdict{Fate: FateDuplicate}
 		}
 	}
-	return a.offer(line, l, p)
+	duplicate, late, held, suspect := l.DuplicatePackets, l.LatePackets, l.HeldPackets, l.SuspectPackets
+	v := a.offer(line, l, p)
+	switch {
+	case v.Take:
+		v.Fate = FateTaken
+	case l.HeldPackets > held:
+		v.Fate = FateHeld
+	case l.SuspectPackets > suspect:
+		v.Fate = FateSuspect
+	case l.LatePackets > late:
+		v.Fate = FateLate
+	case l.DuplicatePackets > duplicate:
+		v.Fate = FateDuplicate
+	default:
+		v.Fate = FateControl
+	}
+	return v
 }
 
 // passed does for a line in its own order what believed and follow do for any. What can be summed up later,

@@ -44,8 +44,34 @@ type Packet struct {
 // new. Not Take: the packet was a duplicate, late, suspect, a heartbeat, or is held (then it comes out of Next).
 type Verdict struct {
 	Take  bool
+	Fate  Fate
 	Skip  uint32
 	Count uint32
+}
+
+// Fate is what became of an offered packet, in a word. What was held or suspect may come out of Next later.
+type Fate uint8
+
+// Fates.
+const (
+	FateRefused   Fate = iota // of a line that is not configured
+	FateTaken                 // some of it is new, and comes next
+	FateDuplicate             // all of it came before
+	FateLate                  // after it had been given up
+	FateHeld                  // it waits for what comes before it
+	FateSuspect               // not believed
+	FateControl               // a heartbeat or the end of a session
+	FateCount
+)
+
+var fateNames = [FateCount]string{"refused", "taken", "duplicate", "late", "held", "suspect", "control"}
+
+// String returns the fate's name.
+func (f Fate) String() string {
+	if f < FateCount {
+		return fateNames[f]
+	}
+	return "fate"
 }
 
 // ReadyKind says what Next gives.

@@ -1,9 +1,14 @@
 package feedhandler
 
+import "wirebook/shm"
+
 // Abandon gives up what the channels know: what was decoded and not applied is dropped, every book is emptied and its
 // readers are told (R records), and everything counts as suspect until the feed itself says otherwise. The place in the
 // sequence stays, and so do the instruments with their names: it is the same session. For a pipeline that is about to go, and for one that was left in the middle by a panic.
 func (p *Pipeline) Abandon() {
+	if p.packets != nil {
+		p.packets.event(p, shm.PacketAbandon, nil)
+	}
 	for _, c := range p.channels {
 		c.abandon()
 	}

@@ -197,11 +197,11 @@ func (c *Channel) Digest(s shm.Schema) Digest { return c.digests[s] }
 func (c *Channel) Session() string { return c.sessionText }
 
 // onPayload takes one datagram of a line.
-func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
+func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) outcome {
 	h := &c.header
 	if fault := c.framing.Header(payload, h); fault != framing.FaultNone {
 		c.Framing[fault]++
-		return
+		return outcome{verdict: shm.VerdictFraming | uint8(fault)}
 	}
 	c.now = stamp.NS
 	// Field by field: a literal is put together elsewhere and copied, and the copy waits for the stores.
@@ -213,17 +213,18 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 	switch {
 	case h.Kind == framing.Unsequenced:
 		c.deliver(&pkt, nil, 0, h.Count, line)
-		return
+		return outcome{shm.VerdictNone, h.Count}
 	case h.Kind == framing.Data && !c.arb.Known(arbitration.Line(line), &pkt):
 		// Perhaps new. A datagram that is not whole would move the sequence by messages that are not there: it is dropped,
 		// and the other line may bring them. A sure duplicate is not worth the look.
 		var fault framing.Fault
 		if spans, fault = c.framing.Split(c.spans, payload, h); fault != framing.FaultNone {
 			c.Framing[fault]++
-			return
+			return outcome{verdict: shm.VerdictFraming | uint8(fault)}
 		}
 	}
-	if v := c.arb.Offer(arbitration.Line(line), &pkt); v.Take {
+	v := c.arb.Offer(arbitration.Line(line), &pkt)
+	if v.Take {
 		c.deliver(&pkt, spans, v.Skip, v.Count, line)
 	}
 	if !c.arb.Settled() {
@@ -231,6 +232,7 @@ func (c *Channel) onPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		c.drain()
 		c.line = -1
 	}
+	return judged(v)
 }
 
 // kinds says what a sequenced datagram is for the arbiter.
@@ -339,8 +341,11 @@ func (c *Channel) applyBatch() {
 	c.mark()
 }
 
+// holds says whether anything waits for the end of the burst.
+func (c *Channel) holds() bool { return len(c.batch.Packets) > 0 || len(c.batch.Changes) > 0 }
+
 func (c *Channel) flush() {
-	if len(c.batch.Packets) > 0 || len(c.batch.Changes) > 0 {
+	if c.holds() {
 		c.applyBatch()
 	} else if c.out.Marks != nil && c.out.Marks.Moved(&c.account) {
 		c.mark()
@@ -348,16 +353,19 @@ func (c *Channel) flush() {
 	c.out.flush()
 }
 
-func (c *Channel) onTick(nowNS uint64) {
+// onTick says whether the tick can have changed anything but the time.
+func (c *Channel) onTick(nowNS uint64) (changed bool) {
 	c.now = max(c.now, nowNS)
-	c.arb.Tick(nowNS)
+	changed = c.arb.Tick(nowNS)
 	c.drain()
 	if n := c.arb.Disputes(); n != c.disputes {
+		changed = true
 		c.disputes = n
 		c.flush()
 		c.openGap() // whichever line is right, the books may be the other's
 		c.pipe.noteGap(GapEvent{Channel: c.index, Disputed: true, TsRecv: c.now})
 	}
+	return changed
 }
 
 func (c *Channel) end() {

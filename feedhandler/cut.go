@@ -4,6 +4,7 @@ import (
 	"wirebook/arbitration"
 	"wirebook/feedhandler/venue/framing"
 	"wirebook/ptp"
+	"wirebook/shm"
 )
 
 // Cut counts the datagrams that a capture did not keep whole. Units are what the venue numbers: messages or packets.
@@ -19,22 +20,28 @@ type Cut struct {
 func (p *Pipeline) OnCutFrame(frame []byte, wireBytes int, stamp ptp.Stamp) {
 	var d Datagram
 	whole, fault := ParseCutFrame(frame, wireBytes, &d)
-	if fault != WireOK {
-		p.Wire[fault]++
+	if whole && fault == WireOK {
+		p.OnFrame(frame, stamp) // a trailer was cut, or padding
 		return
 	}
-	if whole {
-		p.OnFrame(frame, stamp) // a trailer was cut, or padding
+	if p.packets != nil {
+		p.packets.frame(p, frame, wireBytes, stamp)
+	}
+	if fault != WireOK {
+		p.refuse(fault)
 		return
 	}
 	r, ok := p.demux.datagram(&d)
 	if !ok {
-		p.Wire[p.demux.why(d.Dst, d.DstPort, d.Src)]++
+		p.refuse(p.demux.why(d.Dst, d.DstPort, d.Src))
 		return
 	}
 	p.Wire[WireOK]++
 	p.Stamps[stamp.Source]++
-	p.channels[r.Channel].onCutPayload(r.Line, d.Payload, stamp)
+	o := p.channels[r.Channel].onCutPayload(r.Line, d.Payload, stamp)
+	if p.packets != nil {
+		p.packets.taken(p, r, o)
+	}
 }
 
 // ParseCutFrame is ParseFrame for such a frame. d.Payload is what is there of the payload; whole says that nothing of it is
@@ -50,17 +57,17 @@ func ParseCutFrame(frame []byte, wireBytes int, d *Datagram) (whole bool, fault 
 type cutOff struct{ session, end, packets uint64 }
 
 // onCutPayload takes the front of one datagram of a line.
-func (c *Channel) onCutPayload(line uint8, payload []byte, stamp ptp.Stamp) {
+func (c *Channel) onCutPayload(line uint8, payload []byte, stamp ptp.Stamp) outcome {
 	h := &c.header
 	if fault := c.framing.Header(payload, h); fault != framing.FaultNone {
 		c.Framing[fault]++
-		return
+		return outcome{verdict: shm.VerdictFraming | uint8(fault)}
 	}
 	c.now = stamp.NS
 	c.Cut.Datagrams++
 	if h.Kind != framing.Data {
 		c.Framing[framing.FaultCutShort]++
-		return
+		return outcome{verdict: shm.VerdictFraming | uint8(framing.FaultCutShort)}
 	}
 	spans, _ := c.framing.Split(c.spans, payload, h)
 	whole := uint32(0)
@@ -75,11 +82,13 @@ func (c *Channel) onCutPayload(line uint8, payload []byte, stamp ptp.Stamp) {
 		pkt.Kind, pkt.Payload = arbitration.KindHeartbeat, nil
 	}
 	end := h.Seq + uint64(h.Count)
-	if v := c.arb.Offer(arbitration.Line(line), &pkt); v.Take {
+	v := c.arb.Offer(arbitration.Line(line), &pkt)
+	if v.Take {
 		c.deliver(&pkt, spans, v.Skip, v.Count, line)
 	}
 	c.drain()
 	c.cut[line] = cutOff{pkt.Session, end, c.Line(int(line)).ReceivedPackets}
+	return judged(v)
 }
 
 // endCut tells at the end of the input what came by in the lines' last datagrams and is not there.

@@ -42,7 +42,7 @@ var layer = map[string]int{
 	"feedhandler": 3,
 	// Around the core: readers of files, of configuration, of rings.
 	"feedhandler/capture": 4, "feedhandler/sim": 4, "feedhandler/config": 4, "feedhandler/inspect": 4,
-	"feedhandler/export": 4, "feedhandler/control": 4, "feedhandler/replay": 4, "feedhandler/view": 4, "feedhandler/live": 4,
+	"feedhandler/export": 4, "feedhandler/control": 4, "feedhandler/replay": 4, "feedhandler/playback": 4, "feedhandler/view": 4, "feedhandler/live": 4,
 	"feedhandler/socket": 4, "feedhandler/xdpsend": 4, "feedhandler/bench": 4,
 	"cmd": 5, "scripts": 5, // scripts holds only tests of what make runs
 }

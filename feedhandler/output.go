@@ -67,6 +67,16 @@ func Schemas(list ...shm.Schema) SchemaSet {
 // AllSchemas is every schema.
 const AllSchemas SchemaSet = 1<<shm.SchemaCount - 1
 
+// LatestSchema is the ring in which the latest table's positions count, of those that are published: the first that shows books.
+func LatestSchema(published SchemaSet) shm.Schema {
+	for _, s := range [...]shm.Schema{shm.SchemaMBP10, shm.SchemaMBO, shm.SchemaMBP1, shm.SchemaTrades, shm.SchemaAdmin} {
+		if published.Has(s) {
+			return s
+		}
+	}
+	return shm.SchemaMBP10
+}
+
 // Has says whether the set holds a schema.
 func (s SchemaSet) Has(schema shm.Schema) bool { return s&(1<<schema) != 0 }
 

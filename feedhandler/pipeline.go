@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"wirebook/ptp"
+	"wirebook/shm"
 )
 
 // Config describes a pipeline.
@@ -13,6 +14,9 @@ type Config struct {
 	// Checksums validates IP and UDP checksums of frames. It is for frames that nobody else has validated: what comes by
 	// AF_XDP, but no datagram of a kernel socket.
 	Checksums bool
+	// Packets is where every input is recorded; nil: nowhere. It is shared by the pipelines of the goroutine, and Enter is called
+	// before the first input.
+	Packets *Packets
 }
 
 // Pipeline is the core of one worker: every channel it owns, from frames to rings. It belongs to one goroutine.
@@ -29,6 +33,8 @@ type Pipeline struct {
 	checksums bool
 	gaps      []GapEvent
 	gapsLost  uint64
+	packets   *Packets // nil: inputs are not recorded
+	unwritten unwritten
 }
 
 // GapEvent is a gap that closed: units that no line brought (Healed false), or that arrived after being missed.
@@ -51,7 +57,7 @@ func New(cfg Config) (*Pipeline, error) {
 	for i := range cfg.Channels {
 		routes += len(cfg.Channels[i].Lines)
 	}
-	p := &Pipeline{demux: newDemux(routes), checksums: cfg.Checksums, gaps: make([]GapEvent, 0, maxGapEvents)}
+	p := &Pipeline{demux: newDemux(routes), checksums: cfg.Checksums, packets: cfg.Packets, gaps: make([]GapEvent, 0, maxGapEvents)}
 	var errs []error
 	sets, err := setsOf(cfg.Channels)
 	if err != nil {
@@ -82,6 +88,9 @@ func (p *Pipeline) Channels() []*Channel { return p.channels }
 
 // OnFrame takes one Ethernet frame. The frame is borrowed until OnFrame returns.
 func (p *Pipeline) OnFrame(frame []byte, stamp ptp.Stamp) {
+	if p.packets != nil {
+		p.packets.frame(p, frame, len(frame), stamp)
+	}
 	length := plainLength(frame)
 	if length == 0 {
 		p.onAnyFrame(frame, stamp)
@@ -89,7 +98,7 @@ func (p *Pipeline) OnFrame(frame []byte, stamp ptp.Stamp) {
 	}
 	if p.checksums {
 		if fault := p.Unchecked.checkPlain(frame, length); fault != WireOK {
-			p.Wire[fault]++
+			p.refuse(fault)
 			return
 		}
 	}
@@ -97,12 +106,23 @@ func (p *Pipeline) OnFrame(frame []byte, stamp ptp.Stamp) {
 	h := (*[plainHead]byte)(frame)
 	r, ok := p.demux.untagged(binary.BigEndian.Uint32(h[30:]), binary.BigEndian.Uint16(h[36:]), binary.BigEndian.Uint32(h[26:]))
 	if !ok {
-		p.Wire[p.demux.why(binary.BigEndian.Uint32(h[30:]), binary.BigEndian.Uint16(h[36:]), binary.BigEndian.Uint32(h[26:]))]++
+		p.refuse(p.demux.why(binary.BigEndian.Uint32(h[30:]), binary.BigEndian.Uint16(h[36:]), binary.BigEndian.Uint32(h[26:])))
 		return
 	}
 	p.Wire[WireOK]++
 	p.Stamps[stamp.Source]++
-	p.channels[r.Channel].onPayload(r.Line, frame[plainHead:plainHead-8+length], stamp)
+	o := p.channels[r.Channel].onPayload(r.Line, frame[plainHead:plainHead-8+length], stamp)
+	if p.packets != nil {
+		p.packets.taken(p, r, o)
+	}
+}
+
+// refuse counts a frame that reaches no channel.
+func (p *Pipeline) refuse(fault WireFault) {
+	p.Wire[fault]++
+	if p.packets != nil {
+		p.packets.refused(fault)
+	}
 }
 
 // onAnyFrame takes a frame that is not the usual one.
@@ -113,26 +133,39 @@ func (p *Pipeline) onAnyFrame(frame []byte, stamp ptp.Stamp) {
 		sums = &p.Unchecked
 	}
 	if fault := parseAny(frame, sums, &d); fault != WireOK {
-		p.Wire[fault]++
+		p.refuse(fault)
 		return
 	}
-	p.OnDatagram(&d, stamp)
+	p.onDatagram(&d, stamp)
 }
 
 // OnDatagram takes one UDP datagram, for receivers that see no frames. d.Payload is borrowed until it returns.
 func (p *Pipeline) OnDatagram(d *Datagram, stamp ptp.Stamp) {
+	if p.packets != nil {
+		p.packets.datagram(p, d, stamp)
+	}
+	p.onDatagram(d, stamp)
+}
+
+func (p *Pipeline) onDatagram(d *Datagram, stamp ptp.Stamp) {
 	r, ok := p.demux.datagram(d)
 	if !ok {
-		p.Wire[p.demux.why(d.Dst, d.DstPort, d.Src)]++
+		p.refuse(p.demux.why(d.Dst, d.DstPort, d.Src))
 		return
 	}
 	p.Wire[WireOK]++
 	p.Stamps[stamp.Source]++
-	p.channels[r.Channel].onPayload(r.Line, d.Payload, stamp)
+	o := p.channels[r.Channel].onPayload(r.Line, d.Payload, stamp)
+	if p.packets != nil {
+		p.packets.taken(p, r, o)
+	}
 }
 
 // Flush ends a receive burst: everything decoded so far is applied and published, and ring cursors move.
 func (p *Pipeline) Flush() {
+	if p.packets != nil {
+		p.packets.flush(p)
+	}
 	for _, c := range p.channels {
 		c.flush()
 	}
@@ -140,14 +173,22 @@ func (p *Pipeline) Flush() {
 
 // OnTick tells the time, UTC ns, on the clock of the stamps. Gap timeouts run by it.
 func (p *Pipeline) OnTick(nowNS uint64) {
+	if p.packets != nil {
+		p.packets.ticking(p, nowNS)
+	}
+	changed := false
 	for _, c := range p.channels {
-		c.onTick(nowNS)
+		changed = c.onTick(nowNS) || changed
+	}
+	if p.packets != nil {
+		p.packets.ticked(p, changed)
 	}
 }
 
 // SetLate says that the frames given now may be so many ns behind what has arrived; see arbitration.Arbiter.SetLate.
 // It is an input as time is: who gives none, as a replay does, has gaps decided by the packets' time and the ticks alone.
 func (p *Pipeline) SetLate(ns uint64) {
+	p.unwritten.late = ns
 	for _, c := range p.channels {
 		c.arb.SetLate(ns)
 	}
@@ -156,6 +197,9 @@ func (p *Pipeline) SetLate(ns uint64) {
 // Silence makes the channels publish nothing, or again what they are configured to: meanwhile books, directories and the
 // latest table follow the input all the same. It comes between two frames.
 func (p *Pipeline) Silence(on bool) {
+	if p.packets != nil {
+		p.packets.silence(p, on)
+	}
 	for _, c := range p.channels {
 		c.flush()
 		c.silence(on)
@@ -164,6 +208,9 @@ func (p *Pipeline) Silence(on bool) {
 
 // End is the end of the input: open gaps are declared, held packets released, everything published.
 func (p *Pipeline) End() {
+	if p.packets != nil {
+		p.packets.event(p, shm.PacketEnd, nil)
+	}
 	for _, c := range p.channels {
 		c.end()
 	}

@@ -92,8 +92,15 @@ func setsOf(channels []ChannelConfig) ([]*Set, error) {
 	return list, errors.Join(errs...)
 }
 
+// Max is for how many instruments a set has room.
+func (s *Set) Max() int { return s.dir.Max() }
+
 // Enter has the channels take part in sets that reach beyond this pipeline. On the goroutine of the sets' other channels.
-func (p *Pipeline) Enter() {
+// origin is what rebuilds the pipeline, for the packets ring; nil where there is none.
+func (p *Pipeline) Enter(origin []byte) {
+	if p.packets != nil {
+		p.packets.event(p, shm.PacketAdded, origin)
+	}
 	for _, c := range p.channels {
 		if c.visitor {
 			c.dir.Follow(c.batch)
@@ -103,6 +110,9 @@ func (p *Pipeline) Enter() {
 
 // Leave ends what Enter began.
 func (p *Pipeline) Leave() {
+	if p.packets != nil {
+		p.packets.event(p, shm.PacketRemoved, nil)
+	}
 	for _, c := range p.channels {
 		if c.visitor {
 			c.dir.Unfollow(c.batch)

@@ -37,7 +37,7 @@ func setChannel(t *testing.T, name string, port uint16, set *feedhandler.Set, n 
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Enter()
+	p.Enter(nil)
 	return p
 }
 

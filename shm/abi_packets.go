@@ -67,7 +67,7 @@ type PacketHeader struct {
 	Line      uint8  // 0 A, 1 B, 2 recovery
 	Channel   uint16 // index into the control file's channel table
 	Queue     uint16 // of the NIC, or of the socket
-	Verdict   uint8  // of a frame: VerdictNone to VerdictControl, or VerdictFault | why it reached no channel
+	Verdict   uint8  // of a frame: VerdictNone to VerdictPanicked, or VerdictFraming or VerdictFault | why
 	Reserved  uint8
 	Units     uint16 // of a frame: how many of its units were new
 	Value     uint64 // of a frame: when it was taken from its queue, UTC ns; else what Kind says
@@ -86,6 +86,7 @@ const (
 	PacketCut         uint8 = 0x04 // the payload is shorter than what was on the wire
 	PacketMore        uint8 = 0x08 // the next record goes on with the payload of this one
 	PacketUnsummed    uint8 = 0x10 // its checksums were not looked at: the NIC had done so, or nobody asked
+	PacketFlushed     uint8 = 0x20 // before it a burst of its channel had ended
 )
 
 // Kinds of a packet.
@@ -96,11 +97,12 @@ const (
 	PacketConfig     uint8 = 4  // the configuration that holds from here on
 	PacketAdded      uint8 = 5  // a channel
 	PacketRemoved    uint8 = 6  // a channel
-	PacketSilence    uint8 = 7  // a channel's silence is expected (Value 1) or not (0)
-	PacketAbandon    uint8 = 8  // a channel's recovery was given up
+	PacketSilence    uint8 = 7  // a channel publishes nothing from here on (Value 1), or does again (0)
+	PacketAbandon    uint8 = 8  // a channel's books were given up, as after a panic
 	PacketAnswer     uint8 = 9  // what recovery got
 	PacketCheckpoint uint8 = 10 // books that were loaded
 	PacketEpoch      uint8 = 11 // a run of the writer begins
+	PacketEnd        uint8 = 12 // of a channel's input: what is open is declared, what is held comes out
 )
 
 // Verdicts: what became of a frame.
@@ -113,5 +115,7 @@ const (
 	VerdictHeld      uint8 = 5    // kept until what is missing before it has come
 	VerdictSuspect   uint8 = 6    // kept apart, not believed yet
 	VerdictControl   uint8 = 7    // no units: a heartbeat, the end of a session
+	VerdictPanicked  uint8 = 8    // its channel panicked over it
+	VerdictFraming   uint8 = 0x40 // it came to a line and is not what the feed frames; the low bits are the fault
 	VerdictFault     uint8 = 0x80 // it never reached a channel; the low bits are the wire fault
 )

@@ -85,3 +85,23 @@ func (ch *Channel) Build() (feedhandler.ChannelConfig, error) {
 	}
 	return out, errors.Join(errs...)
 }
+
+// WithProfile is the channel with what its profile brings written out, so that a profile that changes does not change it.
+func (ch *Channel) WithProfile() (Channel, error) {
+	built, err := ch.Build()
+	if err != nil {
+		return Channel{}, err
+	}
+	p, err := FindProfile(ch.Profile)
+	if err != nil {
+		return Channel{}, err
+	}
+	out := *ch
+	out.PublisherID, out.Lines, out.Set = built.PublisherID, ch.lines(&p), built.Set
+	return out, nil
+}
+
+// CheckAlone says what is wrong with a channel that another process described: what a configuration's check says of each.
+func (ch *Channel) CheckAlone() error {
+	return (&Config{Channels: []Channel{*ch}}).Recheck("channel")
+}

@@ -48,6 +48,20 @@ func (v VLAN) MarshalJSON() ([]byte, error) {
 	return strconv.AppendUint(nil, uint64(v), 10), nil
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (v *VLAN) UnmarshalJSON(text []byte) error {
+	if string(text) == `"any"` {
+		*v = AnyVLAN
+		return nil
+	}
+	id, err := strconv.ParseUint(string(text), 10, 16)
+	if err != nil || id > 4094 {
+		return fmt.Errorf("%s: %s", text, vlanRule)
+	}
+	*v = VLAN(id)
+	return nil
+}
+
 // String spells it for people.
 func (v VLAN) String() string {
 	switch v {

@@ -85,12 +85,7 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 	latest := c.Latest == nil || *c.Latest
 	if latest {
 		so.Latest = so.Instruments
-		for _, schema := range []shm.Schema{shm.SchemaMBP10, shm.SchemaMBO, shm.SchemaMBP1, shm.SchemaTrades, shm.SchemaAdmin} {
-			if published.Has(schema) {
-				so.LatestSchema = schema
-				break
-			}
-		}
+		so.LatestSchema = feedhandler.LatestSchema(published)
 	}
 	if marks := markSlots(c, so.Rings); marks > 0 {
 		so.Rings = append(so.Rings, segment.RingSpec{Schema: shm.SchemaMarks, Slots: marks})

@@ -19,6 +19,7 @@ type Feed struct {
 	Spec      config.Channel // as configured, for the next reload
 	Config    feedhandler.ChannelConfig
 	Pipe      *feedhandler.Pipeline
+	Origin    []byte // what rebuilds the pipeline, where inputs are recorded
 	Part      *control.Part
 	Sockets   []*socket.Socket
 	Receivers []Receiver

@@ -460,7 +460,7 @@ func (w *Worker) obey() {
 func (w *Worker) Add(f *Feed) {
 	w.feeds = append(w.feeds, f)
 	w.dirty = append(make([]*Feed, 0, len(w.feeds)+1), w.dirty...) // so that touch never grows it
-	f.Pipe.Enter()
+	f.Pipe.Enter(f.Origin)
 	f.Pipe.SetLate(w.late)
 	for _, s := range f.Sockets {
 		s.Held = w.Holding
