@@ -23,9 +23,23 @@ func (a chunkArea) payload(off, n uint64) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(a.base, off+SizePacketHeader)), n)
 }
 
-// load copies the record of size bytes at offset off, without its sequence word, each word by one atomic load.
-func (a chunkArea) load(dst []byte, off, size uint64) {
-	loadWords(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), 8), unsafe.Add(a.base, off), uintptr(size/8-1))
+// load copies len(dst) words from offset off on, each by one atomic load, so that the copy is free of data races in the language's
+// sense, and ordered before what is loaded next on every processor.
+func (a chunkArea) load(dst []uint64, off uint64) {
+	for len(dst) >= 8 {
+		dst[0] = atomic.LoadUint64(a.word(off))
+		dst[1] = atomic.LoadUint64(a.word(off + 8))
+		dst[2] = atomic.LoadUint64(a.word(off + 16))
+		dst[3] = atomic.LoadUint64(a.word(off + 24))
+		dst[4] = atomic.LoadUint64(a.word(off + 32))
+		dst[5] = atomic.LoadUint64(a.word(off + 40))
+		dst[6] = atomic.LoadUint64(a.word(off + 48))
+		dst[7] = atomic.LoadUint64(a.word(off + 56))
+		dst, off = dst[8:], off+64
+	}
+	for i := range dst {
+		dst[i] = atomic.LoadUint64(a.word(off + 8*uint64(i)))
+	}
 }
 
 // storeAside copies the record of size bytes in src to offset off, without its sequence word, each word by one atomic store.
@@ -35,14 +49,9 @@ func (a chunkArea) storeAside(off uint64, src []uint64, size uint64) {
 	}
 }
 
-// asideHeader and asidePayload are a record built beside the ring.
-func asideHeader(words []uint64) *PacketHeader { return (*PacketHeader)(unsafe.Pointer(&words[0])) }
+// wordsHeader and wordsPayload are a record beside the ring.
+func wordsHeader(words []uint64) *PacketHeader { return (*PacketHeader)(unsafe.Pointer(&words[0])) }
 
-func asidePayload(words []uint64, n uint64) []byte {
-	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&words[0]), SizePacketHeader)), n)
-}
-
-// alignedBytes returns n zeroed bytes, 8-aligned; n is a multiple of 8 and not 0.
-func alignedBytes(n int) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(&make([]uint64, n/8)[0])), n)
+func wordsPayload(words []uint64, n uint64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words))[SizePacketHeader : SizePacketHeader+n : SizePacketHeader+n]
 }

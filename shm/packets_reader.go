@@ -14,8 +14,8 @@ type PacketReader struct {
 	epoch   uint64
 	lost    uint64 // of the last Lapped
 	lostAll uint64
-	missed  uint64 // bytes of the epoch that were gone before the oldest record
-	buf     []byte // one record, 8-aligned
+	missed  uint64   // bytes of the epoch that were gone before the oldest record
+	buf     []uint64 // one record
 	mem     []byte
 }
 
@@ -34,7 +34,7 @@ func NewPacketReader(mem []byte) (*PacketReader, error) {
 	}
 	r := &PacketReader{
 		area:   packetArea{chunksOf(mem), uint64(h.ChunkBytes), uint64(h.ChunkBytes)*uint64(h.ChunkCount) - 1},
-		header: shared, mem: mem, buf: alignedBytes(int(h.ChunkBytes)),
+		header: shared, mem: mem, buf: make([]uint64, h.ChunkBytes/8),
 	}
 	r.epoch = atomic.LoadUint64(&shared.Epoch)
 	r.SeekOldest()
@@ -57,7 +57,7 @@ func (r *PacketReader) Next() Result {
 	size := packetBytes(n)
 	fits := r.area.inChunk(p)+size <= r.area.chunk
 	if fits {
-		r.area.load(r.buf, p&r.area.mask, size)
+		r.area.load(r.buf[1:size/8], p&r.area.mask+8)
 	}
 	if reach := atomic.LoadUint64(&r.header.Reach); r.gone(p, reach) {
 		return r.lapped(reach)
@@ -189,10 +189,10 @@ func (r *PacketReader) Seek(p uint64) {
 }
 
 // Header returns the header of the record that Next copied.
-func (r *PacketReader) Header() *PacketHeader { return view[PacketHeader](r.buf) }
+func (r *PacketReader) Header() *PacketHeader { return wordsHeader(r.buf) }
 
 // Payload returns the payload of the record that Next copied, until the next call.
-func (r *PacketReader) Payload() []byte { return r.buf[SizePacketHeader : SizePacketHeader+r.bytes] }
+func (r *PacketReader) Payload() []byte { return wordsPayload(r.buf, r.bytes) }
 
 // At returns the position of the record that Next copied.
 func (r *PacketReader) At() uint64 { return r.at }

@@ -14,6 +14,8 @@ type PacketWriter struct {
 	area    packetArea
 	pos     uint64 // next position
 	end     uint64 // of the claimed record; pos where none is
+	limit   uint64 // where the chunk ends
+	most    uint64 // largest payload
 	reach   uint64 // what the header says
 	refused uint64
 	header  *PacketsHeader
@@ -46,12 +48,13 @@ func NewPacketWriter(mem []byte, cfg PacketsConfig) (*PacketWriter, error) {
 		atomic.StoreUint64(&h.Magic, 0)
 		clear(mem[8:PacketsBytes(cfg)])
 	}
-	w.end = w.pos
+	w.end, w.most = w.pos, w.area.chunk-SizePacketHeader
 	h.ABI, h.HeaderSize = ABIVersion, HeaderBytes
 	h.ChunkBytes, h.ChunkCount, h.Worker = cfg.ChunkBytes, cfg.Chunks, uint32(cfg.Worker)
 
 	// The dead writer may have gone ahead into the next chunk, not further.
-	w.reach = w.area.nextChunk(w.pos)
+	w.limit = w.area.nextChunk(w.pos)
+	w.reach = w.limit
 	if old := w.reach + w.area.chunk; h.Reach == old {
 		w.reach = old
 	}
@@ -68,34 +71,25 @@ func NewPacketWriter(mem []byte, cfg PacketsConfig) (*PacketWriter, error) {
 }
 
 // MaxPayload returns the largest payload of one record.
-func (w *PacketWriter) MaxPayload() int { return int(w.area.chunk) - SizePacketHeader }
+func (w *PacketWriter) MaxPayload() int { return int(w.most) }
 
-// Claim returns a record with n bytes of payload for the caller to fill: Bytes is set, every other field 0, and the payload holds
-// what was there before. It is no record before Commit; a writer that dies in between leaves none. Claiming again drops it. nil where
-// n is larger than MaxPayload.
-func (w *PacketWriter) Claim(n int) (*PacketHeader, []byte) {
-	if uint(n) > uint(w.area.chunk-SizePacketHeader) {
+// fit finds the place of a record of n bytes where that is not simply behind the last one, and says whether there is any.
+//
+//go:noinline
+func (w *PacketWriter) fit(n int) bool {
+	w.end = w.pos
+	if uint64(n) > w.most {
 		w.refused++
-		return nil, nil
+		return false
 	}
 	size := packetBytes(uint64(n))
-	if w.area.inChunk(w.pos)+size > w.area.chunk {
+	w.limit = w.area.nextChunk(w.pos)
+	if w.pos+size > w.limit {
 		w.skip()
 	}
 	w.end = w.pos + size
-	if w.end >= w.reach {
-		w.extend(w.end)
-	}
-	return w.open(uint64(n))
-}
-
-// Commit makes what Claim returned a record. Without a claim it does nothing.
-func (w *PacketWriter) Commit() {
-	if w.end == w.pos {
-		return
-	}
-	w.commit()
-	w.pos = w.end
+	w.extend(w.end)
+	return true
 }
 
 // Abandon drops what Claim returned: it never was.
@@ -126,21 +120,19 @@ func (w *PacketWriter) Put(h PacketHeader, payload []byte) uint64 {
 
 // skip leaves the rest of the chunk empty and moves on to the next.
 func (w *PacketWriter) skip() {
-	next := w.area.nextChunk(w.pos)
-	if next >= w.reach {
-		w.extend(next)
-	}
+	next := w.limit
+	w.extend(next)
 	release(w.area.at(next), 0)
 	release(w.area.at(w.pos), w.pos|PacketSkip)
-	w.pos = next
+	w.pos, w.limit = next, w.area.nextChunk(next)
 }
 
 // extend announces that memory up to the end of p's chunk is about to be touched: once a chunk, and before it is.
-//
-//go:noinline
 func (w *PacketWriter) extend(p uint64) {
-	w.reach = w.area.nextChunk(p)
-	announce(&w.header.Reach, w.reach)
+	if p >= w.reach {
+		w.reach = w.area.nextChunk(p)
+		announce(&w.header.Reach, w.reach)
+	}
 }
 
 // Flush stores the head cursor, a hint for readers that are behind. Once per burst is enough. Records are visible without it.

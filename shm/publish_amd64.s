@@ -91,3 +91,12 @@ TEXT ·announce(SB), NOSPLIT, $0-16
 	MOVQ v+8(FP), AX
 	MOVQ AX, (DI)
 	RET
+
+// func prefetch(word *uint64)
+//
+// PREFETCHW, which the assembler does not know, of the line of word and of the one behind it: they come to be written.
+TEXT ·prefetch(SB), NOSPLIT, $0-8
+	MOVQ word+0(FP), DI
+	BYTE $0x0F; BYTE $0x0D; BYTE $0x0F             // PREFETCHW (DI)
+	BYTE $0x0F; BYTE $0x0D; BYTE $0x4F; BYTE $0x40 // PREFETCHW 64(DI)
+	RET

@@ -99,3 +99,11 @@ TEXT ·announce(SB), NOSPLIT, $0-16
 	MOVD R1, (R0)
 	DMB  ISHST
 	RET
+
+// func prefetch(word *uint64)
+TEXT ·prefetch(SB), NOSPLIT, $0-8
+	MOVD word+0(FP), R0
+	PRFM (R0), PSTL1KEEP
+	ADD  $64, R0, R0
+	PRFM (R0), PSTL1KEEP
+	RET
