@@ -112,6 +112,142 @@ func TestSecondWriterIsRefused(t *testing.T) {
 	}
 }
 
+// The same for packets.
+func TestPacketReaderFollowsEveryRestart(t *testing.T) {
+	root := shmRoot(t)
+	o := small(root)
+	o.Rings = append(o.Rings, RingSpec{Schema: shm.SchemaPackets, Bytes: 1 << 18}, RingSpec{Schema: shm.SchemaPackets, Worker: 1, Bytes: 1 << 18})
+	inst := create(t, o)
+	inst.Running()
+	if inst.Packets(1) == nil || inst.Packets(2) != nil || inst.Writer(shm.SchemaPackets, 0) != nil {
+		t.Fatal("the packets rings are not what was asked for")
+	}
+	if st, err := os.Stat(filepath.Join(inst.Dir, "packets-1.ring")); err != nil || st.Mode().Perm() != 0o640 {
+		t.Fatal(st, err)
+	}
+	r, err := OpenPackets(ReaderOptions{Root: root, Name: "test", Worker: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if e := r.Control().Rings()[3]; e.Schema != uint32(shm.SchemaPackets) || e.SlotSize != 1<<16 || e.SlotCount != 4 || shm.Text(e.File[:]) != "packets-0.ring" {
+		t.Errorf("%+v", e)
+	}
+	put := func(worker uint16, text string) {
+		w := inst.Packets(worker)
+		w.Put(shm.PacketHeader{Kind: shm.PacketConfig, Queue: worker}, []byte(text))
+		w.Flush()
+	}
+	expect := func(step string, want ...any) {
+		t.Helper()
+		for _, v := range want {
+			r.r.checkAt = 0
+			got := r.Next()
+			switch v := v.(type) {
+			case shm.Result:
+				if got != v {
+					t.Fatalf("%s: %v, want %v", step, got, v)
+				}
+			case string:
+				if got != shm.Record || string(r.Payload()) != v || int(r.Header().Queue) != r.Worker() {
+					t.Fatalf("%s: %v %q, want %q", step, got, r.Payload(), v)
+				}
+			}
+		}
+	}
+	expect("new", shm.Empty)
+	put(0, "zero")
+	put(1, "one")
+	expect("first run", "one", "zero", shm.Empty)
+	inst.Close()
+	expect("closed", shm.Stopped)
+
+	inst = create(t, o)
+	inst.Running()
+	put(0, "again")
+	expect("same shape", shm.NewEpoch, shm.NewEpoch, "again", shm.Empty)
+	if at := r.Position(); at == 0 || inst.Packets(0).Position() != at {
+		t.Errorf("the kept ring went on at %d, the reader is at %d", inst.Packets(0).Position(), at)
+	}
+	inst.Close()
+
+	o.Rings = []RingSpec{{Schema: shm.SchemaPackets, Bytes: 1 << 19}}
+	inst = create(t, o)
+	inst.Running()
+	if got := files(t, inst.Dir); got != "control latest lock packets-0.ring" {
+		t.Fatalf("files %s", got)
+	}
+	put(0, "larger")
+	expect("other shape", shm.NewEpoch, "larger", shm.Empty)
+	inst.Close()
+
+	o.Rings = nil
+	inst = create(t, o)
+	inst.Running()
+	if got := files(t, inst.Dir); got != "control latest lock" {
+		t.Fatalf("files %s", got)
+	}
+	if r.Ring().State() != shm.StateReplaced {
+		t.Error("readers of a ring that is no longer made are not told")
+	}
+	inst.Close()
+	if err := Remove(root, "test"); err != nil {
+		t.Fatal(err)
+	}
+	o.Rings = []RingSpec{{Schema: shm.SchemaPackets, Bytes: 1 << 18}}
+	inst = create(t, o)
+	inst.Running()
+	defer inst.Close()
+	put(0, "made again")
+	expect("made again", shm.NewEpoch, "made again", shm.Empty)
+	if n := testing.AllocsPerRun(1000, func() {
+		put(0, "x")
+		r.r.checkAt = 0
+		if r.Next() != shm.Record || r.Next() != shm.Empty {
+			t.Fatal("no record")
+		}
+	}); n > 1 { // the text
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestPacketsAreNoSlots(t *testing.T) {
+	root := shmRoot(t)
+	o := small(root)
+	o.Rings = []RingSpec{{Schema: shm.SchemaPackets, Bytes: 1 << 18}, {Schema: shm.SchemaMBO, Slots: 16}}
+	inst := create(t, o)
+	defer inst.Close()
+	if _, err := OpenReader(ReaderOptions{Root: root, Name: "test", Schema: shm.SchemaPackets}); err == nil || !strings.Contains(err.Error(), "OpenPackets") {
+		t.Error(err)
+	}
+	v, err := Open(root, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	rings := v.Control.Rings()
+	if _, err := v.Ring(rings[0]); err == nil {
+		t.Error("a ring of packets taken for one of slots")
+	}
+	if _, err := v.Packets(rings[1]); err == nil {
+		t.Error("a ring of slots taken for one of packets")
+	}
+	if r, err := v.Packets(rings[0]); err != nil || r.Chunks() != 4 {
+		t.Error(r, err)
+	}
+	rings[0].Schema = uint32(shm.SchemaMBO)
+	if _, err := v.Ring(rings[0]); err == nil || !strings.Contains(err.Error(), "foreign file") {
+		t.Error(err)
+	}
+	none := small(root)
+	none.Name = "none"
+	other := create(t, none)
+	defer other.Close()
+	if _, err := OpenPackets(ReaderOptions{Root: root, Name: "none"}); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "packets") {
+		t.Error(err)
+	}
+}
+
 // A reader follows: a restart with the same shape, one with another ring size, one with fewer rings, a directory
 // that was removed and made again.
 func TestReaderFollowsEveryRestart(t *testing.T) {
@@ -233,6 +369,7 @@ func TestBadOptions(t *testing.T) {
 		"power of two":    func(o *Options) { o.Rings[0].Slots = 100 },
 		"asked for twice": func(o *Options) { o.Rings = append(o.Rings, o.Rings[0]) },
 		"does not exist":  func(o *Options) { o.Rings[0].Schema = 17 },
+		"from 262144 to":  func(o *Options) { o.Rings[0] = RingSpec{Schema: shm.SchemaPackets, Bytes: 300000} },
 		"group":           func(o *Options) { o.Group = "no-such-group-here" },
 		"hugetlbfs":       func(o *Options) { o.HugeDir = root },
 	} {

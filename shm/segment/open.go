@@ -50,34 +50,56 @@ func Open(root, name string) (*View, error) {
 	return v, nil
 }
 
-// Ring maps one of the rings that Control.Rings lists, standing at its oldest record.
+// Ring maps one of the rings of slots that Control.Rings lists, standing at its oldest record.
 func (v *View) Ring(e shm.RingEntry) (*shm.Reader, error) {
-	r, m, err := v.openRing(e)
+	if e.Schema == uint32(shm.SchemaPackets) {
+		return nil, fmt.Errorf("ring %s has no slots: Packets maps it", shm.Text(e.File[:]))
+	}
+	s, err := v.openSource(e)
 	if err != nil {
 		return nil, err
 	}
-	v.others = append(v.others, m)
-	return r, nil
+	v.others = append(v.others, s.m)
+	return s.r, nil
 }
 
-func (v *View) openRing(e shm.RingEntry) (*shm.Reader, *mapping, error) {
+// Packets maps one of the packets rings that Control.Rings lists, standing at its oldest record.
+func (v *View) Packets(e shm.RingEntry) (*shm.PacketReader, error) {
+	if e.Schema != uint32(shm.SchemaPackets) {
+		return nil, fmt.Errorf("ring %s has slots: Ring maps it", shm.Text(e.File[:]))
+	}
+	s, err := v.openSource(e)
+	if err != nil {
+		return nil, err
+	}
+	v.others = append(v.others, s.m)
+	return s.packets, nil
+}
+
+// openSource maps the ring that an entry names.
+func (v *View) openSource(e shm.RingEntry) (source, error) {
 	name := shm.Text(e.File[:])
 	if err := checkRingName(name); err != nil {
-		return nil, nil, err
+		return source{}, err
 	}
 	m, err := v.dir.openRead(name)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open ring: %w", err)
+		return source{}, fmt.Errorf("open ring: %w", err)
 	}
-	r, err := shm.NewReader(m.mem)
-	if err == nil && uint32(r.Schema()) != e.Schema {
-		err = fmt.Errorf("ring carries %s, but the control file says schema %d", r.Schema(), e.Schema)
+	s := source{m: m, worker: e.Worker}
+	if e.Schema == uint32(shm.SchemaPackets) {
+		s.packets, err = shm.NewPacketReader(m.mem)
+	} else {
+		s.r, err = shm.NewReader(m.mem)
+		if err == nil && uint32(s.r.Schema()) != e.Schema {
+			err = fmt.Errorf("ring carries %s, but the control file says schema %d", s.r.Schema(), e.Schema)
+		}
 	}
 	if err != nil {
 		m.close()
-		return nil, nil, fmt.Errorf("open %s: %w", filepath.Join(v.Dir, name), err)
+		return source{}, fmt.Errorf("open %s: %w", filepath.Join(v.Dir, name), err)
 	}
-	return r, m, nil
+	return s, nil
 }
 
 // Latest maps the latest table. An instance without one gives ErrNotFound.

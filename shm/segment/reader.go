@@ -56,11 +56,27 @@ type Reader struct {
 	missed  uint64
 }
 
-// source is one ring.
+// source is one ring: of slots (r) or of packets.
 type source struct {
-	r      *shm.Reader
-	m      *mapping
-	worker uint32
+	r       *shm.Reader
+	packets *shm.PacketReader
+	m       *mapping
+	worker  uint32
+}
+
+func (s *source) seekEdge() {
+	if s.packets != nil {
+		s.packets.SeekEdge()
+	} else {
+		s.r.SeekEdge()
+	}
+}
+
+func (s *source) missed() uint64 {
+	if s.packets != nil {
+		return s.packets.Missed()
+	}
+	return s.r.Missed()
 }
 
 // checkEveryNS is how often a reader without news looks whether the writer was replaced.
@@ -68,6 +84,13 @@ const checkEveryNS = 50_000_000
 
 // OpenReader opens an instance. Errors: ErrNotFound when there is no instance or it has no ring of the schema.
 func OpenReader(opts ReaderOptions) (*Reader, error) {
+	if !opts.Schema.Slots() {
+		return nil, fmt.Errorf("%s has no slots: OpenPackets reads packets", opts.Schema)
+	}
+	return openReader(opts)
+}
+
+func openReader(opts ReaderOptions) (*Reader, error) {
 	if opts.Stale <= 0 {
 		opts.Stale = DefaultStale
 	}
@@ -77,7 +100,7 @@ func OpenReader(opts ReaderOptions) (*Reader, error) {
 	}
 	if opts.From == FromEdge {
 		for i := range r.sources {
-			r.sources[i].r.SeekEdge()
+			r.sources[i].seekEdge()
 		}
 		r.missed = 0
 	}
@@ -97,17 +120,16 @@ func (r *Reader) open() error {
 		if e.Schema != uint32(r.opts.Schema) || (r.opts.Worker >= 0 && e.Worker != uint32(r.opts.Worker)) {
 			continue
 		}
-		ring, m, err := view.openRing(e)
+		s, err := view.openSource(e)
 		if err != nil {
 			view.Close()
 			r.drop(next)
 			return err
 		}
-		s := source{ring, m, e.Worker}
 		renewed := true
 		for _, old := range r.sources {
-			if old.m.dev == m.dev && old.m.inode == m.inode {
-				m.close()
+			if old.m.dev == s.m.dev && old.m.inode == s.m.inode {
+				s.m.close()
 				s, renewed = old, false
 			}
 		}
@@ -121,7 +143,7 @@ func (r *Reader) open() error {
 	missed := uint64(0)
 	for _, s := range next {
 		if !holds(r.sources, s.m) {
-			missed += s.r.Missed()
+			missed += s.missed()
 		}
 	}
 	latest, latestM, err := view.openLatest()
@@ -179,7 +201,13 @@ func (r *Reader) Next(dst []byte) shm.Result {
 		if r.current++; r.current >= len(r.sources) {
 			r.current = 0
 		}
-		switch res := r.sources[r.current].r.Next(dst); res {
+		var res shm.Result
+		if s := &r.sources[r.current]; s.r != nil {
+			res = s.r.Next(dst)
+		} else {
+			res = s.packets.Next()
+		}
+		switch res {
 		case shm.Empty:
 		case shm.Stopped:
 			idle = shm.Stopped
@@ -233,14 +261,18 @@ func (r *Reader) follow() bool { return r.open() == nil }
 
 // Wait is Next that waits at most timeout for something other than Empty, as ReaderOptions.Wait says.
 func (r *Reader) Wait(dst []byte, timeout time.Duration) shm.Result {
-	res := r.Next(dst)
+	return r.wait(func() shm.Result { return r.Next(dst) }, timeout)
+}
+
+func (r *Reader) wait(next func() shm.Result, timeout time.Duration) shm.Result {
+	res := next()
 	if (res != shm.Empty && res != shm.Stopped) || r.opts.Wait == WaitPoll {
 		return res
 	}
 	deadline := time.Now().Add(timeout)
 	nap := 50 * time.Microsecond
 	for try := 1; ; try++ {
-		if res = r.Next(dst); res != shm.Empty && res != shm.Stopped {
+		if res = next(); res != shm.Empty && res != shm.Stopped {
 			return res
 		}
 		if try%64 == 0 || r.opts.Wait == WaitSleep && try > 200 {
