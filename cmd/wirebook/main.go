@@ -84,7 +84,7 @@ func rootCommand() *cobra.Command {
 	root.DisableSuggestions = true // its own are anything two letters away; nearCommands knows better
 	root.AddCommand(runCommand(), reloadCommand(), topCommand(), doctorCommand(), ptpCommand(),
 		replayCommand(), tailCommand(), inspectCommand(), exportCommand(), profilesCommand(),
-		simCommand(), sendCommand(), benchCommand(), versionCommand())
+		simCommand(), sendCommand(), venueCommand(), benchCommand(), versionCommand())
 	return root
 }
 

@@ -36,6 +36,7 @@ var jsonOutputs = map[string]struct {
 	"send_frames": {framesSummary{}, "wirebook send --frames --json"},
 	"sim":         {simSummary{}, "wirebook sim --json"},
 	"top":         {top.Snapshot{}, "wirebook top --json"},
+	"venue":       {venueSummary{}, "wirebook venue --json"},
 }
 
 // node is the part of JSON schema that outputs need.

@@ -27,6 +27,7 @@ type simFlags struct {
 	messages, seed, rate                                 uint64
 	symbols, orders                                      int
 	loss, reorder, duplicate                             [2]float64
+	reorderBoth, duplicateBoth                           float64
 	lossBurst                                            [2]float64
 	depth                                                int
 	delay, jitter                                        [2]time.Duration
@@ -58,6 +59,29 @@ deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
 	}
 	fl := c.Flags()
 	fl.StringVarP(&f.output, "output", "o", "", "capture to write (pcap, nanoseconds; .pcapng for pcapng)")
+	f.day(c)
+	fl.StringVar(&f.hostile, "hostile", "", "also write a capture of what should not be on the wire beside the day: garbage, false claims, another session,\nforeign VLANs, wrong checksums (send it with 'wirebook send --frames')")
+	fl.Float64Var(&f.hostilePercent, "hostile-share", 5, "with --hostile: such frames, in percent of the day's")
+	fl.Uint16Var(&f.vlan, "vlan", 0, "802.1Q tag")
+	fl.StringVar(&f.clean, "clean", "", "also write the clean capture: one line, no impairments")
+	fl.StringVar(&f.perLine, "per-line", "", "also write a capture for each line; %s in the name becomes A and B")
+	fl.StringVar(&f.binaryFile, "binaryfile", "", "also write the messages as Nasdaq BinaryFILE (itch50 only), such as 06022025.NASDAQ_ITCH50")
+	fl.StringVar(&f.oracle, "oracle", "", "also write the true books, what was lost where, as JSON")
+	fl.Uint64Var(&f.checkpoints, "checkpoint-every", 0, "oracle: keep the true books every so many messages")
+	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		if f.output == "" {
+			return usageError{errors.New("say where to write the capture with -o FILE")}
+		}
+		f.settle(c)
+		return nil
+	}
+	return c
+}
+
+// day adds the flags of the market and its lines, which whoever plays a simulated day has.
+func (f *simFlags) day(c *cobra.Command) {
+	fl := c.Flags()
 	fl.StringVar(&f.protocol, "protocol", "itch50", "itch50, deepplus, deep or mdp3")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of everything random")
 	fl.Float64Var(&f.seconds, "seconds", 10, "length of trading; three seconds of closing packets follow; 0: until --messages; with --messages alone there is no such end")
@@ -74,39 +98,26 @@ deepplus iex.deepplus10, deep iex.deep10, mdp3 cme.mdp3.`,
 		fl.Float64Var(&f.reorder[i], "reorder-"+l, 0, "packets overtaken by later ones on line "+strings.ToUpper(l)+", percent")
 		fl.Float64Var(&f.duplicate[i], "duplicate-"+l, 0, "packets that come twice on line "+strings.ToUpper(l)+", percent")
 	}
-	var reorder, duplicate float64
-	fl.Float64Var(&reorder, "reorder", 0, "--reorder-a and --reorder-b at once")
-	fl.Float64Var(&duplicate, "duplicate", 0, "--duplicate-a and --duplicate-b at once")
+	fl.Float64Var(&f.reorderBoth, "reorder", 0, "--reorder-a and --reorder-b at once")
+	fl.Float64Var(&f.duplicateBoth, "duplicate", 0, "--duplicate-a and --duplicate-b at once")
 	fl.IntVar(&f.depth, "reorder-depth", 0, "by how many packets one is overtaken at most; 0: 3")
-	fl.Uint16Var(&f.vlan, "vlan", 0, "802.1Q tag")
 	fl.BoolVar(&f.noDoubleLoss, "no-double-loss", false, "never lose a packet on both lines")
-	fl.StringVar(&f.hostile, "hostile", "", "also write a capture of what should not be on the wire beside the day: garbage, false claims, another session,\nforeign VLANs, wrong checksums (send it with 'wirebook send --frames')")
-	fl.Float64Var(&f.hostilePercent, "hostile-share", 5, "with --hostile: such frames, in percent of the day's")
-	fl.StringVar(&f.clean, "clean", "", "also write the clean capture: one line, no impairments")
-	fl.StringVar(&f.perLine, "per-line", "", "also write a capture for each line; %s in the name becomes A and B")
-	fl.StringVar(&f.binaryFile, "binaryfile", "", "also write the messages as Nasdaq BinaryFILE (itch50 only), such as 06022025.NASDAQ_ITCH50")
-	fl.StringVar(&f.oracle, "oracle", "", "also write the true books, what was lost where, as JSON")
-	fl.Uint64Var(&f.checkpoints, "checkpoint-every", 0, "oracle: keep the true books every so many messages")
-	fl.BoolVar(&f.asJSON, "json", false, "end with counts as JSON on standard output")
 	_ = c.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions([]string{"itch50", "deepplus", "deep", "mdp3"}, cobra.ShellCompDirectiveNoFileComp))
-	c.PreRunE = func(c *cobra.Command, _ []string) error {
-		if f.output == "" {
-			return usageError{errors.New("say where to write the capture with -o FILE")}
-		}
-		if f.messages > 0 && !c.Flags().Changed("seconds") {
-			f.seconds = 0 // so many messages, however long they take
-		}
-		for i := range 2 {
-			if c.Flags().Changed("reorder") {
-				f.reorder[i] = reorder
-			}
-			if c.Flags().Changed("duplicate") {
-				f.duplicate[i] = duplicate
-			}
-		}
-		return nil
+}
+
+// settle fills in what flags say together.
+func (f *simFlags) settle(c *cobra.Command) {
+	if f.messages > 0 && !c.Flags().Changed("seconds") {
+		f.seconds = 0 // so many messages, however long they take
 	}
-	return c
+	for i := range 2 {
+		if c.Flags().Changed("reorder") {
+			f.reorder[i] = f.reorderBoth
+		}
+		if c.Flags().Changed("duplicate") {
+			f.duplicate[i] = f.duplicateBoth
+		}
+	}
 }
 
 // maxSeconds is the longest day that can be ordered.
@@ -129,10 +140,7 @@ func (f *simFlags) run(c *cobra.Command) error {
 	if !slices.Contains(sim.Encodings, sim.Encoding(f.protocol)) {
 		return usageError{fmt.Errorf("--protocol %q: must be itch50, deepplus, deep or mdp3", f.protocol)}
 	}
-	cfg := sim.Config{
-		Seed: f.seed, Encoding: sim.Encoding(f.protocol), Symbols: f.symbols, Messages: f.messages,
-		DurationNS: uint64(f.seconds * 1e9), Rate: f.rate, LiveOrders: f.orders, CheckpointEvery: f.checkpoints,
-	}
+	cfg := f.market()
 	exchange, err := sim.New(cfg)
 	if err != nil {
 		return usageError{err}
@@ -208,6 +216,14 @@ func (f *simFlags) run(c *cobra.Command) error {
 		fmt.Fprintf(os.Stderr, "note: %s of %d: --seconds %g were over before\n", view.Plural(oracle.Messages, "message"), f.messages, f.seconds)
 	}
 	return f.report(oracle, hostile)
+}
+
+// market is the exchange that is ordered.
+func (f *simFlags) market() sim.Config {
+	return sim.Config{
+		Seed: f.seed, Encoding: sim.Encoding(f.protocol), Symbols: f.symbols, Messages: f.messages,
+		DurationNS: uint64(f.seconds * 1e9), Rate: f.rate, LiveOrders: f.orders, CheckpointEvery: f.checkpoints,
+	}
 }
 
 // simSummary is what sim ends with, in the shape of its JSON.
