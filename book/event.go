@@ -115,6 +115,7 @@ const (
 	AttrNonPrintable   uint8 = 0x08
 	AttrHidden         uint8 = 0x10 // execution against non-displayed interest
 	AttrCross          uint8 = 0x20 // auction or cross
+	AttrMissing        uint8 = 0x40 // KindStale: by the venue's numbering something is missing, as against not decoded
 )
 
 // Event is one effect of one venue message: 64 bytes, no pointers. Quantities are the venue's

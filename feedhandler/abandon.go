@@ -16,6 +16,7 @@ func (p *Pipeline) Abandon() {
 
 func (c *Channel) abandon() {
 	c.takeRings()
+	c.stand(c.taken(), c.now)
 	c.enrolAll(c.batch)
 	if c.applying {
 		// A part of it is published: its units are marked, and what the books are emptied by stands behind the last of them.
@@ -25,7 +26,7 @@ func (c *Channel) abandon() {
 		c.units, c.newest = 0, 0 // no mark covers what was given up
 	}
 	c.batch.Reset()
-	c.restart(2) // as for a session joined in the middle
+	c.restart(max(c.taken()+1, 2), c.now, false, shm.ReasonAbandoned) // as for a session joined in the middle
 	c.mark()
 	if c.gapAware != nil {
 		c.gapAware.OnGap()

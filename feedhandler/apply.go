@@ -19,6 +19,8 @@ type applier struct {
 
 	member membership // of a set; none: alone
 
+	standing   standing
+	number     uint32 // of the channel, in records
 	gapGen     uint32 // moves with every gap
 	known      int    // directory entries taken in
 	allSuspect bool   // no instrument was made whole since the newest gap
@@ -43,6 +45,10 @@ func (a *applier) init(dir *book.Directory, books *book.Books, cfg *ChannelConfi
 	books.SetView(book.View(a.view))
 	a.depth = cfg.wantsDepth()
 	a.initAhead()
+	a.standing.tells = bookLevels
+	if cfg.Feed.ByOrder {
+		a.standing.tells |= bookOrders
+	}
 	a.state = make([]instrumentState, cfg.Options.MaxInstruments+1)
 	for i := range a.state {
 		a.state[i].latestAt = noLatest
@@ -83,6 +89,7 @@ func (a *applier) applyAround(b *book.Batch) {
 			a.applyEvents(b, b.Events[from:c.At])
 			from = c.At
 		}
+		a.standBefore(b, c.At)
 		if st := &a.state[c.Index]; st.life != c.Instrument.Life {
 			st.life = c.Instrument.Life
 			if a.books.Holds(c.Index) {
@@ -149,18 +156,24 @@ func (a *applier) event(b *book.Batch, e *book.Event) {
 		a.publishDefinition(e, &b.Definitions[e.Aux])
 	case book.KindRebuilt:
 		levels := e.Flags&book.FlagMBP != 0
-		a.rebuilt(e.Instrument, !levels, levels)
+		a.rebuilt(e, e.Instrument, !levels, levels)
 	case book.KindUnaffected:
-		a.unaffected(e.Instrument, e.Flags&book.FlagMBP != 0)
+		a.unaffected(e, e.Instrument, e.Flags&book.FlagMBP != 0)
 	case book.KindStale:
+		reason := shm.ReasonUndecoded
+		if e.Attr&book.AttrMissing != 0 {
+			reason = shm.ReasonGap
+		}
 		if e.Instrument == 0 {
-			a.openGap()
+			a.openGap(e, reason)
 		} else {
-			a.stale(e.Instrument, true, true)
+			a.stale(e, e.Instrument, true, true, reason)
 		}
 	case book.KindClearAll:
+		a.emptying(e)
 		a.clearAll(e)
 		a.trustAll()
+		a.emptied(e)
 	default:
 		a.bookEvent(e)
 	}
@@ -187,13 +200,13 @@ func (a *applier) otherEvent(e *book.Event, n int) {
 	case e.Kind == book.KindClear:
 		// Told even when the book was empty: what follows begins from nothing.
 		if e.Flags&book.FlagSnapshot == 0 {
-			a.rebuilt(e.Instrument, true, true)
+			a.rebuilt(e, e.Instrument, true, true)
 		}
 		a.publishClearEvent(e)
 		return
 	case e.Kind == book.KindQuote && e.Flags&book.FlagLast != 0:
 		// Both sides have been told once the event closes: nothing older is left in the book.
-		a.rebuilt(e.Instrument, false, true)
+		a.rebuilt(e, e.Instrument, false, true)
 	}
 	for i := range a.changes[:n] {
 		if c := &a.changes[i]; c.Anomaly != book.AnomalyNone {
@@ -217,8 +230,13 @@ func (a *applier) clearAll(e *book.Event) {
 	a.books.ClearAll(a.clearOne)
 }
 
-// restart begins a session: books are emptied, and whole again if the session is joined at its first message.
-func (a *applier) restart(firstSeq uint64) {
+// restart empties the books for a session, or for the same again; they are whole if it is joined at its first message. The
+// channel stands before firstSeq then, at ns.
+func (a *applier) restart(firstSeq, ns uint64, begins bool, reason uint32) {
+	if a.packet != nil {
+		a.stand(unitOf(&a.lastIn, &a.last), ns)
+	}
+	a.emptying(nil)
 	if a.packet != nil {
 		a.enter(&a.lastIn)
 		// The last event before the restart dates it: the same on every line, unlike the packets around it.
@@ -230,10 +248,20 @@ func (a *applier) restart(firstSeq uint64) {
 	for i := range a.state {
 		a.state[i].open = 0
 	}
-	if firstSeq > 1 {
-		a.openGap()
-	} else {
+	a.stand(max(firstSeq, 1)-1, ns)
+	a.standing.quiet = false
+	if begins {
+		s := &a.standing
+		s.begun, s.pending, s.before, s.lost = true, true, s.unit, 0
+	}
+	switch {
+	case firstSeq <= 1:
 		a.trustAll()
+		a.emptied(nil)
+	case a.allSuspect:
+		a.allTurned(nil, reason)
+	default:
+		a.openGap(nil, reason)
 	}
 }
 
@@ -259,9 +287,23 @@ func (a *applier) endLife(b *book.Batch, c *book.InstrumentChange) {
 	}
 }
 
+// standBefore says where the channel is before an event of a batch: after the event in front of it.
+func (a *applier) standBefore(b *book.Batch, at int) {
+	e, in := &a.last, &a.lastIn
+	if at > 0 {
+		e = &b.Events[at-1]
+		in = &b.Packets[e.Packet]
+	}
+	if in.TsRecv != 0 || in.Seq != 0 {
+		a.stand(unitOf(in, e), in.TsRecv)
+	}
+}
+
 // enrol takes in what an entry of the directory became, and tells the instrument table.
 func (a *applier) enrol(c *book.InstrumentChange) {
 	ins, st := &c.Instrument, &a.state[c.Index]
+	first := int(c.Index) >= a.known
+	other := first || st.id != ins.ID
 	st.id = ins.ID
 	if ins.Depth != 0 {
 		// The definition may have come on another channel of the set.
@@ -276,6 +318,11 @@ func (a *applier) enrol(c *book.InstrumentChange) {
 		}
 	}
 	a.known = max(a.known, int(c.Index)+1)
+	if other {
+		a.appeared(c.Index, first)
+	} else {
+		a.standInstrument(c.Index, a.standing.why)
+	}
 }
 
 // enrolAll takes in the changes of a batch whose events are given up.
@@ -290,5 +337,9 @@ func (a *applier) forget() {
 	for i := a.dir.Len(); i < a.known; i++ {
 		a.state[i].id, a.state[i].life, a.state[i].latestAt = 0, 0, noLatest
 	}
-	a.known = min(a.known, a.dir.Len())
+	if a.known > a.dir.Len() {
+		a.known = a.dir.Len()
+		a.recount()
+		a.settle(nil, false)
+	}
 }

@@ -76,7 +76,6 @@ const maxSpans = 1 << 15
 type Channel struct {
 	pipe     *Pipeline
 	index    int
-	number   uint32 // in records
 	name     string
 	lines    []LineConfig
 	framing  venue.Framing
@@ -155,7 +154,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig, set *Set) (*Channel,
 		return nil, errors.Join(errors.New("channel "+cfg.Name), err)
 	}
 	c := &Channel{
-		line: -1, pipe: p, index: index, number: uint32(index), name: cfg.Name, lines: cfg.Lines,
+		line: -1, pipe: p, index: index, name: cfg.Name, lines: cfg.Lines,
 		framing: cfg.Feed.NewFraming(), decoder: newDecoder(), visitor: visitor,
 		arb: arb, spans: make([]framing.Span, 0, maxSpans), filled: make([]arbitration.Gap, 0, 256), batch: book.NewBatch(2 * burstEvents),
 	}
@@ -163,6 +162,7 @@ func newChannel(p *Pipeline, index int, cfg *ChannelConfig, set *Set) (*Channel,
 	c.packets = venue.Packets(c.decoder)
 	c.gapAware, _ = c.decoder.(venue.GapAware)
 	c.applier.init(c.decoder.Directory(), books, cfg)
+	c.applier.number = uint32(index)
 	if set != nil {
 		c.member = set.enter()
 	}
@@ -267,7 +267,11 @@ func (c *Channel) drain() {
 			}
 		case arbitration.ReadyGap:
 			c.flush()
-			c.openGap()
+			c.takeRings()
+			c.stand(max(r.Gap.First, 1)-1, c.now)
+			c.lost(r.Gap.First, r.Gap.Count)
+			c.openGap(nil, shm.ReasonGap)
+			c.mark()
 			if c.gapAware != nil {
 				c.gapAware.OnGap()
 			}
@@ -275,7 +279,7 @@ func (c *Channel) drain() {
 		case arbitration.ReadySession, arbitration.ReadyReset:
 			c.flush()
 			c.takeRings()
-			c.restart(r.Packet.Seq)
+			c.restart(r.Packet.Seq, c.now, true, shm.ReasonJoined)
 			c.mark()
 			c.decoder.Reset()
 			c.forget()
@@ -333,6 +337,12 @@ func (c *Channel) applyBatch() {
 	c.takeRings()
 	if c.enters {
 		c.enterSession()
+		c.entered()
+	}
+	if c.standing.silent {
+		c.standing.silent = false
+		c.stand(c.taken(), c.now)
+		c.settle(nil, false)
 	}
 	c.applying = true
 	c.applier.apply(c.batch)
@@ -358,11 +368,18 @@ func (c *Channel) onTick(nowNS uint64) (changed bool) {
 	c.now = max(c.now, nowNS)
 	changed = c.arb.Tick(nowNS)
 	c.drain()
+	if tenth := c.now / 100_000_000; tenth != c.standing.tenth {
+		c.standing.tenth = tenth
+		c.watch()
+	}
 	if n := c.arb.Disputes(); n != c.disputes {
 		changed = true
 		c.disputes = n
 		c.flush()
-		c.openGap() // whichever line is right, the books may be the other's
+		c.takeRings()
+		c.stand(c.taken(), c.now)
+		c.openGap(nil, shm.ReasonDisputed) // whichever line is right, the books may be the other's
+		c.mark()
 		c.pipe.noteGap(GapEvent{Channel: c.index, Disputed: true, TsRecv: c.now})
 	}
 	return changed

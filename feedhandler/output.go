@@ -17,6 +17,8 @@ type Output struct {
 	LatestSchema shm.Schema
 	// Instruments learns the channel's instruments and gives each its place in the latest table.
 	Instruments InstrumentSink
+	// States learns how the channel and its instruments stand.
+	States StateSink
 	// Only names the instruments that are published; none: all. Their books are kept all the same, as those of the others.
 	Only []book.Symbol
 	// Tap sees every record of the schemas in TapSchemas, after the rings. body is borrowed.

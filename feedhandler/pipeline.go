@@ -203,6 +203,16 @@ func (p *Pipeline) Silence(on bool) {
 	for _, c := range p.channels {
 		c.flush()
 		c.silence(on)
+		if !on {
+			c.takeRings()
+			c.stand(c.taken(), c.now)
+			if c.standing.begun {
+				c.tell(shm.ApplianceSession, shm.ReasonNone, nil, nil, 0, 0)
+				c.retell()
+			}
+			c.mark()
+			c.out.flush()
+		}
 	}
 }
 

@@ -43,7 +43,10 @@ func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, sid
 	wanted := (a.now &^ st.hides).Has(shm.SchemaMBP10)
 	latest := a.out.Latest != nil && st.latestAt != noLatest && flags&book.FlagLast != 0
 	if latest && a.member.set != nil {
-		latest = a.member.shows(e.Instrument, flags)
+		mine := a.member.hasShown(e.Instrument)
+		if latest = a.member.shows(e.Instrument, flags); latest && !mine {
+			a.standInstrument(e.Instrument, a.standing.why) // whose book is shown says how it stands
+		}
 	}
 	st.mark(openMBP10, flags)
 	if !wanted && !latest {
@@ -176,6 +179,6 @@ func (a *applier) publishClearEvent(e *book.Event) {
 // publishClear publishes R for an instrument emptied with its whole channel; a.clearing is the event that did it.
 func (a *applier) publishClear(instrument uint32) {
 	a.clearing.Instrument = instrument
-	a.rebuilt(instrument, true, true)
+	a.rebuilt(&a.clearing, instrument, true, true)
 	a.publishClearEvent(&a.clearing)
 }

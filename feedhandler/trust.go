@@ -66,44 +66,54 @@ func doubtful(c *book.Change, flags uint8) uint8 {
 
 // openGap makes every instrument of the channel suspect, in the records to come and in the latest table now. Where they all
 // are, nothing is left to do: a datagram can have hundreds of messages that say nothing, and a channel thousands of instruments.
-func (a *applier) openGap() {
+// e is the event that did it; nil: none.
+func (a *applier) openGap(e *book.Event, reason uint32) {
 	if a.allSuspect {
 		return
 	}
 	a.allSuspect = true
 	a.gapGen++
+	a.allTurned(e, reason)
 	for i := 1; i < a.known; i++ {
 		a.markLatest(uint32(i))
 	}
 }
 
 // rebuilt makes an instrument's books whole: the levels, the orders, or both.
-func (a *applier) rebuilt(instrument uint32, orders, levels bool) {
+func (a *applier) rebuilt(e *book.Event, instrument uint32, orders, levels bool) {
 	a.allSuspect = false
 	st := &a.state[instrument]
+	was := a.suspicion(st)
 	if orders {
 		st.orders = a.gapGen
 	}
 	if levels {
 		st.levels = a.gapGen
 	}
+	if was != 0 {
+		a.turned(instrument, was, e, shm.ReasonNone)
+	}
 }
 
 // unaffected takes the venue's word that the gaps since the instrument's last event took nothing of it: whole is what
 // was whole then.
-func (a *applier) unaffected(instrument uint32, levelsOnly bool) {
+func (a *applier) unaffected(e *book.Event, instrument uint32, levelsOnly bool) {
 	a.allSuspect = false
 	st := &a.state[instrument]
+	was := a.suspicion(st)
 	if st.levels >= st.seenAt {
 		st.levels = a.gapGen
 	}
 	if !levelsOnly && st.orders >= st.seenAt {
 		st.orders = a.gapGen
 	}
+	if was != 0 {
+		a.turned(instrument, was, e, shm.ReasonNone)
+	}
 }
 
 // stale makes one instrument's books suspect, the channel's others staying as they are.
-func (a *applier) stale(instrument uint32, orders, levels bool) {
+func (a *applier) stale(e *book.Event, instrument uint32, orders, levels bool, reason uint32) {
 	if instrument == 0 {
 		return
 	}
@@ -112,12 +122,14 @@ func (a *applier) stale(instrument uint32, orders, levels bool) {
 		a.trustAll()
 	}
 	st := &a.state[instrument]
+	was := a.suspicion(st)
 	if orders {
 		st.orders = 0
 	}
 	if levels {
 		st.levels = 0
 	}
+	a.turned(instrument, was, e, reason)
 	if a.shown(st) < a.gapGen {
 		a.markLatest(instrument)
 	}
@@ -138,7 +150,7 @@ func (a *applier) anomaly(e *book.Event, anomaly book.Anomaly) {
 		return // a level that is told to be gone and is not there leaves the right book
 	}
 	byOrder := e.Kind < book.KindLevelSet
-	a.stale(e.Instrument, byOrder, !byOrder)
+	a.stale(e, e.Instrument, byOrder, !byOrder, shm.ReasonUnfit)
 }
 
 func (a *applier) trustAll() {

@@ -5,6 +5,7 @@ import (
 
 	"wirebook/book"
 	"wirebook/feedhandler/venue"
+	"wirebook/shm"
 )
 
 // TestAllSuspectOnce: a datagram full of messages that say nothing makes every instrument suspect once, and not once a
@@ -28,7 +29,7 @@ func TestAllSuspectOnce(t *testing.T) {
 	if c.gapGen != 1 || c.Suspect() != 1 {
 		t.Errorf("generation %d, %d suspect", c.gapGen, c.Suspect())
 	}
-	for want, whole := range []func(){func() { c.rebuilt(1, true, true) }, c.trustAll, func() { c.trustAll(); c.stale(1, true, true); c.unaffected(1, false) }} {
+	for want, whole := range []func(){func() { c.rebuilt(nil, 1, true, true) }, c.trustAll, func() { c.trustAll(); c.stale(nil, 1, true, true, shm.ReasonUnfit); c.unaffected(nil, 1, false) }} {
 		whole()
 		if lost(); c.gapGen != uint32(want)+2 || c.Suspect() != 1 {
 			t.Errorf("%d: generation %d, %d suspect", want, c.gapGen, c.Suspect())

@@ -252,7 +252,7 @@ type InstrumentEntry struct {
 	Reserved0     [3]uint8
 	Since         [5]uint64 // by schema: a position in the ring of the channel's worker
 	Next          uint32    // 1 + the index of the entry that the id means after this one; 0: none
-	State         uint32    // InstrumentLive to InstrumentStale, and the reason times 256; stored by itself
+	State         uint32    // InstrumentLive to InstrumentStale, the reason times 256, the suspect books times 65536; stored by itself
 }
 
 // NoLatest marks an instrument without a slot in the latest table.
@@ -280,7 +280,7 @@ const (
 	ChannelStale      uint32 = 4 // every line is silent, or the input cannot be told from the past
 )
 
-// Instrument states: the low byte of InstrumentEntry.State.
+// Instrument states: the low byte of InstrumentEntry.State. They say of the levels; the suspect books name the orders too.
 const (
 	InstrumentUnknown    uint32 = 0
 	InstrumentLive       uint32 = 1

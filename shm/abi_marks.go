@@ -64,7 +64,7 @@ type Appliance struct {
 	Session uint32 // SessionEntry.Number
 	Counter uint64 // the channel's own, from 1
 	Unit    uint64 // the unit after which it stands
-	First   uint64 // of a gap: the first unit missing; of an epoch: the epoch
+	First   uint64 // of a gap: the first unit missing; of an epoch: the epoch; of suspect and whole: BookOrders, BookLevels
 	Count   uint64 // of a gap: how many units; of suspect and whole for all of a channel: how many instruments
 }
 
@@ -76,4 +76,10 @@ const (
 	ApplianceSuspect   uint8 = 4 // the book cannot be trusted from here on
 	ApplianceWhole     uint8 = 5 // it can be again
 	ApplianceHeartbeat uint8 = 6 // nothing to tell up to Unit, once a second
+)
+
+// Books of an instrument that are suspect or whole: Appliance.First, the third byte of InstrumentEntry.State.
+const (
+	BookOrders uint32 = 1 // what mbo records say
+	BookLevels uint32 = 2 // what mbp-1, mbp-10, trades and the latest table say; where levels are made of orders both turn at once
 )

@@ -28,3 +28,11 @@ func assign[T any](dst, src *T, from uintptr) {
 		atomic.StoreUint64(word(unsafe.Pointer(dst), off), *word(unsafe.Pointer(src), off))
 	}
 }
+
+// pair is two neighbouring words as one, so that both are stored at once. low is 8-aligned.
+func pair(low, high *uint32) *uint64 {
+	if uintptr(unsafe.Pointer(high))-uintptr(unsafe.Pointer(low)) != 4 {
+		panic("shm: the words of a pair are not neighbours")
+	}
+	return (*uint64)(unsafe.Pointer(low))
+}

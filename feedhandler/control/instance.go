@@ -146,7 +146,8 @@ func (i *Instance) Equip(c *config.Channel, ch *feedhandler.ChannelConfig) {
 		venue = p.Venue
 	}
 	out.Sessions = &sessionSink{inst: i, name: c.Name, publisher: ch.PublisherID, worker: i.worker(c)}
-	out.Instruments = &sink{inst: i, set: ch.Set, venue: venue, publisher: ch.PublisherID, rings: out.Rings}
+	s := &sink{inst: i, set: ch.Set, venue: venue, publisher: ch.PublisherID, rings: out.Rings}
+	out.Instruments, out.States = s, s
 }
 
 func (i *Instance) worker(c *config.Channel) int { return max(min(c.Worker, len(i.workers)-1), 0) }

@@ -16,6 +16,8 @@ type sink struct {
 	publisher uint16
 	venue     string
 	rings     [shm.SchemaCount]*shm.Writer
+	standing  *shm.ChannelEntry // nil before it is registered
+	places    []uint32          // by the directory's index: 1 + the place in the instrument table
 }
 
 // meaning is what an instrument id means now to its owner, and its entry. Two channels may use one id, by mistake.
@@ -37,7 +39,33 @@ type meaning struct {
 // An entry belongs to an instrument, whatever run of the channel publishes it: a reload finds the entries it left. When an
 // id comes to mean another instrument, as locate codes do every day, that one gets an entry of its own, so that readers
 // name older records right. Without room it takes the entry that has been over for the longest time.
-func (s *sink) Instrument(_ int, _ uint32, ins *book.Instrument) (uint32, bool) {
+func (s *sink) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool) {
+	at, room, latest := s.place(ins)
+	if grow := int(idx) + 1 - len(s.places); grow > 0 {
+		s.places = append(s.places, make([]uint32, grow)...)
+	}
+	if s.places[idx] = 0; room {
+		s.places[idx] = at + 1
+	}
+	return latest, latest != shm.NoLatest
+}
+
+// ChannelState stores how the channel stands.
+func (s *sink) ChannelState(st shm.ChannelState) {
+	if s.standing != nil {
+		s.standing.SetState(st)
+	}
+}
+
+// InstrumentState stores how an instrument stands.
+func (s *sink) InstrumentState(idx uint32, st shm.InstrumentState) {
+	if int(idx) < len(s.places) && s.places[idx] != 0 {
+		s.inst.seg.Control.SetInstrumentState(s.places[idx]-1, st)
+	}
+}
+
+// place finds an instrument's entry, or makes it.
+func (s *sink) place(ins *book.Instrument) (at uint32, room bool, latest uint32) {
 	i := s.inst
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -51,6 +79,7 @@ func (s *sink) Instrument(_ int, _ uint32, ins *book.Instrument) (uint32, bool) 
 	case m.symbol == ins.Symbol && m.room:
 		e := s.entry(ins)
 		was := i.seg.Control.Instrument(m.at)
+		e.State = was.State
 		switch e.Since = was.Since; {
 		case i.workerOf(was.Channel) != i.workerOf(s.channel):
 			e.Since = [5]uint64{} // positions of another worker's rings say nothing
@@ -77,11 +106,11 @@ func (s *sink) Instrument(_ int, _ uint32, ins *book.Instrument) (uint32, bool) 
 		}
 	}
 	i.collide(key, m)
-	latest := shm.NoLatest
+	latest = shm.NoLatest
 	if m.room {
 		latest = i.latest(m.at)
 	}
-	return latest, latest != shm.NoLatest
+	return m.at, m.room, latest
 }
 
 // meaning finds what an id means to a channel, to the set it belongs to, or to channels that are gone and left it.

@@ -47,6 +47,7 @@ func (st *channelState) publish(ch *feedhandler.Channel) {
 	if n := ch.SessionNumber(); n != atomic.LoadUint32(&e.Session) {
 		e.SetSession(n, ch.Session())
 	}
+	atomic.StoreUint64(&e.Appliance, ch.ApplianceRecords())
 	for l, le := range st.lines {
 		publishLine(le, ch.Line(l))
 		atomic.StoreUint64(st.suspect[l], ch.Line(l).Suspect)

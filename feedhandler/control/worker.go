@@ -110,7 +110,7 @@ func (i *Instance) Register(n int, pipe *feedhandler.Pipeline, channels []feedha
 			return nil, err
 		}
 		if to, ok := channels[k].Output.Instruments.(*sink); ok {
-			to.channel = uint16(s.index)
+			to.channel, to.standing = uint16(s.index), s.state.entry
 			part.sinks = append(part.sinks, to)
 			if to.set != "" {
 				i.sets[to.set]++
@@ -168,7 +168,13 @@ func (i *Instance) slot(worker int, ch *feedhandler.Channel, cfg *feedhandler.Ch
 func (w *Worker) Add(p *Part) {
 	w.parts = append(w.parts, p)
 	for k := range p.channels {
-		atomic.StoreUint64(p.channels[k].active, 1)
+		st := &p.channels[k]
+		atomic.StoreUint64(st.active, 1)
+		if n := atomic.LoadUint64(&st.entry.Appliance); n != 0 {
+			p.pipe.Channels()[k].Resume(n) // a reload made it anew
+		} else {
+			p.pipe.Channels()[k].BeginEpoch(w.inst.Epoch())
+		}
 	}
 }
 
@@ -191,6 +197,7 @@ func (w *Worker) Remove(p *Part) {
 		for k := range p.channels {
 			st := &p.channels[k]
 			atomic.StoreUint64(st.active, 0)
+			st.entry.SetState(shm.ChannelState{State: shm.ChannelWaiting})
 			for _, l := range st.lines {
 				atomic.StoreUint32(&l.State, 0)
 			}

@@ -237,7 +237,7 @@ func (d *MDP3) renumber(b *book.Batch, s *instrument, index uint32, ts uint64, r
 		// RptSeq counts price entries, trades and figures; order messages have no number of their own.
 		d.plain(b, book.KindUnaffected, index, ts).Flags = book.FlagMBP
 	case !first:
-		d.plain(b, book.KindStale, index, ts)
+		d.plain(b, book.KindStale, index, ts).Attr = book.AttrMissing
 	}
 }
 

@@ -57,6 +57,8 @@ func Constants() []Constant {
 		{"APPLIANCE_GAP", shm.ApplianceGap}, {"APPLIANCE_EPOCH", shm.ApplianceEpoch}, {"APPLIANCE_SESSION", shm.ApplianceSession},
 		{"APPLIANCE_SUSPECT", shm.ApplianceSuspect}, {"APPLIANCE_WHOLE", shm.ApplianceWhole}, {"APPLIANCE_HEARTBEAT", shm.ApplianceHeartbeat},
 
+		{"BOOK_ORDERS", shm.BookOrders}, {"BOOK_LEVELS", shm.BookLevels},
+
 		{"CHANNEL_WAITING", shm.ChannelWaiting}, {"CHANNEL_LIVE", shm.ChannelLive}, {"CHANNEL_GAPPED", shm.ChannelGapped},
 		{"CHANNEL_RECOVERING", shm.ChannelRecovering}, {"CHANNEL_STALE", shm.ChannelStale},
 		{"INSTRUMENT_UNKNOWN", shm.InstrumentUnknown}, {"INSTRUMENT_LIVE", shm.InstrumentLive}, {"INSTRUMENT_GAPPED", shm.InstrumentGapped},
