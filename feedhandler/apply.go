@@ -234,7 +234,7 @@ func (a *applier) clearAll(e *book.Event) {
 // channel stands before firstSeq then, at ns.
 func (a *applier) restart(firstSeq, ns uint64, begins bool, reason uint32) {
 	if a.packet != nil {
-		a.stand(unitOf(&a.lastIn, &a.last), ns)
+		a.stand(max(unitOf(&a.lastIn, &a.last), a.standing.unit), ns)
 	}
 	a.emptying(nil)
 	if a.packet != nil {
