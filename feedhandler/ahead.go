@@ -34,11 +34,12 @@ func (a *applier) firstRun(events int) int {
 
 const none = -1
 
-// tellAhead publishes the records of a run of events of one packet, the first of which is the next to apply. It leaves in a.now
-// the schemas that are published when they are applied, and returns the event behind them, where to call it again.
+// tellAhead publishes the records of a run of events of one packet, the first of which is the next to apply. It leaves the turn
+// to the schemas that are published when they are applied, and returns the event behind them, where to call it again.
 func (a *applier) tellAhead(events []book.Event, from int) int {
 	depth := a.depth
-	a.now, a.depth = a.want&foretold, false
+	a.take(foretold)
+	a.depth = false
 	a.books.Foresee()
 	at := from
 	for ; at < min(len(events), from+aheadRun) && events[at].Packet == events[from].Packet; at++ {
@@ -54,10 +55,11 @@ func (a *applier) tellAhead(events []book.Event, from int) int {
 		}
 	}
 	a.books.Foreseen()
-	a.now, a.depth = a.want, depth
+	a.depth = depth
 	if at == from {
+		a.take(AllSchemas)
 		return from + 1
 	}
-	a.now &^= foretold
+	a.take(AllSchemas &^ foretold)
 	return at
 }

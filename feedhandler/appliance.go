@@ -33,7 +33,7 @@ func (a *applier) tell(kind uint8, reason uint32, st *instrumentState, e *book.E
 	r.TsEvent = r.TsRecv
 	r.Kind, r.Reason, r.Channel, r.Session = kind, uint8(reason), uint16(a.number), s.session
 	r.Counter, r.First, r.Count = s.counter, first, count
-	ring.Publish(shm.Bytes(r), 0)
+	ring.PublishAdmin(shm.Bytes(r), 0, r.Unit)
 }
 
 // retell tells how everything stands to a reader that takes all books as whole.

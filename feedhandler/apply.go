@@ -127,7 +127,7 @@ func (a *applier) applyEvents(b *book.Batch, events []book.Event) {
 			a.close(st, e)
 		}
 	}
-	a.now = a.want
+	a.take(AllSchemas)
 }
 
 // event handles one event. Records carry LAST when they are the event's final one in their schema.

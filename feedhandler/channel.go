@@ -109,6 +109,7 @@ type Channel struct {
 	session      uint64
 	sessionText  string
 	sessionKnown bool
+	anew         bool   // the numbering has begun again since the session was last known
 	disputes     uint64 // of the arbiter's, so many flagged the books
 }
 
@@ -191,7 +192,7 @@ func (c *Channel) Directory() *book.Directory { return c.dir }
 func (c *Channel) Books() *book.Books { return c.books }
 
 // Digest returns the running digests of a schema.
-func (c *Channel) Digest(s shm.Schema) Digest { return c.digests[s] }
+func (c *Channel) Digest(s shm.Schema) Digest { return c.digests[s].Digest }
 
 // Session returns the running session as the venue spells it.
 func (c *Channel) Session() string { return c.sessionText }
@@ -283,8 +284,7 @@ func (c *Channel) drain() {
 			c.mark()
 			c.decoder.Reset()
 			c.forget()
-			c.session, c.sessionKnown = r.Packet.Session, false
-			c.begun, c.resets = false, r.Kind == arbitration.ReadyReset
+			c.session, c.sessionKnown, c.anew, c.begun = r.Packet.Session, false, true, false
 		}
 	}
 	if c.arb.HasHealed() {
@@ -297,7 +297,7 @@ func (c *Channel) drain() {
 func (c *Channel) deliver(pkt *arbitration.Packet, spans []framing.Span, skip, count uint32, line uint8) {
 	h := &c.header
 	if !c.sessionKnown {
-		c.sessionText, c.sessionKnown = c.framing.Session(pkt.Payload), true
+		c.nameSession(pkt.Payload)
 	}
 	if h.Kind == framing.Data {
 		if !c.begun {
@@ -321,6 +321,25 @@ func (c *Channel) deliver(pkt *arbitration.Packet, spans []framing.Span, skip, c
 		c.applyBatch()
 	}
 }
+
+// nameSession learns from its first packet what the venue calls the session that has begun, or that goes on after a fault of the
+// channel's own. A venue may begin its numbers again without another name: so many times it did are part of their positions.
+func (c *Channel) nameSession(payload []byte) {
+	text := c.framing.Session(payload)
+	if c.anew {
+		c.resets = c.streaming && text == c.stream.Session
+	}
+	switch {
+	case c.anew && c.resets:
+		c.enterStream(text, c.stream.Resets+1)
+	case !c.streaming || text != c.stream.Session:
+		c.enterStream(text, 0)
+	}
+	c.sessionText, c.sessionKnown, c.anew = text, true, false
+}
+
+// Stream is what the positions of the running session's records have in common.
+func (c *Channel) Stream() shm.Stream { return c.stream }
 
 // within are the spans of count units after the first skip.
 func within(spans []framing.Span, skip, count uint32) []framing.Span {

@@ -1,56 +1,54 @@
 package feedhandler
 
 import (
-	"encoding/binary"
-	"math/bits"
-
+	"wirebook/book"
 	"wirebook/shm"
 )
 
-// Digest is the running digest of one channel's records in one schema.
-//
-// Content leaves out what depends on the receiver (ts_recv, ts_in_delta, BAD_TS_RECV): it is the same whichever
-// line brought a packet and however late. Full covers every byte. Definition: fold(a, b) is the high half of the
-// 128-bit product a*b xor its low half; a record's hash h folds its 8-byte words in pairs, receiver fields zeroed
-// (recordHash); content' = fold(content xor h, k0) and full' = fold(full xor h, (k1 xor ts_recv) + ts_in_delta<<8 + bad),
-// both starting at 0.
-type Digest struct {
-	Content, Full, Records uint64
+// Digest is the running digests of one channel's records in one schema, and their set digest.
+type Digest = shm.Tally
+
+// digester keeps one schema's digests, and the place of the record in hand.
+type digester struct {
+	Digest
+	at shm.Position
 }
 
-const (
-	digestK0 = 0xA0761D6478BD642F // odd constants with balanced bits, as in wyhash
-	digestK1 = 0xE7037ED1A0B428DB
-	digestK2 = 0x8EBC6AF09C88C6E3
-)
-
-func fold(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
-}
-
-// recordHash hashes a body whose length is a multiple of 8. The folds of the pairs do not depend on each other,
-// so the multiplier works on several at once.
-func recordHash(b []byte) uint64 {
-	h := uint64(len(b))
-	seed := uint64(digestK1)
-	for len(b) >= 16 {
-		h ^= fold(binary.LittleEndian.Uint64(b)^seed, binary.LittleEndian.Uint64(b[8:16])^digestK0)
-		seed += digestK2
-		b = b[16:]
-	}
-	if len(b) >= 8 {
-		h ^= fold(binary.LittleEndian.Uint64(b)^seed, digestK2)
-	}
-	return h
-}
-
-func (d *Digest) add(h uint64, r *receipt) {
+// note digests a record of e that has no receiver fields yet.
+func (p *publisher) note(s shm.Schema, body []byte, e *book.Event) {
+	h, r := shm.RecordHash(body), &p.receipt
 	var bad uint64
 	if r.flags&shm.FlagBadTsRecv != 0 {
 		bad = 1
 	}
-	d.Content = fold(d.Content^h, digestK0)
-	d.Full = fold(d.Full^h, (digestK1^r.tsRecv)+uint64(uint32(r.delta))<<8+bad)
-	d.Records++
+	d := &p.digests[s]
+	d.at.Next(p.unit(e))
+	d.Set.Add(d.at, h)
+	d.Add(h, r.tsRecv, r.delta, bad)
+}
+
+// unit is the venue's number of the message, or packet, that e came in.
+func (p *publisher) unit(e *book.Event) uint64 {
+	return p.packet.Seq + uint64(e.Seq-uint32(p.packet.Seq))
+}
+
+// unpublished counts a record of e that would have been made here, were it not hidden or the publisher silent: those that are
+// made keep their places, whatever was chosen to be published.
+func (p *publisher) unpublished(s shm.Schema, e *book.Event) bool {
+	return (p.wants & p.turn).Has(s) && p.pass(s, e)
+}
+
+func (p *publisher) pass(s shm.Schema, e *book.Event) bool {
+	if p.digest {
+		p.digests[s].at.Next(p.unit(e))
+	}
+	return true
+}
+
+// enterStream makes the records that follow those of another run of the venue's numbers.
+func (p *publisher) enterStream(session string, resets uint32) {
+	p.stream.Session, p.stream.Resets, p.streaming = session, resets, true
+	for s := range p.digests {
+		p.digests[s].at.Begin(p.stream.Key(shm.Schema(s)))
+	}
 }

@@ -101,7 +101,7 @@ func content(p *feedhandler.Pipeline) string {
 	s := ""
 	for schema := shm.Schema(0); schema < shm.SchemaCount; schema++ {
 		d := p.Channels()[0].Digest(schema)
-		s += fmt.Sprintf("%s %016x of %d; ", schema, d.Content, d.Records)
+		s += fmt.Sprintf("%s %016x %s of %d; ", schema, d.Content, d.Set, d.Records)
 	}
 	return s
 }

@@ -76,7 +76,7 @@ func (c *Channel) silent() bool { return c.want != c.wants }
 // beginSession notes the first packet of a session.
 func (c *Channel) beginSession(h *framing.Header, skip uint32, tsRecv uint64) {
 	c.begun, c.enters = true, true
-	c.start = SessionStart{Name: c.sessionText, Reset: c.resets, First: h.Seq + uint64(skip), SentNS: h.TsSend, RecvNS: tsRecv}
+	c.start = SessionStart{Name: c.sessionText, Reset: c.resets, Resets: c.stream.Resets, First: h.Seq + uint64(skip), SentNS: h.TsSend, RecvNS: tsRecv}
 }
 
 // enterSession gives the session its number, before anything of it is published.

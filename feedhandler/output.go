@@ -42,6 +42,7 @@ type SessionSink interface {
 type SessionStart struct {
 	Name   string // as the venue spells it; "" where it has no name
 	Reset  bool   // the numbering begins again under the name that it had before
+	Resets uint32 // how many times it had done so since the channel was put to work
 	First  uint64 // unit of the first packet taken
 	SentNS uint64 // when the venue sent that packet; 0 where it does not say
 	RecvNS uint64 // when it was received

@@ -15,18 +15,21 @@ type publisher struct {
 	instruments InstrumentSink
 	want        SchemaSet
 	wants       SchemaSet // when not silent
-	now         SchemaSet // of those wanted: all, or when a part was told ahead that or the rest
+	turn        SchemaSet // whose records are made now: all, or when a part was told ahead that or the rest
+	now         SchemaSet // of those wanted
 	taps        SchemaSet
 	digest      bool
 	channel     int
 	channelID   uint8
 	publisherID uint16
 
-	state   []instrumentState
-	packet  *book.Packet
-	stamped bool // the packet has a receive time
-	receipt receipt
-	digests [shm.SchemaCount]Digest
+	state     []instrumentState
+	packet    *book.Packet
+	stamped   bool // the packet has a receive time
+	receipt   receipt
+	digests   [shm.SchemaCount]digester
+	stream    shm.Stream // whose positions digests are of
+	streaming bool       // the venue has named it
 
 	// Saturated counts quantities that did not fit DBN's 32 bits and were published as the largest that does.
 	Saturated uint64
@@ -62,7 +65,9 @@ type receipt struct {
 func (p *publisher) init(dir *book.Directory, cfg *ChannelConfig) {
 	p.dir, p.out, p.instruments = dir, cfg.Output, cfg.Output.Instruments
 	p.want = cfg.wants()
-	p.now, p.wants = p.want, p.want
+	p.wants = p.want
+	p.take(AllSchemas)
+	p.stream = shm.Stream{PublisherID: cfg.PublisherID, ChannelID: cfg.ID}
 	if p.out.Tap != nil {
 		p.taps = p.out.TapSchemas
 	}
@@ -79,8 +84,11 @@ func (p *publisher) silence(on bool) {
 	if on {
 		p.want = 0
 	}
-	p.now = p.want
+	p.now = p.want & p.turn
 }
+
+// take makes the schemas those whose records are made from here on.
+func (p *publisher) take(turn SchemaSet) { p.turn, p.now = turn, p.want&turn }
 
 // enter makes pkt the packet of the events that follow.
 func (p *publisher) enter(pkt *book.Packet) {
@@ -143,11 +151,6 @@ func (p *publisher) header(h *shm.RecordHeader, rtype uint8, bytes int, st *inst
 	h.TsEvent = e.TsEvent
 }
 
-// note digests a record that has no receiver fields yet.
-func (p *publisher) note(s shm.Schema, body []byte) {
-	p.digests[s].add(recordHash(body), &p.receipt)
-}
-
 func (p *publisher) tap(s shm.Schema, body []byte, extra uint64) {
 	p.out.Tap.Record(s, body, extra)
 }
@@ -155,6 +158,9 @@ func (p *publisher) tap(s shm.Schema, body []byte, extra uint64) {
 // putMBO publishes one mbo record.
 func (p *publisher) putMBO(st *instrumentState, e *book.Event, action uint8, side book.Side, id uint64, price int64, qty uint64, flags uint8) {
 	if !(p.now &^ st.hides).Has(shm.SchemaMBO) {
+		if p.unpublished(shm.SchemaMBO, e) {
+			st.mark(openMBO, flags)
+		}
 		return
 	}
 	slot, ring := &p.own.mbo, p.rings.mbo
@@ -168,7 +174,7 @@ func (p *publisher) putMBO(st *instrumentState, e *book.Event, action uint8, sid
 	r.Sequence = e.Seq
 	if p.digest {
 		r.Flags, r.TsRecv, r.TsInDelta = flags, 0, 0
-		p.note(shm.SchemaMBO, shm.Bytes(r))
+		p.note(shm.SchemaMBO, shm.Bytes(r), e)
 	}
 	r.Flags, r.TsRecv, r.TsInDelta = flags|p.receipt.flags, p.receipt.tsRecv, p.receipt.delta
 	if ring != nil {
@@ -183,6 +189,7 @@ func (p *publisher) putMBO(st *instrumentState, e *book.Event, action uint8, sid
 // putTrade publishes one record of the trades schema.
 func (p *publisher) putTrade(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, flags uint8) {
 	if !(p.now &^ st.hides).Has(shm.SchemaTrades) {
+		p.unpublished(shm.SchemaTrades, e)
 		return
 	}
 	slot, ring := &p.own.trade, p.rings.trade
@@ -197,7 +204,7 @@ func (p *publisher) putTrade(st *instrumentState, e *book.Event, action uint8, s
 	slot.TradeID = e.Ref
 	if p.digest {
 		r.Flags, r.TsRecv, r.TsInDelta = flags, 0, 0
-		p.note(shm.SchemaTrades, shm.Bytes(r))
+		p.note(shm.SchemaTrades, shm.Bytes(r), e)
 	}
 	r.Flags, r.TsRecv, r.TsInDelta = flags|p.receipt.flags, p.receipt.tsRecv, p.receipt.delta
 	if ring != nil {

@@ -6,13 +6,13 @@ import (
 )
 
 // putAdmin publishes a record of the admin ring whose receiver fields are still zero; stamp fills them.
-func (p *publisher) putAdmin(body []byte, stamp func()) {
+func (p *publisher) putAdmin(e *book.Event, body []byte, stamp func()) {
 	if p.digest {
-		p.note(shm.SchemaAdmin, body)
+		p.note(shm.SchemaAdmin, body, e)
 	}
 	stamp()
 	if ring := p.out.Rings[shm.SchemaAdmin]; ring != nil {
-		ring.Publish(body, 0)
+		ring.PublishAdmin(body, 0, p.unit(e))
 	}
 	if p.taps.Has(shm.SchemaAdmin) {
 		p.tap(shm.SchemaAdmin, body, 0)
@@ -21,6 +21,7 @@ func (p *publisher) putAdmin(body []byte, stamp func()) {
 
 func (p *publisher) publishStatus(e *book.Event, s *book.Status) {
 	if !(p.want &^ p.state[e.Instrument].hides).Has(shm.SchemaAdmin) {
+		p.unpublished(shm.SchemaAdmin, e)
 		return
 	}
 	r := &p.admin.status
@@ -28,11 +29,12 @@ func (p *publisher) publishStatus(e *book.Event, s *book.Status) {
 	r.Action, r.Reason, r.TradingEvent = s.Action, s.Reason, s.TradingEvent
 	r.IsTrading, r.IsQuoting, r.IsShortSellRestricted = s.IsTrading, s.IsQuoting, s.IsShortSellRestrict
 	r.TsRecv = 0
-	p.putAdmin(shm.Bytes(r), func() { r.TsRecv = p.receipt.tsRecv })
+	p.putAdmin(e, shm.Bytes(r), func() { r.TsRecv = p.receipt.tsRecv })
 }
 
 func (p *publisher) publishImbalance(e *book.Event, m *book.Imbalance) {
 	if !(p.want &^ p.state[e.Instrument].hides).Has(shm.SchemaAdmin) {
+		p.unpublished(shm.SchemaAdmin, e)
 		return
 	}
 	r := &p.admin.imbalance
@@ -47,7 +49,7 @@ func (p *publisher) publishImbalance(e *book.Event, m *book.Imbalance) {
 	r.AuctionStatus, r.FreezeStatus, r.NumExtensions = m.AuctionStatus, m.FreezeStatus, m.NumExtensions
 	r.UnpairedSide, r.SignificantImbalance = uint8(m.UnpairedSide), m.SignificantImbalance
 	r.TsRecv = 0
-	p.putAdmin(shm.Bytes(r), func() { r.TsRecv = p.receipt.tsRecv })
+	p.putAdmin(e, shm.Bytes(r), func() { r.TsRecv = p.receipt.tsRecv })
 }
 
 // optional is size for a quantity that may be absent.
@@ -60,6 +62,7 @@ func (p *publisher) optional(q uint64) uint32 {
 
 func (p *publisher) publishStatistic(e *book.Event, s *book.Statistic) {
 	if !(p.want &^ p.state[e.Instrument].hides).Has(shm.SchemaAdmin) {
+		p.unpublished(shm.SchemaAdmin, e)
 		return
 	}
 	r := &p.admin.statistics
@@ -68,11 +71,12 @@ func (p *publisher) publishStatistic(e *book.Event, s *book.Statistic) {
 	r.Sequence, r.StatType, r.ChannelID = e.Seq, s.Type, uint16(p.channelID)
 	r.UpdateAction, r.StatFlags = s.UpdateAction, s.StatFlags
 	r.TsRecv, r.TsInDelta = 0, 0
-	p.putAdmin(shm.Bytes(r), func() { r.TsRecv, r.TsInDelta = p.receipt.tsRecv, p.receipt.delta })
+	p.putAdmin(e, shm.Bytes(r), func() { r.TsRecv, r.TsInDelta = p.receipt.tsRecv, p.receipt.delta })
 }
 
 func (p *publisher) publishDefinition(e *book.Event, d *book.Definition) {
 	if !(p.want &^ p.state[e.Instrument].hides).Has(shm.SchemaAdmin) {
+		p.unpublished(shm.SchemaAdmin, e)
 		return
 	}
 	r := &p.admin.definition
@@ -103,5 +107,5 @@ func (p *publisher) publishDefinition(e *book.Event, d *book.Definition) {
 	r.UserDefinedInstrument = d.UserDefinedInstrument
 	r.ContractMultiplierUnit, r.FlowScheduleType, r.TickRule = d.ContractMultiplierUnit, d.FlowScheduleType, d.TickRule
 	r.LegSide = shm.SideNone
-	p.putAdmin(shm.Bytes(r), func() { r.TsRecv = p.receipt.tsRecv })
+	p.putAdmin(e, shm.Bytes(r), func() { r.TsRecv = p.receipt.tsRecv })
 }

@@ -9,6 +9,9 @@ import (
 // putMBP1 publishes one mbp-1 record with the top as it stands.
 func (a *applier) putMBP1(st *instrumentState, e *book.Event, action uint8, side book.Side, price int64, qty uint64, depth, flags uint8, extra uint64) {
 	if !(a.now &^ st.hides).Has(shm.SchemaMBP1) {
+		if a.unpublished(shm.SchemaMBP1, e) {
+			st.mark(openMBP1, flags)
+		}
 		return
 	}
 	slot, ring := &a.own.mbp1, a.rings.mbp1
@@ -25,7 +28,7 @@ func (a *applier) putMBP1(st *instrumentState, e *book.Event, action uint8, side
 	slot.TradeID = extra
 	if a.digest {
 		r.Flags, r.TsRecv, r.TsInDelta = flags, 0, 0
-		a.note(shm.SchemaMBP1, shm.Bytes(r))
+		a.note(shm.SchemaMBP1, shm.Bytes(r), e)
 	}
 	r.Flags, r.TsRecv, r.TsInDelta = flags|a.receipt.flags, a.receipt.tsRecv, a.receipt.delta
 	if ring != nil {
@@ -49,8 +52,11 @@ func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, sid
 		}
 	}
 	st.mark(openMBP10, flags)
-	if !wanted && !latest {
-		return
+	if !wanted {
+		a.unpublished(shm.SchemaMBP10, e)
+		if !latest {
+			return
+		}
 	}
 	slot, ring := &a.own.mbp10, a.rings.mbp10
 	if ring != nil {
@@ -75,7 +81,7 @@ func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, sid
 	slot.TradeID = extra
 	if wanted && a.digest {
 		r.Flags, r.TsRecv, r.TsInDelta = flags, 0, 0
-		a.note(shm.SchemaMBP10, shm.Bytes(r))
+		a.note(shm.SchemaMBP10, shm.Bytes(r), e)
 	}
 	r.Flags, r.TsRecv, r.TsInDelta = flags|a.receipt.flags, a.receipt.tsRecv, a.receipt.delta
 	if ring != nil {

@@ -154,8 +154,8 @@ type ChannelEntry struct {
 // changes. Session n stands in entry n mod capacity; the one that stood there before is forgotten. Entries are
 // carried over from one run of the writer to the next, as the rings are.
 //
-//	0        8     16     20      24     28           30       32     36       40
-//	|revision|epoch|number|channel|worker|publisher_id|reserved|resets|reserved|
+//	0        8     16     20      24     28           30         31       32     36         40
+//	|revision|epoch|number|channel|worker|publisher_id|channel_id|reserved|resets|run_resets|
 //	40    48            56            64   72         112          160  192
 //	|first|first_sent_ns|first_recv_ns|mark|since 5×8 |channel_name|name|
 type SessionEntry struct {
@@ -166,9 +166,10 @@ type SessionEntry struct {
 	Channel     uint32 // index into the channel table of that epoch's control file
 	Worker      uint32
 	PublisherID uint16
-	Reserved0   [2]uint8
-	Resets      uint32 // how many times the numbering had begun again under this name, as far as this appliance saw
-	Reserved1   [4]uint8
+	ChannelID   uint8 // channel_id of the records
+	Reserved0   [1]uint8
+	Resets      uint32    // how many times the numbering had begun again under this name, as far as this appliance saw
+	RunResets   uint32    // how many of those since the channel was put to work: its set digests know no others
 	First       uint64    // unit of the first packet taken
 	FirstSentNS uint64    // when the venue sent that packet, UTC; 0 where it does not say
 	FirstRecvNS uint64    // when it was received

@@ -107,17 +107,36 @@ func (w *Writer) publishAs(s Schema, body []byte, extra uint64) uint64 {
 	return w.publish(bodyPointer(body), uint64(len(body)), extra)
 }
 
-// Publish publishes a copy of one body of the ring's schema and returns its position: the way for admin records, and for
-// code that does not care which. extra is the trade id, or 0. A body of a wrong length is refused: NoPosition.
+// PublishAdmin publishes a copy of an admin record and returns its position, as PublishMBO does. tradeID is the venue's where
+// the record is about a trade, else 0; unit the venue's number of the message or packet it came from.
+func (w *Writer) PublishAdmin(body []byte, tradeID, unit uint64) uint64 {
+	if w.schema != SchemaAdmin || !w.fits(body) {
+		return w.refuse()
+	}
+	w.claimUnit(unit)
+	return w.publish(bodyPointer(body), uint64(len(body)), tradeID)
+}
+
+// fits says whether a body is one of the schema's: its length, and what it says of that.
+func (w *Writer) fits(body []byte) bool {
+	n := uint64(len(body))
+	return n >= SizeHeader && n <= w.bodyMax && n%8 == 0 && uint64(body[0])*4 == n && (!w.bodySame || n == w.bodyMax)
+}
+
+// Publish publishes a copy of one body of the ring's schema and returns its position, for code that does not care which: an admin
+// record is of unit 0. extra is the trade id, or 0. A body of a wrong length is refused: NoPosition.
 func (w *Writer) Publish(body []byte, extra uint64) uint64 {
 	n := uint64(len(body))
-	if w.schema == SchemaMarks {
+	switch w.schema {
+	case SchemaMarks:
 		if n != SizeMark {
 			return w.refuse()
 		}
 		return w.publish(bodyPointer(body), n, 0)
+	case SchemaAdmin:
+		return w.PublishAdmin(body, extra, 0)
 	}
-	if n < SizeHeader || n > w.bodyMax || n%8 != 0 || uint64(body[0])*4 != n || (w.bodySame && n != w.bodyMax) {
+	if !w.fits(body) {
 		return w.refuse()
 	}
 	return w.publish(bodyPointer(body), n, extra)

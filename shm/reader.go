@@ -1,6 +1,9 @@
 package shm
 
-import "sync/atomic"
+import (
+	"encoding/binary"
+	"sync/atomic"
+)
 
 // Result says what a reader's call found.
 type Result uint8
@@ -307,4 +310,14 @@ func (r *Reader) Extra(payload []byte) uint64 {
 		v |= uint64(b) << (8 * i)
 	}
 	return v
+}
+
+// Unit returns the venue's number of the message or packet that an admin record came from, in a payload that Next filled; 0 in
+// rings of other schemas, whose records tell its low half themselves.
+func (r *Reader) Unit(payload []byte) uint64 {
+	const at = SizeDefinition + 16 // behind body, trade id and channel
+	if r.schema != SchemaAdmin || len(payload) < at+8 {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(payload[at:])
 }

@@ -116,6 +116,14 @@ func (w *Writer) publish(src unsafe.Pointer, n, extra uint64) uint64 {
 	return p
 }
 
+// claimUnit marks the next slot of an admin ring and stores its record's unit; publish, which is to follow, marks it once more
+// and fills the rest. Both stores are atomic: no reader finds the unit in a slot that still holds the record of before.
+func (w *Writer) claimUnit(unit uint64) {
+	slot := slotAt(w.slots.base, w.pos&w.mask, w.slots.size)
+	atomic.StoreUint64(word(slot, 0), committed(w.pos)|1)
+	atomic.StoreUint64(word(slot, unsafe.Offsetof(SlotAdmin{}.Unit)), unit)
+}
+
 // publishAll publishes a slot without extras: its last word goes where publishN puts the extra.
 func publishAll(slot unsafe.Pointer, committed uint64, src unsafe.Pointer, words uintptr) {
 	last := *(*uint64)(unsafe.Add(src, 8*(words-1)))

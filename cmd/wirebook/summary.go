@@ -62,7 +62,7 @@ func printSummary(out io.Writer, s *replay.Summary) {
 	for _, channel := range sorted(s.Digests) {
 		for _, schema := range sorted(s.Digests[channel]) {
 			d := s.Digests[channel][schema]
-			fmt.Fprintf(w, "  %s\t%s\t%s\tcontent %s\tfull %s\n", channel, schema, count(d.Records, "record"), d.Content, d.Full)
+			fmt.Fprintf(w, "  %s\t%s\t%s\tcontent %s\tfull %s\tset %s\n", channel, schema, count(d.Records, "record"), d.Content, d.Full, d.Set)
 		}
 	}
 	w.Flush()

@@ -145,7 +145,7 @@ func (i *Instance) Equip(c *config.Channel, ch *feedhandler.ChannelConfig) {
 	if p, err := config.FindProfile(c.Profile); err == nil {
 		venue = p.Venue
 	}
-	out.Sessions = &sessionSink{inst: i, name: c.Name, publisher: ch.PublisherID, worker: i.worker(c)}
+	out.Sessions = &sessionSink{inst: i, name: c.Name, publisher: ch.PublisherID, channelID: ch.ID, worker: i.worker(c)}
 	s := &sink{inst: i, set: ch.Set, venue: venue, publisher: ch.PublisherID, rings: out.Rings}
 	out.Instruments, out.States = s, s
 }

@@ -33,6 +33,8 @@ func (st *channelState) publish(ch *feedhandler.Channel) {
 		atomic.StoreUint64(&e.Digests[s].Content, d.Content)
 		atomic.StoreUint64(&e.Digests[s].Full, d.Full)
 		atomic.StoreUint64(&e.Digests[s].Records, d.Records)
+		atomic.StoreUint64(&e.Digests[s].SetLo, d.Set.Lo)
+		atomic.StoreUint64(&e.Digests[s].SetHi, d.Set.Hi)
 	}
 	a := ch.Arbitration()
 	atomic.StoreUint64(&e.Packets, ch.Packets)

@@ -15,6 +15,7 @@ type sessionSink struct {
 	inst      *Instance
 	name      string
 	publisher uint16
+	channelID uint8
 	worker    int
 	resets    uint32 // of the running session
 }
@@ -23,7 +24,7 @@ type sessionSink struct {
 func (s *sessionSink) Session(channel uint32, start *feedhandler.SessionStart) uint32 {
 	c := s.inst.seg.Control
 	e := shm.SessionEntry{
-		Epoch: s.inst.Epoch(), Channel: channel, Worker: uint32(s.worker), PublisherID: s.publisher,
+		Epoch: s.inst.Epoch(), Channel: channel, Worker: uint32(s.worker), PublisherID: s.publisher, ChannelID: s.channelID,
 		First: start.First, FirstSentNS: start.SentNS, FirstRecvNS: start.RecvNS, Mark: start.Mark, Since: start.Since,
 	}
 	copy(e.ChannelName[:], s.name)
@@ -33,7 +34,7 @@ func (s *sessionSink) Session(channel uint32, start *feedhandler.SessionStart) u
 	} else {
 		s.resets = c.Resets(&e)
 	}
-	e.Resets = s.resets
+	e.Resets, e.RunResets = s.resets, start.Resets
 	return c.BeginSession(e)
 }
 

@@ -93,10 +93,11 @@ func (t TrailerSummary) String() string {
 	return fmt.Sprintf("%s: switch timestamps %s (%s): %d of %d frames, %.1f %%", t.File, t.Kind, how, t.Hits, t.Tried, 100*t.Ratio)
 }
 
-// Digests are the running digests of a channel in a schema, in hexadecimal.
+// Digests are the running digests of a channel in a schema and their set digest, in hexadecimal.
 type Digests struct {
 	Content string `json:"content"`
 	Full    string `json:"full"`
+	Set     string `json:"set"` // of positions and contents: those of parts add up to it, modulo 2^128
 	Records uint64 `json:"records"`
 }
 
@@ -152,7 +153,7 @@ func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.L
 				continue
 			}
 			digests[schema.String()] = Digests{
-				Content: fmt.Sprintf("%016x", d.Content), Full: fmt.Sprintf("%016x", d.Full), Records: d.Records,
+				Content: fmt.Sprintf("%016x", d.Content), Full: fmt.Sprintf("%016x", d.Full), Set: d.Set.String(), Records: d.Records,
 			}
 			s.Records[schema.String()] += d.Records
 		}

@@ -404,9 +404,9 @@ class InstrumentEntry(_Record):
 
 class SessionEntry(_Record):
     _fields_ = [("revision", _u64), ("epoch", _u64), ("number", _u32), ("channel", _u32), ("worker", _u32),
-        ("publisher_id", _u16), ("reserved0", _u8 * 2), ("resets", _u32), ("reserved1", _u8 * 4), ("first", _u64),
-        ("first_sent_ns", _u64), ("first_recv_ns", _u64), ("mark", _u64), ("since", _u64 * 5), ("channel_name", _text * 48),
-        ("name", _text * 32)]
+        ("publisher_id", _u16), ("channel_id", _u8), ("reserved0", _u8 * 1), ("resets", _u32), ("run_resets", _u32),
+        ("first", _u64), ("first_sent_ns", _u64), ("first_recv_ns", _u64), ("mark", _u64), ("since", _u64 * 5),
+        ("channel_name", _text * 48), ("name", _text * 32)]
 
 
 for _type, _size in ((RecordHeader, 16), (MBO, 56), (Trade, 48), (Level, 32), (MBP1, 80), (MBP10, 368), (Status, 40),

@@ -88,6 +88,7 @@ type Channel struct {
 type Digest struct {
 	Content string `json:"content"`
 	Full    string `json:"full"`
+	Set     string `json:"set"` // of positions and contents: those of parts add up to it, modulo 2^128
 	Records uint64 `json:"records"`
 }
 
@@ -196,7 +197,7 @@ func channel(e *shm.ChannelEntry) Channel {
 	}
 	for i := range e.Digests {
 		if d := &e.Digests[i]; d.Records > 0 {
-			ch.Digests[shm.Schema(i).String()] = Digest{fmt.Sprintf("%016x", d.Content), fmt.Sprintf("%016x", d.Full), d.Records}
+			ch.Digests[shm.Schema(i).String()] = Digest{fmt.Sprintf("%016x", d.Content), fmt.Sprintf("%016x", d.Full), shm.Set{Lo: d.SetLo, Hi: d.SetHi}.String(), d.Records}
 		}
 	}
 	return ch
