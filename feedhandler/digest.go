@@ -22,14 +22,9 @@ func (p *publisher) note(s shm.Schema, body []byte, e *book.Event) {
 		bad = 1
 	}
 	d := &p.digests[s]
-	d.at.Next(p.unit(e))
+	d.at.Next(unitOf(p.packet, e))
 	d.Set.Add(d.at, h)
 	d.Add(h, r.tsRecv, r.delta, bad)
-}
-
-// unit is the venue's number of the message, or packet, that e came in.
-func (p *publisher) unit(e *book.Event) uint64 {
-	return p.packet.Seq + uint64(e.Seq-uint32(p.packet.Seq))
 }
 
 // unpublished counts a record of e that would have been made here, were it not hidden or the publisher silent: those that are
@@ -40,7 +35,7 @@ func (p *publisher) unpublished(s shm.Schema, e *book.Event) bool {
 
 func (p *publisher) pass(s shm.Schema, e *book.Event) bool {
 	if p.digest {
-		p.digests[s].at.Next(p.unit(e))
+		p.digests[s].at.Next(unitOf(p.packet, e))
 	}
 	return true
 }

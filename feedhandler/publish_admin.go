@@ -12,7 +12,7 @@ func (p *publisher) putAdmin(e *book.Event, body []byte, stamp func()) {
 	}
 	stamp()
 	if ring := p.out.Rings[shm.SchemaAdmin]; ring != nil {
-		ring.PublishAdmin(body, 0, p.unit(e))
+		ring.PublishAdmin(body, 0, unitOf(p.packet, e))
 	}
 	if p.taps.Has(shm.SchemaAdmin) {
 		p.tap(shm.SchemaAdmin, body, 0)
