@@ -13,7 +13,7 @@ type ChannelState struct {
 var (
 	channelStates    = [...]string{"waiting", "live", "gapped", "recovering", "stale"}
 	instrumentStates = [...]string{"unknown", "live", "gapped", "recovering", "stale"}
-	reasons          = [...]string{"", "joined late", "gap", "unfit message", "undecoded message", "lines dispute", "abandoned", "silent", "refused", "overloaded"}
+	reasons          = [...]string{"", "joined", "gap", "unfit", "undecoded", "disputed", "abandoned", "silent", "refused", "overloaded"}
 	applianceKinds   = [...]string{"", "gap", "epoch", "session", "suspect", "whole", "heartbeat"}
 	books            = [...]string{"", "orders", "levels", "orders and levels"}
 )
@@ -40,7 +40,7 @@ func ApplianceKindName(kind uint8) string { return nameOf(applianceKinds[:], uin
 // BooksName spells a set of books; "" for none.
 func BooksName(set uint32) string { return nameOf(books[:], set) }
 
-// String spells the state and its reason: "gapped: joined late".
+// String spells the state and its reason: "gapped: joined".
 func (s ChannelState) String() string { return because(ChannelStateName(s.State), s.Reason) }
 
 // InstrumentState is how an instrument stands, as a word of the instrument table holds it.

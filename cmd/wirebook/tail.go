@@ -37,7 +37,7 @@ object a line with DBN's column names (prices are integers of 1e-9, times ns sin
   wirebook tail --instance demo --symbol AAPL,MSFT       two symbols of another instance
   wirebook tail --schema mbo --plain --count 20          twenty lines, order by order
   wirebook tail --schema trades --json | jq -c '[.symbol,.price,.size]'
-  wirebook tail --schema admin --from oldest             trading status, definitions, imbalances, statistics
+  wirebook tail --schema admin --from oldest             trading status, definitions, imbalances, statistics; gaps, suspect books
   wirebook tail --latest                                 the book of every instrument, once
   wirebook tail --book AAPL                              the ladder of one: ten levels a side, the last trade
   wirebook tail --wait spin --json > /dev/null           as fast as a reader can go, a core of its own
@@ -45,6 +45,10 @@ object a line with DBN's column names (prices are integers of 1e-9, times ns sin
 A line of mbp-1 or mbp-10 ends with the top of the book behind the event: bid size x bid | ask x ask size, then flags:
 LAST closes the venue's event, TOB and MBP say how the book is built, SNAPSHOT that it was not an event, BAD_TS that no
 trusted clock stamped it, MAYBE_BAD that a gap touches the book.
+
+Among the records of --schema admin are some that no venue made: gap, suspect and whole tell which books cannot be trusted
+and why, of one instrument or (*) of all of a channel; epoch and session tell what begins. --heartbeats shows also that
+there was nothing to tell, once a second.
 
 --book shows one instrument: price, size and order count of ten levels a side, live on a terminal; elsewhere, and with
 --plain, --raw or --json, once. A name that several publishers have is meant by NAME@PUBLISHER.
@@ -112,6 +116,7 @@ overtook this reader and records are missing), a silent writer, a new run of the
 	f.BoolVar(&t.JSON, "json", false, "one JSON object a line")
 	f.BoolVar(&t.Strings, "json-strings", false, "as --json, integers of 64 bits as strings: many tools round numbers beyond 2^53")
 	f.BoolVar(&plain, "plain", false, "lines, also on a terminal")
+	f.BoolVar(&t.Beats, "heartbeats", false, "of --schema admin: show the appliance's heartbeats too, once a second a channel")
 	f.BoolVar(&t.Raw, "raw", false, "lines with ns, 1e-9 integers, DBN's letters and ids, unscaled")
 	f.BoolVar(&latest, "latest", false, "show the latest book of every instrument once, and end")
 	f.StringVar(&book, "book", "", "show the ladder of one instrument: ten levels a side, the last trade")

@@ -6,7 +6,7 @@ import (
 	"wirebook/shm"
 )
 
-// admin shows a status, definition, imbalance or statistics record: each has facts of its own.
+// admin shows a status, definition, imbalance or statistics record, or one of the appliance's own: each has facts of its own.
 func (l *line) admin(r *Record) {
 	switch r.RType() {
 	case shm.RTypeStatus:
@@ -52,6 +52,8 @@ func (l *line) admin(r *Record) {
 				l.text(" deleted")
 			}
 		}
+	case shm.RTypeAppliance:
+		l.appliance(r)
 	}
 }
 

@@ -54,9 +54,9 @@ func (b *Books) row(key uint64, symbol string) *Row {
 	return r
 }
 
-// Apply takes a record into its instrument's row. Records of the channel as a whole have none.
+// Apply takes a record into its instrument's row. Records of the channel as a whole have none, and what the appliance made is no update.
 func (b *Books) Apply(rec *Record) {
-	if rec.Instrument() == 0 {
+	if rec.Instrument() == 0 || rec.Own() {
 		return
 	}
 	r := b.rows[rec.Key()]

@@ -38,6 +38,7 @@ type Options struct {
 	From    From
 	Wait    Wait
 	Symbols []string      // only these, in any case; none for all
+	Beats   bool          // heartbeats of the appliance's own, once a second a channel, too
 	Stale   time.Duration // heartbeat age that counts as silence; 0 for the default
 }
 
@@ -117,13 +118,24 @@ func (f *Follower) Next(rec *Record, timeout time.Duration) shm.Result {
 			continue
 		}
 		s := f.symbol(body, f.base+uint64(f.at-1))
+		channel := ""
+		if body[1] == shm.RTypeAppliance {
+			m := shm.View[shm.Appliance](body)
+			if m.Kind == shm.ApplianceHeartbeat && !f.opts.Beats {
+				continue
+			}
+			if e, ok := f.r.Control().Channel(int(m.Channel)); ok {
+				channel = shm.Text(e.Name[:])
+			}
+			s.wanted = s.wanted || m.InstrumentID == 0 // what is told of all concerns whichever is wanted
+		}
 		if !s.wanted {
 			continue
 		}
 		f.Counts.Matched++
 		*rec = Record{
 			Schema: f.opts.Schema, Worker: f.worker, Position: f.base + uint64(f.at-1), Body: body,
-			TradeID: f.r.Extra(payload), Symbol: s.name,
+			TradeID: f.r.Extra(payload), Symbol: s.name, Channel: channel,
 		}
 		return shm.Record
 	}

@@ -135,7 +135,7 @@ func (l *line) price(p int64) {
 func (l *line) flags(flags uint8) { l.b = AppendFlags(l.b, flags) }
 
 // AppendJSON appends a record as one JSON object and a line feed: where it was in which ring, then DBN's columns as
-// 'wirebook export --format json' spells them, then the symbol. With strings, integers of 64 bits are strings. ok is false
+// 'wirebook export --format json' spells them, then the symbol. A record of the appliance's own has names of its own. With strings, integers of 64 bits are strings. ok is false
 // when the record cannot be spelled.
 func AppendJSON(b []byte, r *Record, strings bool) (out []byte, ok bool) {
 	at := len(b)
@@ -153,7 +153,17 @@ func AppendJSON(b []byte, r *Record, strings bool) (out []byte, ok bool) {
 	b = append(b, `,"position":`...)
 	wide(r.Position)
 	b = append(b, ',')
-	if b, ok = export.AppendFields(b, r.Body, export.Text{Strings: strings}); !ok {
+	if r.Own() {
+		b, ok = applianceFields(b, r, func(b []byte, v uint64) []byte {
+			if strings {
+				return append(strconv.AppendUint(append(b, '"'), v, 10), '"')
+			}
+			return strconv.AppendUint(b, v, 10)
+		})
+	} else {
+		b, ok = export.AppendFields(b, r.Body, export.Text{Strings: strings})
+	}
+	if !ok {
 		return b[:at], false
 	}
 	if r.TradeID != 0 {

@@ -14,7 +14,11 @@ type Record struct {
 	Body     []byte // 8-aligned, borrowed until the next call of Follower.Next
 	TradeID  uint64 // 0 where the venue gave none
 	Symbol   string // "" where the instrument table does not say
+	Channel  string // of a record that the appliance made
 }
+
+// Own says that no venue made the record but the appliance.
+func (r *Record) Own() bool { return r.RType() == shm.RTypeAppliance }
 
 // RType returns the DBN record type.
 func (r *Record) RType() uint8 { return r.Body[1] }
@@ -36,7 +40,7 @@ func keyOf(body []byte) uint64 {
 var sizes = [256]int{
 	shm.RTypeMBO: shm.SizeMBO, shm.RTypeTrade: shm.SizeTrade, shm.RTypeMBP1: shm.SizeMBP1, shm.RTypeMBP10: shm.SizeMBP10,
 	shm.RTypeStatus: shm.SizeStatus, shm.RTypeDefinition: shm.SizeDefinition, shm.RTypeImbalance: shm.SizeImbalance,
-	shm.RTypeStatistics: shm.SizeStatistics,
+	shm.RTypeStatistics: shm.SizeStatistics, shm.RTypeAppliance: shm.SizeAppliance,
 }
 
 // whole says whether body is a whole record of a known type.

@@ -88,6 +88,14 @@ func (s *Screen) reader(books *Books, c *Counts, perSecond float64) []span {
 // lineColumns head the lines of the channels.
 const lineColumns = "  LINE  STATE     RECEIVED      FIRST  DUPLICATE   LATE    LOST LAG P50 LAG P99"
 
+// standing says how a channel stands where it is not live.
+func (s *Screen) standing(ch *Channel) span {
+	if state := ch.Standing.State; state == shm.ChannelWaiting || state == shm.ChannelLive {
+		return span{}
+	}
+	return span{"   " + ch.Standing.String(), s.Palette.Bad}
+}
+
 // channels shows each channel and its lines A and B, as many as fit into room lines.
 func (s *Screen) channels(st *Status, room int) (out [][]span) {
 	p := &s.Palette
@@ -107,7 +115,7 @@ func (s *Screen) channels(st *Status, room int) (out [][]span) {
 			{ch.Name, p.Title}, {"  " + Thousands(ch.Messages), nil}, {" messages", p.Dim},
 			{"   gaps ", p.Dim}, {Thousands(ch.Healed), nil}, {" healed ", p.Dim},
 			{Thousands(ch.Declared) + " lost", lost}, {fmt.Sprintf(" (%s units)", Thousands(ch.LostUnits)), p.Dim},
-			{"   suspect " + Thousands(ch.Suspect), suspect},
+			{"   suspect " + Thousands(ch.Suspect), suspect}, s.standing(ch),
 		})
 		if i == 0 && len(ch.Lines) > 0 {
 			out = append(out, []span{{lineColumns, p.Dim}})

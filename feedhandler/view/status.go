@@ -33,6 +33,7 @@ type Channel struct {
 	Messages, Packets, NextSequence      uint64
 	Healed, Declared, LostUnits, Suspect uint64 // gaps healed, gaps no line filled, their units, books touched by one
 	Instruments                          uint64
+	Standing                             shm.ChannelState
 	Lines                                []Line
 }
 
@@ -69,7 +70,7 @@ func (f *Follower) Status(now time.Time) Status {
 		e, _ := c.Channel(i)
 		s.Channels = append(s.Channels, Channel{
 			Name: shm.Text(e.Name[:]), Messages: e.Messages, Packets: e.Packets, NextSequence: e.NextSequence,
-			Healed: e.GapsHealed, Declared: e.Gaps, LostUnits: e.Lost, Suspect: e.Stale, Instruments: e.Instruments,
+			Healed: e.GapsHealed, Declared: e.Gaps, LostUnits: e.Lost, Suspect: e.Stale, Instruments: e.Instruments, Standing: e.Standing(),
 		})
 	}
 	for i := range c.Lines() {

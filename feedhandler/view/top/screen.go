@@ -154,6 +154,7 @@ var helpLines = []string{
 	"  q, Esc, Ctrl-C                  quit",
 	"",
 	"MSGS/S, PKTS/S  a second, since the reading before",
+	"STATE, SINCE    live, or gapped, stale and why; since when, UTC",
 	"HEALED          gaps that the other line or a later packet filled",
 	"GAPS, LOST      gaps that no line filled, and their messages",
 	"SUSPECT         instruments whose book may be wrong",

@@ -31,6 +31,7 @@ type Snapshot struct {
 	RecordRates    map[string]Rate   `json:"records_per_s" jsonschema:"nullable"` // null: not known from one reading
 	Dropped        map[string]uint64 `json:"dropped"`                             // datagrams, messages and instruments not used, by cause
 	Queues         []Queue           `json:"queues,omitempty"`
+	Suspects       []Suspect         `json:"suspects"` // instruments whose books cannot be trusted, the first hundred
 	Readers        []Reader          `json:"readers"`
 	Counters       map[string]uint64 `json:"counters"`
 }
@@ -67,8 +68,12 @@ type Clock struct {
 type Channel struct {
 	Name         string            `json:"name"`
 	Worker       uint32            `json:"worker"`
-	Active       bool              `json:"active"`    // false: a reload removed it
-	SilentNS     uint64            `json:"silent_ns"` // no line brought anything for so long, in session hours; 0: not for a minute
+	Active       bool              `json:"active"`           // false: a reload removed it
+	SilentNS     uint64            `json:"silent_ns"`        // no line brought anything for so long, in session hours; 0: not for a minute
+	State        string            `json:"state"`            // waiting, live, gapped, recovering or stale
+	Reason       string            `json:"reason,omitempty"` // why it is not live
+	StateUnit    uint64            `json:"state_unit"`       // the unit after which it came to stand so
+	StateSinceNS uint64            `json:"state_since_ns"`   // and when, since 1970 UTC
 	Session      string            `json:"session,omitempty"`
 	Packets      uint64            `json:"packets"`
 	Messages     uint64            `json:"messages"`
@@ -112,6 +117,18 @@ type Line struct {
 	LastRecvNS  uint64            `json:"last_recv_ns"`
 }
 
+// Suspect is an instrument with a book that cannot be trusted.
+type Suspect struct {
+	Symbol  string `json:"symbol"`
+	Channel string `json:"channel"`
+	State   string `json:"state"` // of its levels
+	Reason  string `json:"reason"`
+	Books   string `json:"books"` // orders, levels, or orders and levels
+}
+
+// maxSuspects bounds how many are listed.
+const maxSuspects = 100
+
 // Queue is one receive queue of a NIC that a live run polls.
 type Queue struct {
 	Name   string            `json:"name"`
@@ -139,7 +156,7 @@ func Read(v *segment.View, now time.Time) Snapshot {
 		Instance: c.Name(), TimeNS: now.UnixNano(), State: view.StateName(c.State()), Epoch: c.Epoch(), PID: pid,
 		Stale: c.Stale(uint64(now.UnixNano()), uint64(staleAfter)), HeartbeatAgeNS: age(c.HeartbeatNS()),
 		UptimeNS: age(c.StartNS()), Records: map[string]uint64{}, Dropped: map[string]uint64{}, Counters: map[string]uint64{},
-		Channels: []Channel{}, Readers: []Reader{},
+		Channels: []Channel{}, Readers: []Reader{}, Suspects: []Suspect{},
 	}
 	if s.Alive = v.WriterAlive(); !s.Alive || s.State == "stopped" || s.State == "replaced" { // it was up until then
 		s.UptimeNS = max(int64(c.HeartbeatNS()-c.StartNS()), 0)
@@ -158,6 +175,11 @@ func Read(v *segment.View, now time.Time) Snapshot {
 			ch.Lines = append(ch.Lines, line(&e))
 		}
 	}
+	for i := 0; i < c.Instruments() && len(s.Suspects) < maxSuspects; i++ {
+		if st, ok := c.InstrumentState(i); ok && st.Suspect != 0 {
+			s.suspect(c, i, st)
+		}
+	}
 	for i := range c.Counters() {
 		if e, ok := c.Counter(i); ok {
 			s.count(shm.Text(e.Name[:]), shm.Text(e.Label[:]), e.Value)
@@ -169,6 +191,18 @@ func Read(v *segment.View, now time.Time) Snapshot {
 		}
 	}
 	return s
+}
+
+// suspect lists an instrument, if its entry holds: an id that means another now has another.
+func (s *Snapshot) suspect(c *shm.ControlView, i int, st shm.InstrumentState) {
+	e, ok := c.Instrument(i)
+	if !ok || e.Next != 0 || int(e.Channel) >= len(s.Channels) {
+		return
+	}
+	s.Suspects = append(s.Suspects, Suspect{
+		Symbol: shm.Text(e.Symbol[:]), Channel: s.Channels[e.Channel].Name, State: shm.InstrumentStateName(st.State),
+		Reason: shm.ReasonName(st.Reason), Books: shm.BooksName(st.Suspect),
+	})
 }
 
 func clock(b *shm.ClockBlock, age func(uint64) int64) Clock {
@@ -194,6 +228,7 @@ func channel(e *shm.ChannelEntry) Channel {
 		Name: shm.Text(e.Name[:]), Worker: e.Worker, Active: true, MessagesPerS: NoRate, Session: shm.Text(e.SessionName[:]), Packets: e.Packets, Messages: e.Messages,
 		NextSequence: e.NextSequence, GapsLost: e.Gaps, UnitsLost: e.Lost, GapsHealed: e.GapsHealed, Suspect: e.Stale, Sessions: e.Sessions,
 		Instruments: e.Instruments, Digests: map[string]Digest{}, Lines: []Line{},
+		State: shm.ChannelStateName(e.State), Reason: shm.ReasonName(e.Reason), StateUnit: e.StateUnit, StateSinceNS: e.StateNS,
 	}
 	for i := range e.Digests {
 		if d := &e.Digests[i]; d.Records > 0 {

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"wirebook/feedhandler/view"
+	"wirebook/shm"
 )
 
 var channelColumns = []column{
-	{"CHANNEL", 22, 0, true}, {"MSGS/S", 10, 0, false}, {"MESSAGES", 12, 1, false}, {"NEXT", 12, 4, false}, {"HEALED", 8, 2, false},
+	{"CHANNEL", 22, 0, true}, {"STATE", 17, 0, true}, {"SINCE", 8, 3, true}, {"MSGS/S", 10, 0, false}, {"MESSAGES", 12, 1, false}, {"NEXT", 12, 4, false}, {"HEALED", 8, 2, false},
 	{"GAPS", 8, 0, false}, {"LOST", 9, 0, false}, {"SUSPECT", 9, 0, false}, {"INSTR", 8, 3, false},
 }
 
@@ -53,7 +54,7 @@ func Sorted(s *Snapshot, width int, by Order) []string {
 		if ch.Active && ch.SilentNS > 0 {
 			name = fmt.Sprintf("%.14s SILENT!", ch.Name)
 		}
-		cells = append(cells, []string{name, rate(ch.MessagesPerS), count(ch.Messages), count(ch.NextSequence), count(ch.GapsHealed),
+		cells = append(cells, []string{name, standing(ch), since(ch.StateSinceNS), rate(ch.MessagesPerS), count(ch.Messages), count(ch.NextSequence), count(ch.GapsHealed),
 			count(ch.GapsLost), count(ch.UnitsLost), count(ch.Suspect), count(ch.Instruments)})
 	}
 	out = append(out, table(channelColumns, cells, width)...)
@@ -78,6 +79,7 @@ func Sorted(s *Snapshot, width int, by Order) []string {
 	} else {
 		out = append(out, wrap("dropped, by cause: ", parts, "   ", width)...)
 	}
+	out = append(out, suspects(s, width)...)
 	var names []string
 	for _, r := range s.Readers {
 		names = append(names, fmt.Sprintf("%s (%d)", r.Command, r.PID))
@@ -86,6 +88,46 @@ func Sorted(s *Snapshot, width int, by Order) []string {
 		names = []string{"none seen"}
 	}
 	return append(out, wrap("readers: ", names, ", ", width)...)
+}
+
+// standing says how a channel stands and why.
+func standing(ch *Channel) string {
+	if ch.Reason != "" {
+		return ch.State + ": " + ch.Reason
+	}
+	return ch.State
+}
+
+// since is a time of day, UTC.
+func since(ns uint64) string {
+	if ns == 0 {
+		return "-"
+	}
+	return time.Unix(0, int64(ns)).UTC().Format(time.TimeOnly)
+}
+
+// shownSuspects is how many suspect instruments are named.
+const shownSuspects = 12
+
+// suspects names the first of the instruments whose books cannot be trusted.
+func suspects(s *Snapshot, width int) []string {
+	var parts []string
+	for i := range s.Suspects {
+		if len(parts) == shownSuspects {
+			parts = append(parts, "and more: wirebook top --json")
+			break
+		}
+		x := &s.Suspects[i]
+		what := x.Symbol + " (" + x.Reason
+		if x.Books == shm.BooksName(shm.BookOrders) {
+			what += ", orders"
+		}
+		parts = append(parts, what+")")
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return wrap("suspect: ", parts, ", ", width)
 }
 
 // unbounded is a width for output that no terminal cuts.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -234,5 +235,53 @@ func TestOneReadingTellsNoRate(t *testing.T) {
 	two.Rates(&one)
 	if b, err = json.Marshal(&two); err != nil || strings.Contains(string(b), "per_s\":null") {
 		t.Errorf("%v: two readings tell no rate: %s", err, b)
+	}
+}
+
+// TestTopTellsHowChannelsStand: the state with its reason and since when, and which instruments are suspect, at any width.
+func TestTopTellsHowChannelsStand(t *testing.T) {
+	seg, v, ch, _ := instance(t)
+	if s := Read(v, time.Now()); s.Channels[0].State != "waiting" || s.Channels[0].Reason != "" || s.Suspects == nil || len(s.Suspects) != 0 {
+		t.Errorf("at the start: %+v, %+v", s.Channels[0], s.Suspects)
+	}
+	ch.SetState(shm.ChannelState{State: shm.ChannelGapped, Reason: shm.ReasonUndecoded, Unit: 41, NS: 1795185000000001234})
+	for i, symbol := range []string{"AAPL", "MSFT", "OLD", "NVDA"} {
+		e := shm.InstrumentEntry{ID: uint32(i + 1), PublisherID: 2}
+		copy(e.Symbol[:], symbol)
+		if symbol == "OLD" {
+			e.Next = 1
+		}
+		at, err := seg.Control.AddInstrument(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st := shm.InstrumentState{State: shm.InstrumentGapped, Reason: shm.ReasonGap, Suspect: shm.BookOrders | shm.BookLevels}
+		switch symbol {
+		case "MSFT":
+			st = shm.InstrumentState{State: shm.InstrumentLive}
+		case "NVDA":
+			st = shm.InstrumentState{State: shm.InstrumentLive, Reason: shm.ReasonUnfit, Suspect: shm.BookOrders}
+		}
+		seg.Control.SetInstrumentState(at, st)
+	}
+	s := Read(v, time.Now())
+	c := &s.Channels[0]
+	if c.State != "gapped" || c.Reason != "undecoded" || c.StateUnit != 41 || c.StateSinceNS != 1795185000000001234 {
+		t.Errorf("%+v", c)
+	}
+	want := []Suspect{{"AAPL", "itch", "gapped", "gap", "orders and levels"}, {"NVDA", "itch", "live", "unfit", "orders"}}
+	if !slices.Equal(s.Suspects, want) {
+		t.Errorf("suspects %+v, want %+v", s.Suspects, want)
+	}
+	for _, width := range []int{80, 200} {
+		text := strings.Join(Lines(&s, width), "\n")
+		for _, word := range []string{"gapped: undecoded", "suspect: AAPL (gap), NVDA (unfit, orders)"} {
+			if !strings.Contains(text, word) {
+				t.Errorf("%d columns do not show %q:\n%s", width, word, text)
+			}
+		}
+		if width > 80 && !strings.Contains(text, "14:30:00") {
+			t.Errorf("since when:\n%s", text)
+		}
 	}
 }
