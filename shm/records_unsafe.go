@@ -24,3 +24,8 @@ func view[T any](b []byte) *T {
 	}
 	return (*T)(unsafe.Pointer(unsafe.SliceData(b)))
 }
+
+// wordBytes returns the bytes of words, not a copy.
+func wordBytes(words []uint64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), 8*len(words))
+}
