@@ -55,16 +55,15 @@ func (l *Locator) Locate(p uint64, payload []byte) (n Natural, place Place) {
 	}
 	l.next = p + 1
 	m := &l.span.mark
-	if m.Session == 0 || m.Channel == NoMarkChannel {
-		return n, Orphan
-	}
-	n = Natural{Session: m.Session, Channel: m.Channel, Times: m.Times(), Filtered: m.Flags&MarkFiltered != 0}
 	unit, made, ok := m.unitOf(l.ring.schema, payload)
 	switch {
 	case made:
-		n.Unit = unit
-		return n, ApplianceMade
-	case !ok:
+		return Natural{Unit: unit, Session: m.Session, Channel: m.Channel, Times: m.Times()}, ApplianceMade
+	case m.Session == 0 || m.Channel == NoMarkChannel:
+		return n, Orphan
+	}
+	n = Natural{Session: m.Session, Channel: m.Channel, Times: m.Times(), Filtered: m.Flags&MarkFiltered != 0}
+	if !ok {
 		return n, Damaged
 	}
 	n.Unit = unit
