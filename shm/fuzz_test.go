@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"encoding/binary"
 	"testing"
 )
 
@@ -96,4 +97,84 @@ func FuzzControl(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzPackets reads packets rings whose every byte may lie, and has a writer take them over: both must end, stay inside the
+// memory and never panic, and what the new writer puts must come out.
+func FuzzPackets(f *testing.F) {
+	clone := func(b []byte) []byte { return append([]byte(nil), b...) }
+	good, w, _ := newPackets(f, 256, 4)
+	for i := range 9 {
+		w.Put(PacketHeader{Kind: PacketFrame}, make([]byte, 31*i%200))
+	}
+	w.Flush()
+	f.Add(clone(good[:256]), clone(good[HeaderBytes:]), uint64(0))
+	f.Add(clone(good[:256]), clone(good[HeaderBytes:]), uint64(1<<61))
+	for _, damage := range []func(h *PacketsHeader){
+		func(h *PacketsHeader) { h.Reach = 1 << 63 }, func(h *PacketsHeader) { h.Reach = 1<<61 + 8 }, func(h *PacketsHeader) { h.Reach = 0 },
+		func(h *PacketsHeader) { h.Head = 1<<61 + 16 }, func(h *PacketsHeader) { h.Head = 7 },
+		func(h *PacketsHeader) { h.Epoch, h.EpochStart = 9, 1<<61 }, func(h *PacketsHeader) { h.Epoch, h.EpochStart = 1<<63, 40 },
+	} {
+		bad := memory(len(good))
+		copy(bad, good)
+		damage(packetsHeader(bad))
+		f.Add(bad[:256], bad[HeaderBytes:], uint64(64))
+	}
+	bad := memory(2048) // every word skips or is a record, the longest and the shortest
+	for i := range uint64(128) {
+		binary.LittleEndian.PutUint64(bad[16*i:], 16*i|(1+i%2))
+		binary.LittleEndian.PutUint64(bad[16*i+8:], -(i & 1))
+	}
+	f.Add(clone(good[:256]), bad, uint64(16))
+	f.Fuzz(func(t *testing.T, header, chunks []byte, seek uint64) {
+		if len(header) > HeaderBytes || len(chunks) > 1<<16 {
+			return
+		}
+		mem := memory(HeaderBytes + max(len(chunks), 1024))
+		copy(mem, header)
+		copy(mem[HeaderBytes:], chunks)
+		readAllPackets(mem, seek)
+		// The same with a header that passes, so that the chunks are reached.
+		h := packetsHeader(mem)
+		h.Magic, h.ABI, h.HeaderSize = MagicPackets, ABIVersion, HeaderBytes
+		h.ChunkBytes, h.ChunkCount = 256, 4
+		for HeaderBytes+int(2*h.ChunkCount*h.ChunkBytes) <= len(mem) {
+			h.ChunkCount *= 2
+		}
+		readAllPackets(mem, seek)
+		h.Epoch >>= 1
+		w, err := NewPacketWriter(mem, PacketsConfig{ChunkBytes: 256, Chunks: h.ChunkCount, Epoch: h.Epoch + 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := NewPacketReader(mem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(50) {
+			at := w.Put(PacketHeader{Value: i}, make([]byte, i*4))
+			if i == 20 {
+				w.Flush()
+			}
+			if res := r.Next(); res != Record || r.At() != at || r.Header().Value != i || len(r.Payload()) != int(i*4) {
+				t.Fatalf("record %d at %d: %v, %+v at %d", i, at, res, *r.Header(), r.At())
+			}
+		}
+	})
+}
+
+func readAllPackets(mem []byte, seek uint64) {
+	r, err := NewPacketReader(mem)
+	if err != nil {
+		return
+	}
+	for _, move := range []func(){func() {}, func() { r.Seek(seek) }, func() { r.SeekEdge() }, func() { r.SeekOldest() }} {
+		move()
+		for range 40 {
+			if res := r.Next(); res == Record && len(r.Payload()) != int(r.Header().Bytes) {
+				panic("a payload of another length than its header says")
+			}
+			r.Behind()
+		}
+	}
 }

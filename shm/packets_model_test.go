@@ -148,6 +148,9 @@ func packetSeeds(t *testing.T, f func(t *testing.T, seed uint64)) {
 	if testing.Short() {
 		seeds = 40
 	}
+	if raceEnabled {
+		seeds = 8
+	}
 	for seed := range seeds {
 		f(t, seed)
 		if t.Failed() {
