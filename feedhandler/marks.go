@@ -27,6 +27,9 @@ func (c *Channel) Number(n uint32) {
 	c.account.Channel = uint16(n)
 }
 
+// Place is what Number gave.
+func (c *Channel) Place() uint32 { return c.number }
+
 // SessionNumber returns what marks call the running session; 0 before the first.
 func (c *Channel) SessionNumber() uint32 { return c.account.Session }
 

@@ -22,8 +22,9 @@ func replayCommand() *cobra.Command {
 	var asJSON, noShm, populate bool
 	var pace paceFlags
 	var cut cutFlags
+	var packets packetsFlags
 	c := &cobra.Command{
-		Use:   "replay (--profile P | --config F) [flags] FILE...",
+		Use:   "replay (--profile P | --config F) [flags] FILE... | replay --packets INSTANCE",
 		Short: "Replay captures into shared-memory rings",
 		Long: `Replays captures through the same core that live receive uses, into the rings of an instance under
 /dev/shm/wirebook. Time comes from the capture: the same files give the same records, always.
@@ -38,13 +39,26 @@ believed: its number is far from the sequence, or its session another, and no ot
 too far ahead is kept until the sequence comes near (skew, peak_rate in a configuration), and counts again then. Lost is what
 the line's own numbering skipped, whoever else brought it.
 
+With --packets it replays what 'wirebook run' recorded of its own inputs (rings.packets in its configuration): every packet, tick,
+lateness, reload and mended panic in the order taken. The full digests are those of the run, in its control file, byte for byte,
+and nothing is published. A run that goes on is replayed to where it is.
+
   wirebook replay --profile nasdaq.itch50 day.pcap                 as fast as it goes
   wirebook replay --profile iex.deep10 --speed 1 day.pcap.gz       as captured
   wirebook replay --config feeds.yaml lineA.pcap lineB.pcap        channels from a configuration
   wirebook replay --profile cme.mdp3 --json day.pcap | jq .digests
+  wirebook replay --packets live                                   what the run "live" took in, from its packets ring
   xz -dc day.pcap.xz | wirebook replay --profile nasdaq.itch50 -`,
-		Args: files,
+		Args: func(c *cobra.Command, args []string) error {
+			if packets.instance != "" {
+				return packets.check(c, args)
+			}
+			return files(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if packets.instance != "" {
+				return packets.replay(c.Context(), flags.quiet, asJSON)
+			}
 			cfg, profile, err := flags.source()
 			if err != nil {
 				return err
@@ -98,14 +112,8 @@ the line's own numbering skipped, whoever else brought it.
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				enc := json.NewEncoder(os.Stdout)
-				enc.SetIndent("", "  ")
-				if err := enc.Encode(s); err != nil {
-					return err
-				}
-			} else {
-				printSummary(os.Stdout, s)
+			if err := showSummary(s, asJSON); err != nil {
+				return err
 			}
 			if s.Stopped {
 				return stopped{"the counts and digests are of a part of the capture"}
@@ -114,6 +122,7 @@ the line's own numbering skipped, whoever else brought it.
 		},
 	}
 	flags.add(c, true)
+	packets.add(c)
 	c.Flags().StringVarP(&instance, "instance", "i", "default", "name of the instance: its directory under /dev/shm/wirebook")
 	c.Flags().StringVar(&speed, "speed", "max", "pace: 1 as captured, 10 ten times as fast, max without waiting")
 	pace.add(c)
@@ -123,6 +132,17 @@ the line's own numbering skipped, whoever else brought it.
 	c.Flags().BoolVar(&noShm, "no-shm", false, "only count and digest, publish nothing")
 	c.Flags().BoolVar(&populate, "populate", true, "touch every page of the rings first, so that the first lap does not fault")
 	return c
+}
+
+// showSummary ends a replay on standard output.
+func showSummary(s *replay.Summary, asJSON bool) error {
+	if !asJSON {
+		printSummary(os.Stdout, s)
+		return nil
+	}
+	enc := json.NewEncoder(os.Stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(s)
 }
 
 func parseSpeed(s string) (float64, error) {

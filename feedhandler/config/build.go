@@ -103,5 +103,7 @@ func (ch *Channel) WithProfile() (Channel, error) {
 
 // CheckAlone says what is wrong with a channel that another process described: what a configuration's check says of each.
 func (ch *Channel) CheckAlone() error {
-	return (&Config{Channels: []Channel{*ch}}).Recheck("channel")
+	alone := *ch
+	alone.Worker = 0 // how many there are is not the channel's to say
+	return (&Config{Channels: []Channel{alone}}).Recheck("channel")
 }

@@ -90,6 +90,12 @@ var trailers = map[string]bool{
 
 const maxSlots = 1 << 28
 
+// Bounds of rings.packets, bytes. The least has room for the largest frame in a quarter.
+const (
+	LeastPackets = 1 << 20
+	maxPackets   = 64 << 30
+)
+
 func (c *Config) check(r *report) {
 	if c.Instance != "" {
 		if segment.CheckName(c.Instance) != nil {
@@ -115,6 +121,9 @@ func (c *Config) check(r *report) {
 		if v > maxSlots {
 			r.add("at most 268435456 slots", v, "rings", name)
 		}
+	}
+	if c.Rings.Packets > maxPackets {
+		r.add(fmt.Sprintf("at most %d bytes", uint64(maxPackets)), c.Rings.Packets, "rings", "packets")
 	}
 	c.Live.check(r)
 	if len(c.Channels) == 0 {

@@ -34,6 +34,7 @@ type Rings struct {
 	Trades      uint32  `yaml:"trades,omitempty" json:"trades,omitempty" jsonschema:"description=slots of 64 bytes,default=131072"`
 	Admin       uint32  `yaml:"admin,omitempty" json:"admin,omitempty" jsonschema:"description=slots of 576 bytes,default=65536"`
 	Marks       *uint32 `yaml:"marks,omitempty" json:"marks,omitempty" jsonschema:"description=slots of 64 bytes of the marks\\, one for each burst and channel: the venue's numbers and three times of every record; 0: none; default: half as many as the largest ring has"`
+	Packets     uint64  `yaml:"packets,omitempty" json:"packets,omitempty" jsonschema:"description=Bytes\\, a worker\\, of the packets ring of 'wirebook run': every input of the core in the order taken\\, for 'wirebook replay --packets'; rounded up to a power of two; 0: none,default=0,maximum=68719476736"`
 	HugeDir     string  `yaml:"huge_dir,omitempty" json:"huge_dir,omitempty" jsonschema:"description=Mounted hugetlbfs for the ring files\\, such as /dev/hugepages; default: none"`
 	Instruments uint32  `yaml:"instruments,omitempty" json:"instruments,omitempty" jsonschema:"description=entries of the instrument and latest tables,default=16384"`
 }
@@ -86,6 +87,9 @@ func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
+// MarshalYAML writes what UnmarshalYAML reads.
+func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(), nil }
+
 // JSONSchemaProperty pattern of a duration in the published schema.
 const durationPattern = `^[0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h)$`
 
@@ -132,6 +136,9 @@ func Parse(path string, data []byte) (*Config, error) {
 	}
 	return &c, nil
 }
+
+// Text spells a configuration as Parse reads it.
+func (c *Config) Text() ([]byte, error) { return yaml.Marshal(c) }
 
 // Addr parses an IPv4 address into a big-endian integer.
 func Addr(s string) (uint32, error) {

@@ -92,7 +92,7 @@ channels:
 		"just words":          "f.yaml: line 1: the file: just words: must be keys with values",
 		"channels: {a: [}":    "f.yaml: did not find",
 		"live: {cpu: [1]}":    "f.yaml: line 1: live.cpu: unknown key; there are interface, rx, xdp_mode, cpus,",
-		"rings: {mbp1: 1}":    "f.yaml: line 1: rings.mbp1: unknown key; there are mbo, mbp-1, mbp-10, trades, admin, marks, huge_dir, instruments",
+		"rings: {mbp1: 1}":    "f.yaml: line 1: rings.mbp1: unknown key; there are mbo, mbp-1, mbp-10, trades, admin, marks, packets, huge_dir, instruments",
 		"channels: [{x: 1}]":  "f.yaml: line 1: channels[0].x: unknown key; there are name, profile,",
 		"a: b\n\tc: d":        "f.yaml: line 2: found a tab",
 		"channels: nothing\n": "f.yaml: line 1: channels: nothing: must be a list",

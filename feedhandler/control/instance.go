@@ -18,6 +18,8 @@ type Options struct {
 	Lock     bool
 	Workers  int // each has rings of its own; 0: 1
 	Spare    int // channels that may be added while it runs
+	// Record makes the packets rings that the configuration asks for. Who sets it gives every pipeline its worker's.
+	Record bool
 }
 
 // Instance is a running instance's shared memory and what keeps it current.
@@ -89,6 +91,9 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 	}
 	if marks := markSlots(c, so.Rings); marks > 0 {
 		so.Rings = append(so.Rings, segment.RingSpec{Schema: shm.SchemaMarks, Slots: marks})
+	}
+	if opts.Record && c.Rings.Packets > 0 {
+		so.Rings = append(so.Rings, segment.RingSpec{Schema: shm.SchemaPackets, Bytes: 1 << bits.Len64(max(c.Rings.Packets, config.LeastPackets)-1)})
 	}
 	for i := range channels {
 		so.Lines += uint32(len(channels[i].Lines))

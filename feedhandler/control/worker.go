@@ -22,6 +22,8 @@ type Worker struct {
 	stamps  [ptp.SourceCount]*uint64
 	absent  *uint64
 	partial *uint64
+	packets *feedhandler.Packets // nil where inputs are not recorded
+	refused *uint64              // of packets
 	// What pipelines that were removed had counted: a counter never goes back.
 	wireBefore      [feedhandler.WireFaultCount]uint64
 	stampsBefore    [ptp.SourceCount]uint64
@@ -83,9 +85,15 @@ func newWorker(i *Instance, number int) *Worker {
 	for s := range w.stamps {
 		w.stamps[s] = i.Counter("stamps", label(fmt.Sprintf("source=%q", ptp.Source(s).String())))
 	}
+	if ring := i.seg.Packets(uint16(number)); ring != nil {
+		w.packets, w.refused = feedhandler.NewPackets(ring), i.Counter("packets_refused", label(""))
+	}
 	w.absent, w.partial = i.Counter("udp_checksum_absent", label("")), i.Counter("udp_checksum_partial", label(""))
 	return w
 }
+
+// Packets is where the worker's pipelines record their inputs; nil: nowhere.
+func (w *Worker) Packets() *feedhandler.Packets { return w.packets }
 
 // Worker returns worker n's publisher.
 func (i *Instance) Worker(n int) *Worker { return i.workers[n] }
@@ -246,6 +254,9 @@ func (w *Worker) Publish() {
 	}
 	for s, n := range stamps {
 		atomic.StoreUint64(w.stamps[s], n)
+	}
+	if w.packets != nil {
+		atomic.StoreUint64(w.refused, w.packets.Refused())
 	}
 	atomic.StoreUint64(w.absent, unchecked.Absent)
 	atomic.StoreUint64(w.partial, unchecked.Partial)

@@ -57,7 +57,8 @@ type Handler struct {
 
 	mu       sync.Mutex // of feeds, config and words
 	feeds    []*worker.Feed
-	sets     map[setKey]*feedhandler.Set
+	sets     map[setKey]*workingSet
+	setCount uint32 // of all there were
 	shutdown bool
 	summary  Summary
 	dropped  map[string]uint64 // by the counter that tells where
@@ -180,6 +181,7 @@ func (h *Handler) newFeed(spec *config.Channel) (*worker.Feed, error) {
 // publishWith makes the instance and gives every feed its place in it.
 func (h *Handler) publishWith() error {
 	so := h.opts.Shm
+	so.Record = true
 	so.Workers, so.Spare, so.Lock = h.config.Live.Workers(), spareChannels, so.Lock || h.config.Live.LockMemory
 	channels := make([]feedhandler.ChannelConfig, len(h.feeds))
 	for i, f := range h.feeds {
@@ -248,7 +250,7 @@ func (h *Handler) startWorkers() error {
 	for _, l := range h.links {
 		l.register(h.counter)
 	}
-	return h.place(h.config)
+	return errors.Join(h.recordConfig(h.config), h.place(h.config))
 }
 
 // abort takes back a Start that failed.

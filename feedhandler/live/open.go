@@ -81,15 +81,19 @@ var errAnyVLAN = errors.New("vlan: any: a kernel socket sees one VLAN: name it, 
 // assemble builds the pipeline and its place in shared memory.
 func (h *Handler) assemble(f *worker.Feed) error {
 	h.instance.Equip(&f.Spec, &f.Config)
-	f.Config.Shared = h.setOf(f)
+	set := h.setOf(f)
+	if set != nil {
+		f.Config.Shared = set.Set
+	}
 	channels := []feedhandler.ChannelConfig{f.Config}
 	var err error
-	if f.Pipe, err = feedhandler.New(feedhandler.Config{Channels: channels, Checksums: h.config.Checksums.Live()}); err != nil {
+	if f.Pipe, err = feedhandler.New(feedhandler.Config{Channels: channels, Checksums: h.config.Checksums.Live(), Packets: h.instance.Worker(f.Worker).Packets()}); err != nil {
 		return err
 	}
 	if f.Part, err = h.instance.Register(f.Worker, f.Pipe, channels); err != nil {
 		return err
 	}
 	f.Register(h.counter)
-	return nil
+	f.Origin, err = h.originOf(f, set)
+	return err
 }

@@ -52,7 +52,7 @@ func (h *Handler) Reload(ctx context.Context, c *config.Config) (r Reloaded, err
 			return r, err
 		}
 	}
-	var errs []error
+	errs := []error{h.recordConfig(&next)} // what it changes are records of their own, behind it
 	if h.edge.Name == "xdp" {
 		errs = append(errs, h.rearrange(ctx, &next))
 	}

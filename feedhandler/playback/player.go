@@ -41,6 +41,7 @@ type Counts struct {
 type played struct {
 	pipe     *feedhandler.Pipeline
 	places   []uint16
+	ended    bool // its input did
 	panicked bool // over the newest record, or over the burst that ended before it
 }
 
@@ -106,6 +107,7 @@ func (p *Player) Take(h *shm.PacketHeader, payload []byte) error {
 		}
 		p.guard(at, at.pipe.Abandon)
 	case shm.PacketEnd:
+		at.ended = true
 		p.guard(at, at.pipe.End)
 	case shm.PacketRemoved:
 		p.remove(at)
@@ -202,6 +204,16 @@ func (p *Player) Finish() {
 	for _, at := range p.pipes {
 		p.guard(at, at.pipe.Flush)
 	}
+}
+
+// Ended says whether a pipeline at work was told that its input ended.
+func (p *Player) Ended(pipe *feedhandler.Pipeline) bool {
+	for _, at := range p.pipes {
+		if at.pipe == pipe {
+			return at.ended
+		}
+	}
+	return true
 }
 
 // Pipelines returns those at work, in the order added.

@@ -101,20 +101,30 @@ type Digests struct {
 	Records uint64 `json:"records"`
 }
 
-// collect fills the parts of the summary that the pipeline knows.
-func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.LineConfig) string) {
+// begin makes the parts of the summary that pipelines add to.
+func (s *Summary) begin() {
 	s.Digests, s.Records, s.Stamps = map[string]map[string]Digests{}, map[string]uint64{}, map[string]uint64{}
 	if s.Dropped == nil {
 		s.Dropped = map[string]uint64{}
 	}
 	s.Anomalies = map[string]uint64{}
 	s.Lines = []LineSummary{}
+}
+
+// collect fills the parts of the summary that the pipeline knows.
+func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.LineConfig) string) {
+	s.begin()
+	s.add(pipe, address)
+}
+
+// add adds what one of several pipelines did. Digests of a channel are those of its newest life.
+func (s *Summary) add(pipe *feedhandler.Pipeline, address func(feedhandler.LineConfig) string) {
 	for f := feedhandler.WireFault(1); f < feedhandler.WireFaultCount; f++ {
 		s.drop("wire_"+f.String(), pipe.Wire[f])
 	}
 	for source, n := range pipe.Stamps {
 		if n > 0 {
-			s.Stamps[stampName(source)] = n
+			s.Stamps[stampName(source)] += n
 		}
 	}
 	for name, n := range map[string]uint64{"udp_checksum_absent": pipe.Unchecked.Absent, "udp_checksum_partial": pipe.Unchecked.Partial} {
@@ -122,7 +132,7 @@ func (s *Summary) collect(pipe *feedhandler.Pipeline, address func(feedhandler.L
 			if s.Unchecked == nil {
 				s.Unchecked = map[string]uint64{}
 			}
-			s.Unchecked[name] = n
+			s.Unchecked[name] += n
 		}
 	}
 	counted := map[*book.Directory]bool{} // channels of a set share one

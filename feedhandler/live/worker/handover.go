@@ -13,7 +13,7 @@ import (
 //
 // It is a ring of bytes. A record is whole cache lines, so that the two sides share a line's news and never its change:
 //
-//	|length u32|id u16|source u8|bad u8|stamp u64|bound u32|spare u32|frame ...|
+//	|length u32|id u16|source u8|bad u8|stamp u64|bound u32|queue u16|spare u16|frame ...|
 //
 // and never wraps: what is left of a lap and too short for the next record is skipped. Each side works on its own index,
 // keeps a copy of the other's that it refreshes only when that one says full or empty, and tells its own once a batch.
@@ -54,6 +54,7 @@ const (
 type handedFrame struct {
 	frame []byte // borrowed until release
 	id    uint16 // the subscription's
+	queue uint16 // of the NIC, that it arrived on
 	stamp ptp.Stamp
 }
 
@@ -72,7 +73,7 @@ func NewHandover(bytes int, from, to *peer) *handover {
 }
 
 // put copies a frame in; the consumer sees it after publish. False: there is no room.
-func (q *handover) put(id uint16, stamp ptp.Stamp, frame []byte) bool {
+func (q *handover) put(id, queue uint16, stamp ptp.Stamp, frame []byte) bool {
 	size := uint64(handoverHeader+len(frame)+cacheLine-1) &^ (cacheLine - 1)
 	at, capacity := q.head&q.mask, uint64(len(q.buf))
 	skip := uint64(0)
@@ -96,7 +97,7 @@ func (q *handover) put(id uint16, stamp ptp.Stamp, frame []byte) bool {
 	}
 	binary.LittleEndian.PutUint64(r, word)
 	binary.LittleEndian.PutUint64(r[8:], stamp.NS)
-	binary.LittleEndian.PutUint32(r[16:], stamp.BoundNS)
+	binary.LittleEndian.PutUint64(r[16:], uint64(stamp.BoundNS)|uint64(queue)<<32)
 	copy(r[handoverHeader:], frame)
 	q.head += size
 	return true
@@ -127,7 +128,7 @@ func (q *handover) take(f *handedFrame) bool {
 			continue
 		}
 		r := q.buf[at : at+handoverHeader+length]
-		f.id = uint16(word >> 32)
+		f.id, f.queue = uint16(word>>32), binary.LittleEndian.Uint16(r[20:])
 		f.stamp = ptp.Stamp{
 			NS: binary.LittleEndian.Uint64(r[8:]), BoundNS: binary.LittleEndian.Uint32(r[16:]), Source: ptp.Source(word >> 48), Bad: word>>56 != 0,
 		}

@@ -48,7 +48,7 @@ func TestHandOverIsAQueue(t *testing.T) {
 			switch rng.IntN(8) {
 			case 0, 1, 2, 3:
 				frame := numbered(number, rng.IntN(capacity/4))
-				if q.put(uint16(number), numberedStamp(number), frame) {
+				if q.put(uint16(number), ^uint16(number), numberedStamp(number), frame) {
 					put = append(put, item{number, frame})
 				} else {
 					refused++
@@ -70,7 +70,7 @@ func TestHandOverIsAQueue(t *testing.T) {
 				}
 				want := published[0]
 				published = published[1:]
-				if f.id != uint16(want.number) || f.stamp != numberedStamp(want.number) || !bytes.Equal(f.frame, want.frame) {
+				if f.id != uint16(want.number) || f.queue != ^uint16(want.number) || f.stamp != numberedStamp(want.number) || !bytes.Equal(f.frame, want.frame) {
 					t.Fatalf("seed %d: took frame %d, %+v, %d bytes; want %d, %d bytes", seed, f.id, f.stamp, len(f.frame), want.number, len(want.frame))
 				}
 				borrowed, borrowedData = append(borrowed, want), append(borrowedData, f.frame)
@@ -112,7 +112,7 @@ func TestHandOverBetweenGoroutines(t *testing.T) {
 			frame := scratch[:16+rng.IntN(600)]
 			binary.LittleEndian.PutUint64(frame, n)
 			frame[len(frame)-1] = byte(n)
-			if q.put(uint16(n), numberedStamp(n), frame) {
+			if q.put(uint16(n), ^uint16(n), numberedStamp(n), frame) {
 				accepted++
 			} else {
 				full++
@@ -169,7 +169,7 @@ func TestHandOverDoesNotAllocate(t *testing.T) {
 	var f handedFrame
 	if n := testing.AllocsPerRun(1000, func() {
 		for range 100 {
-			q.put(7, ptp.Stamp{NS: 1}, frame)
+			q.put(7, 0, ptp.Stamp{NS: 1}, frame)
 		}
 		q.publish()
 		for q.take(&f) {
@@ -189,7 +189,7 @@ func BenchmarkHandOver(b *testing.B) {
 	b.ReportAllocs()
 	for n := 0; n < b.N; n += 64 {
 		for range 64 {
-			q.put(7, ptp.Stamp{NS: 1}, frame)
+			q.put(7, 0, ptp.Stamp{NS: 1}, frame)
 		}
 		q.publish()
 		for q.take(&f) {

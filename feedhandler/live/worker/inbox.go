@@ -34,6 +34,7 @@ func (b *inbox) Poll(w *Worker) int {
 				continue
 			}
 			w.Current = f
+			w.From(b.item.queue)
 			f.Pipe.OnFrame(b.item.frame, b.item.stamp)
 			w.Touch(f)
 		}

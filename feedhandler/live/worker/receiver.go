@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"wirebook/feedhandler"
 	"wirebook/feedhandler/socket"
 )
 
@@ -38,6 +39,7 @@ type LineReceiver struct {
 
 func (r *LineReceiver) Poll(w *Worker) int {
 	w.Current = r.Feed
+	w.From(feedhandler.NoQueue)
 	n := r.Sock.Poll(r.Feed.Pipe)
 	r.full = r.Sock.Full(n)
 	if n > 0 {

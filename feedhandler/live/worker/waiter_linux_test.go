@@ -32,7 +32,7 @@ func TestASleepingWorkerIsWoken(t *testing.T) {
 			close(woken)
 		}()
 		time.Sleep(20 * time.Millisecond)
-		q.put(1, numberedStamp(1), numbered(1, 100))
+		q.put(1, 0, numberedStamp(1), numbered(1, 100))
 		q.publish()
 		select {
 		case <-woken:

@@ -37,7 +37,8 @@ type Worker struct {
 	dirty     []*Feed // got datagrams since their last flush
 	Current   *Feed   // whose datagrams are in hand: a panic is its
 	shm       *control.Worker
-	marks     *shm.Marks // nil where none are written
+	marks     *shm.Marks           // nil where none are written
+	packets   *feedhandler.Packets // nil where inputs are not recorded
 	Wait      *waiter
 	idle      idle
 	counters  workerCounters
@@ -101,6 +102,7 @@ func New(o Options) (*Worker, error) {
 		if w.marks = o.Shm.Marks(); w.marks != nil {
 			w.marks.SetClock(ClockNS)
 		}
+		w.packets = o.Shm.Packets()
 	}
 	w.counters.register(o.Counter, o.Number)
 	var err error
@@ -231,8 +233,11 @@ func (w *Worker) Holding() {
 	}
 }
 
-// took has the marks of what follows say that it was taken now.
+// took has the marks and the recorded inputs of what follows say that it was taken now.
 func (w *Worker) took(now uint64) {
+	if w.packets != nil {
+		w.packets.Taken = now
+	}
 	if w.marks != nil {
 		w.marks.Taken(now)
 	}
@@ -265,10 +270,24 @@ func (w *Worker) sleep(ms int) {
 	w.Peer.asleep.Store(false)
 }
 
-// HandOver gives a frame to the worker that owns its channel, which sees it after deliver. False: there is no room.
-func (w *Worker) HandOver(f *Feed, id uint16, stamp ptp.Stamp, frame []byte) bool {
+// From says on which queue what follows arrived.
+func (w *Worker) From(queue uint16) {
+	if w.packets != nil {
+		w.packets.Queue = queue
+	}
+}
+
+// Record writes the configuration that holds from here on beside the inputs. On the worker's goroutine.
+func (w *Worker) Record(text []byte) {
+	if w.packets != nil {
+		w.packets.Config(text)
+	}
+}
+
+// HandOver gives a frame of a queue to the worker that owns its channel, which sees it after deliver. False: there is no room.
+func (w *Worker) HandOver(f *Feed, id, queue uint16, stamp ptp.Stamp, frame []byte) bool {
 	q := w.Outboxes[f.Worker]
-	if q == nil || !q.put(id, stamp, frame) {
+	if q == nil || !q.put(id, queue, stamp, frame) {
 		return false
 	}
 	if !q.pending {

@@ -49,6 +49,7 @@ func (r *Queue) Poll(w *worker.Worker) int {
 		driver = r.driver.Model()
 	}
 	before := r.Frames
+	w.From(uint16(r.number))
 	for r.at < r.n {
 		i := r.at
 		frame, next := r.batch.Packet(i, r.scratch)
@@ -75,7 +76,7 @@ func (r *Queue) Poll(w *worker.Worker) int {
 		}
 		r.last = stamp.NS
 		if f.Worker != w.Number {
-			if w.HandOver(f, meta.ID, stamp, frame) {
+			if w.HandOver(f, meta.ID, uint16(r.number), stamp, frame) {
 				r.handed++
 			} else {
 				r.refused++
