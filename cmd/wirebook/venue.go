@@ -50,6 +50,7 @@ the recovery services of its protocol over real sockets, for exactly that day as
 recovery is tried against it, with whatever can go wrong on the venue's side.
 
   itch50           mold (re-request, UDP), soup (SoupBinTCP replay), glimpse (snapshot)
+  mdp3             tcp-replay, snapshot-loop and definition-loop on multicast groups of their own
 
   wirebook venue --interface veth0                                     ITCH 5.0, 10 s, clean lines, every service
   wirebook venue -I veth0 --loss-a 5 --loss-b 5 --service request      only what fills gaps; snapshot: only what starts cold
@@ -76,7 +77,7 @@ which faults were played; so does SIGINT.`,
 	fl.StringSliceVar(&f.whole, "clean", nil, "with --replay: the clean capture, for what the played one lacks on every line")
 	fl.StringSliceVar(&f.services, "service", []string{"all"}, "what is served: all, none, request, snapshot, refuse (all, each refusing), or services by name")
 	fl.StringVar(&f.listen, "listen", "", "address the services listen on; default: the interface's first")
-	fl.StringSliceVar(&f.ports, "port", nil, "ports, such as mold=31001,glimpse=31003; default: 31001 mold, 31002 soup, 31003 glimpse")
+	fl.StringSliceVar(&f.ports, "port", nil, "ports, such as mold=31001,glimpse=31003; default: 31001 mold, 31002 soup, 31003 glimpse,\n33001 tcp-replay")
 	fl.StringVar(&f.user, "user", "", "user of TCP services; default: everybody")
 	fl.StringVar(&f.password, "password", "", "password of TCP services")
 	fl.StringSliceVar(&f.faults, "fault", nil, "what goes wrong: names, or SERVICE:NAME for one service; each request, connection or cycle gets one of them")
@@ -85,6 +86,11 @@ which faults were played; so does SIGINT.`,
 	fl.IntVar(&f.faultTimes, "fault-times", 0, "how often each service plays each fault at most; 0: always")
 	fl.DurationVar(&f.faultDelay, "fault-delay", time.Second, "how late a late answer is")
 	fl.BoolVar(&f.listFaults, "faults", false, "list the faults there are, and end")
+	fl.IntVar(&f.replayPackets, "replay-packets", 2000, "packets that one request of tcp-replay may ask for")
+	fl.StringSliceVar(&f.snapshotGroups, "snapshot-group", nil, "groups of snapshot-loop; default: 239.10.1.2:26487,239.10.2.2:26488")
+	fl.StringSliceVar(&f.defGroups, "definition-group", nil, "groups of definition-loop; default: 239.10.1.3:26497,239.10.2.3:26498")
+	fl.IntVar(&f.loopRate, "loop-rate", 2000, "packets a second of a loop, on each of its groups")
+	fl.DurationVar(&f.loopPause, "loop-pause", 500*time.Millisecond, "between two cycles of a loop")
 	fl.IntVar(&f.connections, "connections", 64, "connections a TCP service has at once")
 	fl.BoolVar(&f.asJSON, "json", false, "end with the reckoning as JSON on standard output")
 	fl.BoolVarP(&f.send.quiet, "quiet", "q", false, "no progress, no notes on standard error")
@@ -198,9 +204,19 @@ func (f *venueFlags) run(c *cobra.Command) error {
 	s.played(played)
 	s.ElapsedNS = time.Since(start).Nanoseconds()
 	over := c.Context().Err() == nil
+	if over && !f.send.quiet {
+		fmt.Fprintln(os.Stderr, "the day is over; serving "+f.howLong())
+	}
 	f.stay(c.Context())
 	s.Services = server.Counts()
 	return s.report(f.asJSON, over)
+}
+
+func (f *venueFlags) howLong() string {
+	if f.linger < 0 {
+		return "until SIGINT"
+	}
+	return "for " + f.linger.String() + " more"
 }
 
 // stay serves on when the day is over.
@@ -220,7 +236,8 @@ func (f *venueFlags) config() (venuesim.Config, error) {
 	}
 	cfg := venuesim.Config{
 		Market: sim.Config{Encoding: sim.Encoding(f.protocol)}, User: f.user, Password: f.password, Token: f.token,
-		Connections: f.connections, Ports: map[venuesim.Service]uint16{},
+		Connections: f.connections, ReplayPackets: f.replayPackets, LoopRate: f.loopRate, LoopPause: f.loopPause,
+		Ports:  map[venuesim.Service]uint16{},
 		Faults: venuesim.FaultConfig{Seed: f.faultSeed, Times: f.faultTimes, Delay: f.faultDelay},
 	}
 	var err error
@@ -242,6 +259,12 @@ func (f *venueFlags) config() (venuesim.Config, error) {
 		}
 		cfg.Ports[venuesim.Service(name)] = uint16(n)
 	}
+	if cfg.SnapshotGroups, err = groups(f.snapshotGroups); err != nil {
+		errs = append(errs, fmt.Errorf("--snapshot-group %w", err))
+	}
+	if cfg.DefinitionGroups, err = groups(f.defGroups); err != nil {
+		errs = append(errs, fmt.Errorf("--definition-group %w", err))
+	}
 	for _, text := range f.faults {
 		if err := cfg.Faults.ParseFault(text); err != nil {
 			errs = append(errs, fmt.Errorf("--fault: %w", err))
@@ -258,6 +281,17 @@ func (f *venueFlags) config() (venuesim.Config, error) {
 		errs = append(errs, cfg.Check())
 	}
 	return cfg, errors.Join(errs...)
+}
+
+func groups(texts []string) (list []netip.AddrPort, err error) {
+	for _, text := range texts {
+		a, err := netip.ParseAddrPort(text)
+		if err != nil || !a.Addr().Is4() || a.Port() == 0 {
+			return nil, fmt.Errorf("%q: must be GROUP:PORT", text)
+		}
+		list = append(list, a)
+	}
+	return list, nil
 }
 
 // address is where the services listen.

@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"wirebook/feedhandler/sim"
 )
 
 // playing is a wirebook venue at work on the loopback interface.
@@ -18,12 +22,13 @@ type playing struct {
 	cmd      *exec.Cmd
 	services map[string]string // addresses, by name
 	out      bytes.Buffer
+	over     chan bool   // closed when the day is
 	notes    chan string // what it says after that, when it has ended
 }
 
 func startVenue(t *testing.T, args ...string) *playing {
 	t.Helper()
-	v := &playing{t: t, services: map[string]string{}, notes: make(chan string, 1)}
+	v := &playing{t: t, services: map[string]string{}, notes: make(chan string, 1), over: make(chan bool)}
 	v.cmd = program(t, t.TempDir(), append([]string{"venue", "--interface", "lo", "--tx", "socket", "--json"}, args...)...)
 	v.cmd.Stdout = &v.out
 	notes, err := v.cmd.StderrPipe()
@@ -44,6 +49,9 @@ func startVenue(t *testing.T, args ...string) *playing {
 				v.services[f[1]] = strings.TrimSuffix(f[4], ":")
 			}
 			rest.WriteString(s.Text() + "\n")
+			if strings.HasPrefix(s.Text(), "the day is over") {
+				close(v.over)
+			}
 			if !told && strings.HasPrefix(s.Text(), "playing") {
 				told = true
 				close(ready)
@@ -99,6 +107,7 @@ func TestVenueServesAndReckons(t *testing.T) {
 	if len(got) < 23 || string(got[:10]) != "SIM0000001" || got[17] != 5 || got[19] != 1 {
 		t.Errorf("%q", got)
 	}
+	<-v.over
 	s, code, notes := v.end()
 	if code != 0 || s.Messages < 3000 || len(s.Services) != 3 || s.UnitsLost == 0 || len(s.Lines) != 2 {
 		t.Errorf("exit %d, %+v\n%s", code, s, notes)
@@ -113,6 +122,72 @@ func TestVenueServesAndReckons(t *testing.T) {
 	moldAnswer(t, v.services["mold"], 1)
 	s, code, notes = v.end()
 	if code != exitStopped || !strings.Contains(notes, "stopped before the end") || s.Messages >= 3000 || len(s.Services) != 1 {
+		t.Errorf("exit %d, %+v\n%s", code, s, notes)
+	}
+}
+
+// CME's loops can be read by a decoder that shares nothing with them: every instrument, no byte left over.
+func TestVenueLoopsCanBeRead(t *testing.T) {
+	r := newRig(t)
+	var groups [2]string
+	var in [2]net.PacketConn
+	for i := range in {
+		var err error
+		if in[i], err = net.ListenPacket("udp4", "127.0.0.1:0"); err != nil {
+			t.Fatal(err)
+		}
+		defer in[i].Close()
+		groups[i] = in[i].LocalAddr().String()
+	}
+	v := startVenue(t, "--protocol", "mdp3", "--messages", "3000", "--speed", "max", "--linger", "-1s", "--port", "tcp-replay=0", "--loop-pause", "10ms",
+		"--definition-group", groups[0], "--snapshot-group", groups[1])
+	if v.services["snapshot-loop"] != groups[1] || v.services["definition-loop"] != groups[0] {
+		t.Errorf("%v", v.services)
+	}
+	<-v.over
+	// A whole cycle of each, as a capture of groups of their own.
+	var out outputs
+	file, err := out.capture(r.dir + "/loops.pcap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range in {
+		wire, err := sim.NewWire(sim.WireConfig{Lines: []sim.LineConfig{{Group: netip.MustParseAddrPort(fmt.Sprintf("239.10.1.%d:2649%d", 3-i, i))}}, Merged: file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 65536)
+		for begun, taken := 0, false; ; {
+			_ = in[i].SetReadDeadline(time.Now().Add(20 * time.Second))
+			n, _, err := in[i].ReadFrom(buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if buf[0] == 1 && buf[1]|buf[2]|buf[3] == 0 {
+				if begun++; taken {
+					break
+				}
+			}
+			taken = begun > 50 // what was waiting in the socket is of the day
+			if taken {
+				if err := wire.Send(&sim.Datagram{TimeNS: 1_748_880_000_000_000_000 + uint64(i)*1e9, Seq: 1, Count: 1, Payload: buf[:n]}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := wire.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := out.publish(); err != nil {
+		t.Fatal(err)
+	}
+	got := r.run("inspect", "--profile", "cme.mdp3", "--json", "loops.pcap")
+	if got.code != 0 || strings.Count(got.out, `"snapshot_full_refresh_order_book"`) < 32 || strings.Count(got.out, `"snapshot_full_refresh"`) != 32 ||
+		!strings.Contains(got.errors, "0 of unknown type, 0 with leftover bytes, 0 packets with problems") {
+		t.Errorf("%d: %.2000s %s", got.code, got.out, got.errors)
+	}
+	if s, code, notes := v.end(); code != 0 || len(s.Services) != 3 {
 		t.Errorf("exit %d, %+v\n%s", code, s, notes)
 	}
 }

@@ -42,7 +42,8 @@ type Config struct {
 	RequestWait   time.Duration // for a further request on IEX's TCP gap fill; default 100 ms
 	SnapIdle      time.Duration // SNAP closes an idle connection; default 10 s
 
-	// The loops of CME: where they go, how fast, and the pause between two.
+	// The loops of CME: where they go, on lines A and B, how fast, and the pause between two cycles. Default groups are
+	// 239.10.1.2:26487 and 239.10.2.2:26488 for snapshots, 239.10.1.3:26497 and 239.10.2.3:26498 for definitions.
 	SnapshotGroups, DefinitionGroups []netip.AddrPort
 	LoopRate                         int           // packets a second on each group; default 2000
 	LoopPause                        time.Duration // default 500 ms
@@ -65,12 +66,18 @@ func (c Config) normal() (Config, error) {
 	def(&c.ReplayPackets, 2000)
 	def(&c.Heartbeat, time.Second)
 	def(&c.ClientSilence, 15*time.Second)
-	if c.Market.Encoding == sim.ITCH50 {
+	if c.Market.Encoding == sim.ITCH50 || c.Market.Encoding == sim.MDP3 {
 		def(&c.LoginWait, 30*time.Second)
 	}
 	def(&c.LoginWait, time.Second)
 	def(&c.RequestWait, 100*time.Millisecond)
 	def(&c.SnapIdle, 10*time.Second)
+	if c.SnapshotGroups == nil {
+		c.SnapshotGroups = groups(2, 26487)
+	}
+	if c.DefinitionGroups == nil {
+		c.DefinitionGroups = groups(3, 26497)
+	}
 	def(&c.LoopRate, 2000)
 	def(&c.LoopPause, 500*time.Millisecond)
 	def(&c.Market.PayloadBytes, 1400)
@@ -104,6 +111,12 @@ func (c *Config) check() error {
 	if len(c.Token) > 40 {
 		errs = append(errs, errors.New("venuesim: Token is longer than SNAP's forty characters"))
 	}
+	if c.Connections < 0 || c.IEXUDPLimit < 0 || c.SnapQuota < 0 || c.ReplayPackets < 0 {
+		errs = append(errs, errors.New("venuesim: Connections, IEXUDPLimit, SnapQuota and ReplayPackets must not be below 0"))
+	}
+	if c.LoopRate < 0 || c.LoopPause < 0 {
+		errs = append(errs, errors.New("venuesim: LoopRate and LoopPause must not be below 0"))
+	}
 	errs = append(errs, c.Faults.check())
 	return errors.Join(errs...)
 }
@@ -112,4 +125,12 @@ func def[T int | uint16 | time.Duration](field *T, value T) {
 	if *field == 0 {
 		*field = value
 	}
+}
+
+// groups are the simulator's lines A and B with another last number and port.
+func groups(last byte, port uint16) (list []netip.AddrPort) {
+	for line := range byte(2) {
+		list = append(list, netip.AddrPortFrom(netip.AddrFrom4([4]byte{239, 10, 1 + line, last}), port+uint16(line)))
+	}
+	return list
 }

@@ -39,6 +39,8 @@ func newBooks(e sim.Encoding) books {
 	switch e {
 	case sim.ITCH50:
 		return newITCHBooks()
+	case sim.MDP3:
+		return newCMEBooks()
 	}
 	return nil
 }
@@ -111,4 +113,16 @@ func (d *day) now() uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.nowNS
+}
+
+// old makes the books of a while ago, at a moment when no event was half told, and says the number of the newest unit in them.
+func (d *day) old(e sim.Encoding) (books, uint64) {
+	at := d.newest()
+	at -= min(at/2, far)
+	b := d.refold(e, at)
+	for at > 0 && !b.whole() {
+		at--
+		b = d.refold(e, at)
+	}
+	return b, at
 }

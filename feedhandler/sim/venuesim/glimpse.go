@@ -64,8 +64,8 @@ func (p *post) itchImage(f Fault) (*itchImage, uint64) {
 	p.day.mu.Unlock()
 	switch f {
 	case Stale:
-		newest -= min(newest, far)
-		image = p.day.refold(p.cfg.Market.Encoding, newest).(*itchBooks).image()
+		old, at := p.day.old(p.cfg.Market.Encoding)
+		return old.(*itchBooks).image(), at + 1
 	case Behind:
 		return image, newest + 1 - min(newest, far)
 	case Ahead:

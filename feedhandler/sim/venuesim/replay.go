@@ -39,6 +39,9 @@ func Record(e sim.Encoding, played, whole []string, o capture.Options) (*Recordi
 			r.Market.Session, r.Market.SessionID, r.Market.Channel = x.session, x.id, x.channel
 			first = false
 		}
+		if r.Market.Channel == 0 {
+			r.Market.Channel = x.channel // CME's packets do not say it, its definitions do
+		}
 		if x.session != r.Market.Session || x.id != r.Market.SessionID || x.first == 0 || x.first > uint64(len(r.units))+maxAhead {
 			return nil
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +22,8 @@ type Server struct {
 	ctx      context.Context
 	stop     context.CancelFunc
 	work     sync.WaitGroup
-	transmit sync.Mutex
+	transmit sync.Mutex // one loop's packet at a time
+	hangUp   func()     // closes what Transmit sends by; nil where it is the caller's
 }
 
 // post is one service at its address.
@@ -43,6 +45,11 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, day: newDay(cfg.Market.Encoding)}
 	s.ctx, s.stop = context.WithCancel(context.Background())
+	if s.cfg.Transmit == nil {
+		if s.cfg.Transmit, s.hangUp, err = plainTransmit(); err != nil {
+			return nil, fmt.Errorf("venue: %w", err)
+		}
+	}
 	for _, name := range cfg.Services {
 		p := &post{Server: s, dice: newDice(&s.cfg, name), name: name}
 		p.n.Service = name
@@ -77,7 +84,19 @@ func (p *post) open() error {
 		return fmt.Errorf("venue: service %s: %w", p.name, err)
 	}
 	p.n.Address = p.addr.String()
+	if groups := p.groups(); groups != nil {
+		p.n.Address = strings.Join(groups, " ")
+	}
 	return nil
+}
+
+// groups are where a loop goes.
+func (p *post) groups() (list []string) {
+	of := map[Service][]netip.AddrPort{SnapshotLoop: p.cfg.SnapshotGroups, DefinitionLoop: p.cfg.DefinitionGroups}[p.name]
+	for _, g := range of {
+		list = append(list, g.String())
+	}
+	return list
 }
 
 func (p *post) network() string {
@@ -98,6 +117,12 @@ func (p *post) serve() {
 		p.connections(p.soup)
 	case Glimpse:
 		p.connections(p.glimpse)
+	case TCPReplay:
+		p.connections(p.tcpReplay)
+	case SnapshotLoop:
+		p.snapshotLoop()
+	case DefinitionLoop:
+		p.definitionLoop()
 	}
 }
 
@@ -207,6 +232,8 @@ func readPacket(e sim.Encoding, p []byte, ns uint64) (packet, error) {
 	switch e {
 	case sim.ITCH50:
 		return readMoldPacket(p, ns)
+	case sim.MDP3:
+		return readMDPPacket(p, ns)
 	}
 	return packet{}, fmt.Errorf("there are no packets of %q", e)
 }
@@ -238,5 +265,8 @@ func (s *Server) Close() error {
 		}
 	}
 	s.work.Wait()
+	if s.hangUp != nil {
+		s.hangUp()
+	}
 	return nil
 }
