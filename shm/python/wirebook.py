@@ -24,6 +24,7 @@ numpy.frombuffer(payload, dtype=wirebook.MBO) takes as it is. Layouts follow shm
 The interpreter loads a slot in pieces, so a record is accepted when its sequence word is the same before and after
 the copy, as in C. That holds on processors that keep loads in order (x86-64); elsewhere use the C header.
 """
+import collections
 import ctypes
 import mmap
 import os
@@ -553,7 +554,7 @@ class Ring(_Heart):
         self._words = memoryview(self._mem).cast("Q")
         self.epoch = self._words[_EPOCH]
         self.lost = self.lost_total = self.missed = 0
-        self.position = 0
+        self.position, self.payload = 0, None  # payload: of the record that the last call gave
         self._listen(path, stale_ns)
         self.seek_oldest()
 
@@ -608,14 +609,25 @@ class Ring(_Heart):
         if self._sequence(p) != want:
             result = self._look()
             return (EMPTY if result == RECORD else result), None
-        self.position = p + 1
+        self.position, self.payload = p + 1, payload
         return RECORD, payload
+
+    def peek(self, position):
+        """The payload at a position, wherever the reader stands; None where it is not there."""
+        want = _committed(position)
+        if self._sequence(position) != want:
+            return None
+        at = HEADER_BYTES + (position & self._mask) * self._slot
+        payload = self._mem[at + 8:at + self._slot]
+        return payload if self._sequence(position) == want else None
 
     def next(self):
         """(result, record): a ctypes record, bytes for a type without a class here, or None."""
         result, payload = self.next_bytes()
         if result != RECORD:
             return result, None
+        if self.schema == "marks":
+            return result, Mark.from_buffer_copy(payload)
         size = min(payload[0] * 4, self.body_size)
         kind = RECORD_TYPES.get(payload[1])
         if kind is None or ctypes.sizeof(kind) > size:
@@ -652,6 +664,187 @@ class Ring(_Heart):
         self.lost_total += self.lost
         self.position = resume
         return LAPPED
+
+
+# Whether a record's natural position is known, and if not, why.
+PLACED = 0
+UNMARKED = 1  # newer than the newest mark, which comes microseconds later: ask again
+INSIDE = 2  # inside a unit whose beginning this reader did not see: the next one's place is known
+MARK_GONE = 3  # its mark was overwritten, or never written
+RECORD_GONE = 4  # never said of a record in hand
+ORPHAN = 5  # the writer died after the record and before its mark
+APPLIANCE_MADE = 6  # no venue's record: its own fields say after which unit it stands
+DAMAGED = 7  # mark and record do not fit each other
+PLACE_NAMES = ("placed", "unmarked", "inside_unit", "mark_gone", "record_gone", "orphan", "appliance", "damaged")
+
+# unit, session and channel are the venue's number of the message or packet, and whose it is (Control.session, Control.channel); k is the
+# record's place among those of the unit in this channel and schema. recv_ns: when the newest packet of its burst was received
+# (the record's own is its ts_recv), taken_ns and commit_ns: when the worker took it and had published it; 0 where no clock
+# was there to say. filtered: only some instruments are published, k counts those alone.
+Natural = collections.namedtuple("Natural", "unit k session channel recv_ns taken_ns commit_ns filtered")
+
+_SEQUENCES = {"mbo": MBO.sequence.offset, "mbp-1": MBP1.sequence.offset, "mbp-10": MBP10.sequence.offset, "trades": Trade.sequence.offset}
+_U32 = 0xFFFFFFFF
+
+
+class Locator:
+    """Turns positions of one ring into the venue's numbers, by the marks of the ring's worker (Instance.locator makes one).
+
+        place, where = locator.locate()  # of the record that ring.next() gave
+        if place == wirebook.PLACED:
+            print(where.session, where.unit, where.k)
+
+    To be asked for every record in order, and again for one that is UNMARKED. Who joins or was lapped inside a unit is told from
+    the next one on.
+    """
+
+    _SPARE = 8192  # marks at most between which low halves of heads are compared: no more than 2**32 records lie there
+
+    def __init__(self, ring, marks):
+        if marks.schema != "marks" or ring.schema not in SCHEMAS[:5] or marks.worker != ring.worker:
+            raise SegmentError(f"{marks.path}: not the marks of the worker of {ring.path}")
+        self.ring, self.marks = ring, marks
+        self._schema = SCHEMAS.index(ring.schema)
+        self._span = None  # at, from, to, Mark
+        self._next = self._round = 0
+        self._seen = {}  # by channel: session, unit, k, round, inside
+
+    def locate(self, position=None, payload=None):
+        """(place, Natural or None) of a record: of the one that the ring gave last where nothing else is said."""
+        if position is None:
+            position, payload = self.ring.position - 1, self.ring.payload
+        if position != self._next:
+            self._round += 1
+            self._next = position
+        if self._span is None or not self._span[1] <= position < self._span[2]:
+            place = self._move(position)
+            if place != PLACED:
+                if place != UNMARKED:
+                    self._next = position + 1
+                    self._round += 1
+                return place, None
+        self._next = position + 1
+        m = self._span[3]
+        if m.session == 0 or m.channel == NO_MARK_CHANNEL:
+            return ORPHAN, None
+        taken = commit = 0
+        if not m.flags & MARK_UNTIMED:
+            taken = m.ts_recv + m.taken_after_ns
+            commit = taken + m.commit_after_ns
+        unit, fits = self._unit(m, payload)
+        where = Natural(unit, 0, m.session, m.channel, m.ts_recv, taken, commit, bool(m.flags & MARK_FILTERED))
+        if fits is None:
+            return APPLIANCE_MADE, where
+        if not fits or m.channel >= MAX_CHANNELS:
+            return DAMAGED, where
+        session, known, k, seen_at, inside = self._seen.get(m.channel, (0, 0, 0, -1, False))
+        running = seen_at == self._round
+        if running and (session, known) == (m.session, unit):
+            k += 1
+        else:
+            k, inside = 0, not running and not self._begins(position, unit)
+        self._seen[m.channel] = m.session, unit, k, self._round, inside
+        return (INSIDE, where) if inside else (PLACED, where._replace(k=k))
+
+    def _unit(self, mark, payload):
+        """The unit of a record by its mark, and whether they fit; None where the appliance made the record."""
+        end = mark.first + mark.units & 0xFFFFFFFFFFFFFFFF
+        if self.ring.schema == "admin":
+            unit = struct.unpack_from("<Q", payload, SlotAdmin.unit.offset - 8)[0]
+            return unit, None if payload[RecordHeader.rtype.offset] == RTYPE_APPLIANCE else unit < end
+        low = struct.unpack_from("<I", payload, _SEQUENCES[self.ring.schema])[0]
+        unit = end - 1 - ((end - 1 - low) & _U32)
+        return max(unit, 0), end != 0 and unit >= 0
+
+    def _begins(self, position, unit):
+        """Whether a record, the first of its channel since a jump, is the first of its unit."""
+        _, start, _, mark = self._span
+        if unit < mark.first:
+            return False
+        if position == start:
+            return True
+        before = self.ring.peek(position - 1)
+        if before is None:
+            return False
+        other, fits = self._unit(mark, before)
+        return bool(fits) and other < unit
+
+    def _mark(self, at):
+        payload = self.marks.peek(at)
+        return None if payload is None else Mark.from_buffer_copy(payload)
+
+    def _move(self, position):
+        """Make the mark of a position the one in hand."""
+        if self._span is None or position < self._span[1]:
+            self._span = None
+            return self._seek(position)
+        for _ in range(self.marks.slots):
+            at, _, end, _ = self._span
+            mark = self._mark(at + 1)
+            if mark is None:
+                if self.marks._sequence(at + 1) <= _committed(at + 1):
+                    return UNMARKED
+                self._span = None  # lapped
+                self._round += 1
+                return self._seek(position)
+            self._span = at + 1, end, end + ((mark.heads[self._schema] - end) & _U32), mark
+            if position < self._span[2]:
+                if position < end:
+                    break  # heads that go back
+                return PLACED
+        self._span = None
+        return DAMAGED
+
+    def _seek(self, position):
+        """Find the mark of a position from the newest one backwards: in steps that double, then by halves."""
+        for _ in range(8):
+            end = self.marks.edge()
+            if end == 0:
+                return UNMARKED
+            high = end - 1
+            mark = self._mark(high)
+            if mark is None:
+                continue
+            edge, head = self.ring.edge(), mark.heads[self._schema]
+            ahead = (head - edge) & _U32
+            to = edge + ahead if ahead < 1 << 31 else edge - ((edge - head) & _U32)
+            if not 0 <= to < MAX_POSITION:
+                continue
+            if position >= to:
+                return UNMARKED
+            step = 1
+            while True:
+                end = self.marks.edge()
+                oldest = max(0, end - self.marks.slots + 1)
+                if high <= oldest:
+                    return MARK_GONE
+                low = max(high - step, oldest)
+                before = self._mark(low)
+                if before is None:
+                    break
+                start = to - ((to - before.heads[self._schema]) & _U32)
+                if start < 0:
+                    return DAMAGED
+                if start <= position:
+                    break
+                high, to, mark = low, start, before
+                step = min(2 * step, self._SPARE)
+            if before is None:
+                continue  # overtaken
+            while high - low > 1:
+                middle = low + (high - low) // 2
+                other = self._mark(middle)
+                if other is None:
+                    break
+                there = to - ((to - other.heads[self._schema]) & _U32)
+                if there > position:
+                    high, to, mark = middle, there, other
+                else:
+                    low, start = middle, there
+            if high - low == 1 and start <= position < to:
+                self._span = high, start, to, mark
+                return PLACED
+        return MARK_GONE
 
 
 def _packet_size(payload):
@@ -1000,6 +1193,10 @@ class Instance:
             there = ", ".join(f"{s}-{w}" for s, w in self.rings()) or "none"
             raise SegmentError(f"{self.path}: no ring {schema}-{worker}; there are: {there}")
         return Ring(os.path.join(self.path, f"{schema}-{worker}.ring"), stale_ns)
+
+    def locator(self, ring):
+        """What tells the natural positions of a ring's records."""
+        return Locator(ring, self.ring("marks", ring.worker))
 
     def packets(self, worker=0, stale_ns=DEFAULT_STALE_NS):
         if ("packets", worker) not in self.rings():
