@@ -565,6 +565,11 @@ class Ring(_Heart):
     def _sequence(self, position):
         return self._words[(HEADER_BYTES + (position & self._mask) * self._slot) >> 3]
 
+    @property
+    def state(self):
+        """STATE_RUNNING, or what became of the writer of this file."""
+        return struct.unpack_from("<I", self._mem, RingHeader.state.offset)[0]
+
     def edge(self):
         """The position the next record will get, as far as can be seen."""
         head = self._words[_HEAD]
@@ -634,6 +639,11 @@ class Ring(_Heart):
             return result, payload[:size]
         return result, kind.from_buffer_copy(payload)
 
+    def body(self):
+        """The bytes of the record that the last call gave."""
+        size = self.body_size if self.schema == "marks" else self.payload[0] * 4
+        return self.payload[:size] if 16 <= size <= self.body_size else b""
+
     def trade_id(self, payload):
         """The first word of the extras."""
         if len(payload) < self.body_size + 8:
@@ -654,8 +664,7 @@ class Ring(_Heart):
         if value < want or value == want | 1:
             if value == 1 or (value and ((value >> 1) - 1 - p) & self._mask):
                 return CORRUPT
-            state = struct.unpack_from("<I", self._mem, RingHeader.state.offset)[0]
-            return STOPPED if value < want and state >= STATE_STOPPED and self.edge() <= p else EMPTY
+            return STOPPED if value < want and self.state >= STATE_STOPPED and self.edge() <= p else EMPTY
         following = value >> 1
         if (following - 1 - p) & self._mask or following > MAX_POSITION:
             return CORRUPT
@@ -845,6 +854,80 @@ class Locator:
                 self._span = high, start, to, mark
                 return PLACED
         return MARK_GONE
+
+
+_K0, _K1, _K2, _U64 = 0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3, (1 << 64) - 1
+_RECEIVER = {  # of what tells of a record's receiving: size of the type, bytes from and to, where the flags are
+    RTYPE_MBO: (ctypes.sizeof(MBO), [(MBO.ts_recv.offset, MBO.sequence.offset)], MBO.flags.offset),
+    RTYPE_STATISTICS: (ctypes.sizeof(Statistics), [(16, 24), (Statistics.ts_in_delta.offset, Statistics.ts_in_delta.offset + 4)], None),
+    **{kind: (ctypes.sizeof(Trade), [(Trade.ts_recv.offset, Trade.sequence.offset)], Trade.flags.offset)
+       for kind in (RTYPE_TRADE, RTYPE_MBP1, RTYPE_MBP10)},
+    **{kind: (ctypes.sizeof(Status), [(16, 24)], None) for kind in (RTYPE_STATUS, RTYPE_IMBALANCE, RTYPE_DEFINITION)}}
+
+
+def _fold(a, b):
+    product = a * b
+    return (product >> 64) ^ (product & _U64)
+
+
+def record_hash(body):
+    """The hash of a body, a multiple of 8 bytes, whose receiver fields are zero."""
+    words = struct.unpack(f"<{len(body) // 8}Q", body[:len(body) // 8 * 8])
+    h, seed = len(body), _K1
+    for i in range(0, len(words) - 1, 2):
+        h ^= _fold(words[i] ^ seed, words[i + 1] ^ _K0)
+        seed = (seed + _K2) & _U64
+    if len(words) % 2:
+        h ^= _fold(words[-1] ^ seed, _K2)
+    return h
+
+
+def content_hash(body):
+    """The hash of a body as it stands in a ring: ts_recv, ts_in_delta and BAD_TS_RECV count as zero."""
+    body = bytearray(body)
+    size, spans, flags = _RECEIVER.get(body[1] if len(body) >= 16 else None, (0, [], None))
+    if len(body) >= size:
+        for start, end in spans:
+            body[start:end] = bytes(end - start)
+        if flags is not None:
+            body[flags] &= ~FLAG_BAD_TS_RECV
+    return record_hash(body)
+
+
+def session_key(session, schema):
+    """What the positions of a session's records (Control.session) in one schema ("mbo") have in common."""
+    a = record_hash(struct.pack("<HBBI32s", session.publisher_id, session.channel_id, SCHEMAS.index(schema), session.run_resets, session.name))
+    return a, _fold(a ^ _K1, _K2)
+
+
+class SetDigest:
+    """The sum modulo 2**128 of a hash of each record's natural position and content: any parts, in any order, add up to the whole.
+
+    ChannelEntry.digests[schema] has what the writer counted, from all channel's records but those that the appliance made.
+    """
+
+    def __init__(self, value=0):
+        self.value = value
+
+    @classmethod
+    def of(cls, digest):
+        """What a Digest of the control file says."""
+        return cls(digest.set_hi << 64 | digest.set_lo)
+
+    def add(self, key, unit, k, content):
+        """Take in one record: its session_key, where it stands (Locator.locate), its content_hash."""
+        x = _fold(unit ^ key[0], k ^ key[1])
+        product = x * (content ^ _K2)
+        self.value = (self.value + (((product >> 64) ^ content) << 64 | (product & _U64) ^ x)) & ((1 << 128) - 1)
+
+    def merge(self, other):
+        self.value = (self.value + other.value) & ((1 << 128) - 1)
+
+    def __eq__(self, other):
+        return isinstance(other, SetDigest) and self.value == other.value
+
+    def __repr__(self):
+        return f"SetDigest({self.value:032x})"
 
 
 def _packet_size(payload):

@@ -18,22 +18,18 @@ import (
 // readers are programs of other languages that read to the end of a ring and print what they saw.
 func readers(t *testing.T) map[string]func(t *testing.T) []string { return programs("reader") }
 
-// programs are testdata/c/NAME.c and testdata/python/NAME.py: how each is called. The C one is built once with the address and
-// undefined-behaviour sanitizers where the compiler has them.
+// programs are testdata/c/NAME.c and testdata/python/NAME.py: how each is called. The C one also with the address and
+// undefined-behaviour sanitizers, where the compiler has them.
 func programs(name string) map[string]func(t *testing.T) []string {
 	return map[string]func(t *testing.T) []string{
 		"c": func(t *testing.T) []string {
-			bin := filepath.Join(t.TempDir(), name)
-			compile(t, bin, name, "-O2")
-			return []string{bin}
+			return []string{compiled(t, name, name, "-O2")}
 		},
 		"c-sanitized": func(t *testing.T) []string {
-			bin := filepath.Join(t.TempDir(), name)
 			if !sanitizers() {
 				t.Skip("cc has no address and undefined-behaviour sanitizers: the C reader was not tested with them")
 			}
-			compile(t, bin, name, "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-			return []string{bin}
+			return []string{compiled(t, name+"-sanitized", name, "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")}
 		},
 		"python": func(t *testing.T) []string {
 			py, err := exec.LookPath("python3")
@@ -45,16 +41,36 @@ func programs(name string) map[string]func(t *testing.T) []string {
 	}
 }
 
-func compile(t *testing.T, bin, name string, flags ...string) {
+var builds struct {
+	sync.Mutex
+	dir  string // removed by TestMain
+	done map[string]bool
+}
+
+// compiled builds a test program once and returns its path.
+func compiled(t *testing.T, bin, name string, flags ...string) string {
 	t.Helper()
 	cc, err := exec.LookPath("cc")
 	if err != nil {
 		t.Skip("no C compiler (cc): the C reader was not tested")
 	}
-	args := append([]string{"-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", "../include", "-o", bin, "../testdata/c/" + name + ".c"}, flags...)
-	if out, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
-		t.Fatalf("compile: %v\n%s", err, out)
+	builds.Lock()
+	defer builds.Unlock()
+	if builds.dir == "" {
+		if builds.dir, err = os.MkdirTemp("", "wirebook-test"); err != nil {
+			t.Fatal(err)
+		}
+		builds.done = map[string]bool{}
 	}
+	path := filepath.Join(builds.dir, bin)
+	if !builds.done[bin] {
+		args := append([]string{"-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", "../include", "-o", path, "../testdata/c/" + name + ".c"}, flags...)
+		if out, err := exec.Command(cc, args...).CombinedOutput(); err != nil {
+			t.Fatalf("compile: %v\n%s", err, out)
+		}
+		builds.done[bin] = true
+	}
+	return path
 }
 
 // sanitizers says whether cc can link a program with them.
