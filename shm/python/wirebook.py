@@ -211,9 +211,10 @@ CLOCK_FROZEN = 7
 CLOCK_MISSING = 8
 CHANNEL_STATE_NAMES = ("waiting", "live", "gapped", "recovering", "stale")
 INSTRUMENT_STATE_NAMES = ("unknown", "live", "gapped", "recovering", "stale")
-REASON_NAMES = ("none", "joined", "gap", "unfit", "undecoded", "disputed", "abandoned", "silent", "refused", "overloaded")
+REASON_NAMES = ("", "joined late", "gap", "unfit message", "undecoded message", "lines dispute", "abandoned", "silent", "refused", "overloaded")
 CLOCK_STATE_NAMES = ("unknown", "free", "acquiring", "locked", "holdover", "capture", "stepped", "frozen", "missing")
-APPLIANCE_NAMES = ("?", "gap", "epoch", "session", "suspect", "whole", "heartbeat")
+APPLIANCE_NAMES = ("", "gap", "epoch", "session", "suspect", "whole", "heartbeat")
+BOOKS_NAMES = ("", "orders", "levels", "orders and levels")
 SCHEMAS = ("mbo", "mbp-1", "mbp-10", "trades", "admin", "marks", "packets")
 SLOT_SIZES = (64, 128, 384, 64, 576, 64, 0)
 BODY_SIZES = (56, 80, 368, 48, 520, 56, 0)
@@ -1237,11 +1238,17 @@ class Control:
         return entry if entry is not None and entry.number == number else None
 
 
+# How a channel or an instrument stands, why, and which of an instrument's books cannot be trusted: ("gapped", "gap", "orders"). What
+# must not be traded on has another name than "live", or suspect books.
+State = collections.namedtuple("State", "name reason suspect")
+
+
 def state_of(entry):
-    """("live", "none"), or as ("gapped", "gap") in what state a ChannelEntry or an InstrumentEntry is, and why."""
+    """The State of a ChannelEntry or an InstrumentEntry."""
     if isinstance(entry, InstrumentEntry):
-        return _name(INSTRUMENT_STATE_NAMES, entry.state & 0xFF), _name(REASON_NAMES, entry.state >> 8 & 0xFF)
-    return _name(CHANNEL_STATE_NAMES, entry.state), _name(REASON_NAMES, entry.reason)
+        return State(_name(INSTRUMENT_STATE_NAMES, entry.state & 0xFF), _name(REASON_NAMES, entry.state >> 8 & 0xFF),
+                     _name(BOOKS_NAMES, entry.state >> 16 & 0xFF))
+    return State(_name(CHANNEL_STATE_NAMES, entry.state), _name(REASON_NAMES, entry.reason), "")
 
 
 def _name(names, value):

@@ -82,7 +82,7 @@ func TestForeignFacts(t *testing.T) {
 	count, _ := c.AddCounter("gaps", `channel="one"`)
 	*count = 1 << 40
 	for i, symbol := range []string{"WIRE", "BOOK"} {
-		e := shm.InstrumentEntry{ID: uint32(i), State: shm.InstrumentRecovering | shm.ReasonGap<<8}
+		e := shm.InstrumentEntry{ID: uint32(i), State: shm.InstrumentRecovering | shm.ReasonGap<<8 | shm.BookOrders<<16}
 		copy(e.Symbol[:], symbol)
 		c.AddInstrument(e)
 	}
@@ -108,7 +108,7 @@ func TestForeignFacts(t *testing.T) {
 	}
 	defer v.Close()
 	want := goFacts(v.Control)
-	for _, need := range []string{"gapped unfit after 330712481792", "set 8000000000000001 f", "recovering gap", "session 3 day2", "session 6 day5", "clock holdover ptp0"} {
+	for _, need := range []string{"gapped unfit message after 330712481792", "set 8000000000000001 f", "recovering gap orders", "session 3 day2", "session 6 day5", "clock holdover ptp0"} {
 		if !strings.Contains(want, need) {
 			t.Fatalf("%q is not in\n%s", need, want)
 		}
@@ -131,15 +131,13 @@ func TestForeignFacts(t *testing.T) {
 // goFacts says what the control file holds as testdata/c/facts.c does.
 func goFacts(c *shm.ControlView) string {
 	var b strings.Builder
-	channels := []string{"waiting", "live", "gapped", "recovering", "stale"}
-	reasons := []string{"none", "joined", "gap", "unfit", "undecoded", "disputed", "abandoned", "silent", "refused", "overloaded"}
 	for _, e := range c.Rings() {
 		fmt.Fprintf(&b, "ring %s schema %d worker %d\n", shm.Text(e.File[:]), e.Schema, e.Worker)
 	}
 	for i := range c.Channels() {
 		e, _ := c.Channel(i)
-		fmt.Fprintf(&b, "channel %s worker %d %s %s after %d session %d set %x %x appliance %d\n", shm.Text(e.Name[:]), e.Worker, channels[e.State],
-			reasons[e.Reason], e.StateUnit, e.Session, e.Digests[4].SetLo, e.Digests[4].SetHi, e.Appliance)
+		fmt.Fprintf(&b, "channel %s worker %d %s %s after %d session %d set %x %x appliance %d\n", shm.Text(e.Name[:]), e.Worker, shm.ChannelStateName(e.State),
+			shm.ReasonName(e.Reason), e.StateUnit, e.Session, e.Digests[4].SetLo, e.Digests[4].SetHi, e.Appliance)
 	}
 	for i := range c.Lines() {
 		e, _ := c.Line(i)
@@ -151,7 +149,8 @@ func goFacts(c *shm.ControlView) string {
 	}
 	for i := range c.Instruments() {
 		e, _ := c.Instrument(i)
-		fmt.Fprintf(&b, "instrument %s %s %s\n", shm.Text(e.Symbol[:]), append([]string{"unknown"}, channels[1:]...)[e.State&0xFF], reasons[e.State>>8])
+		fmt.Fprintf(&b, "instrument %s %s %s %s\n", shm.Text(e.Symbol[:]), shm.InstrumentStateName(e.State&0xFF),
+			shm.ReasonName(e.State>>8&0xFF), shm.BooksName(e.State>>16&0xFF))
 	}
 	for n := range uint32(12) {
 		if e, ok := c.Session(n); ok {

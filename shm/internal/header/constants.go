@@ -99,16 +99,21 @@ func (c Constant) c() string {
 	return fmt.Sprintf("%du", c.Value)
 }
 
-// Group is a run of constants counted from 0 or 1 whose names people read.
-type Group struct{ Prefix, What string }
+// Group is a run of constants whose names people read: Go's, where shm has a function for them.
+type Group struct {
+	Prefix, What string
+	name         func(uint32) string
+}
 
 // Named lists the groups.
 func Named() []Group {
-	return []Group{{"CHANNEL", "channel_state"}, {"INSTRUMENT", "instrument_state"}, {"REASON", "reason"},
-		{"CLOCK", "clock_state"}, {"APPLIANCE", "appliance"}}
+	return []Group{{"CHANNEL", "channel_state", shm.ChannelStateName}, {"INSTRUMENT", "instrument_state", shm.InstrumentStateName},
+		{"REASON", "reason", shm.ReasonName}, {"CLOCK", "clock_state", nil},
+		{"APPLIANCE", "appliance", func(v uint32) string { return shm.ApplianceKindName(uint8(v)) }},
+		{"BOOK", "books", shm.BooksName}}
 }
 
-// Names returns the names by value, "?" where there is no constant.
+// Names returns the names by value, "" where there is no constant.
 func (g Group) Names() []string {
 	var list []string
 	for _, c := range Constants() {
@@ -116,10 +121,15 @@ func (g Group) Names() []string {
 			var v int
 			fmt.Sscan(fmt.Sprint(c.Value), &v)
 			for len(list) <= v {
-				list = append(list, "?")
+				list = append(list, "")
 			}
-			list[v] = strings.ToLower(name)
+			if list[v] = strings.ToLower(name); g.name != nil {
+				list[v] = g.name(uint32(v))
+			}
 		}
+	}
+	if g.Prefix == "BOOK" {
+		list = append(list, shm.BooksName(shm.BookOrders|shm.BookLevels)) // they are bits
 	}
 	return slices.Clip(list)
 }

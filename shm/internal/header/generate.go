@@ -2,7 +2,7 @@ package header
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"reflect"
 	"strings"
@@ -10,23 +10,34 @@ import (
 	"wirebook/shm"
 )
 
-//go:embed prologue.h
-var prologue string
+//go:embed *.h
+var parts embed.FS
 
-//go:embed reader.h
-var reader string
+// The header is prologue.h, constants and structs, and then these, each standing on those before it.
+var order = []string{"files.h", "ring.h", "packets.h", "latest.h", "control.h", "places.h", "digests.h"}
 
 // Generate returns the text of wirebook.h.
 func Generate() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString(prologue)
+	prologue, err := parts.ReadFile("prologue.h")
+	if err != nil {
+		return nil, err
+	}
+	b.Write(prologue)
 	constants(&b)
 	for _, s := range Structs() {
 		if err := declare(&b, s); err != nil {
 			return nil, err
 		}
 	}
-	b.WriteString(reader)
+	for _, name := range order {
+		text, err := parts.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(text)
+	}
+	b.WriteString("#endif /* WIREBOOK_H */\n")
 	return b.Bytes(), nil
 }
 

@@ -54,7 +54,8 @@ static int control(const char *path) {
 	for (i = 0; wb_control_counter(&c, i, &counter); i++)
 		printf("counter %.48s %.64s %" PRIu64 "\n", (const char *)counter.name, (const char *)counter.label, counter.value);
 	for (i = 0; wb_control_instrument(&c, i, &in); i++)
-		printf("instrument %.72s %s %s\n", (const char *)in.symbol, wb_instrument_state_name(in.state & 0xFF), wb_reason_name(in.state >> 8 & 0xFF));
+		printf("instrument %.72s %s %s %s\n", (const char *)in.symbol, wb_instrument_state_name(in.state & 0xFF),
+		       wb_reason_name(in.state >> 8 & 0xFF), wb_books_name(in.state >> 16 & 0xFF));
 	for (i = 0; i < 12; i++)
 		if (wb_control_session(&c, i, &s))
 			printf("session %u %.32s of %.48s first %" PRIu64 " mark %" PRIu64 " since %" PRIu64 "\n", s.number, (const char *)s.name,

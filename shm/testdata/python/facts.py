@@ -23,7 +23,7 @@ def control(path):
     for schema, worker in c.rings():
         print(f"ring {schema}-{worker}.ring schema {wirebook.SCHEMAS.index(schema)} worker {worker}")
     for e in c.channels():
-        state, reason = wirebook.state_of(e)
+        state, reason, _ = wirebook.state_of(e)
         print(f"channel {e.name.decode()} worker {e.worker} {state} {reason} after {e.state_unit} session {e.session} "
               f"set {e.digests[4].set_lo:x} {e.digests[4].set_hi:x} appliance {e.appliance}")
     for e in c.lines():
