@@ -186,7 +186,7 @@ static inline const char *wb_instrument_state_name(uint32_t v) {
 }
 
 static inline const char *wb_reason_name(uint32_t v) {
-	static const char *const names[] = {"", "joined late", "gap", "unfit message", "undecoded message", "lines dispute", "abandoned", "silent", "refused", "overloaded"};
+	static const char *const names[] = {"", "joined", "gap", "unfit", "undecoded", "disputed", "abandoned", "silent", "refused", "overloaded"};
 	return v < sizeof names / sizeof *names ? names[v] : "?";
 }
 
