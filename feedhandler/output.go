@@ -21,6 +21,8 @@ type Output struct {
 	States StateSink
 	// Only names the instruments that are published; none: all. Their books are kept all the same, as those of the others.
 	Only []book.Symbol
+	// Bell is the doorbell of the readers of Rings.
+	Bell *shm.Doorbell
 	// Tap sees every record of the schemas in TapSchemas, after the rings. body is borrowed.
 	Tap        Tap
 	TapSchemas SchemaSet
@@ -119,4 +121,5 @@ func (o *Output) flush() {
 	if o.Marks != nil {
 		o.Marks.Flush()
 	}
+	o.Bell.Ring() // behind the last head: its store is the fence
 }

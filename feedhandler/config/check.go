@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"wirebook/arbitration"
+	"wirebook/shm"
 	"wirebook/shm/segment"
 )
 
@@ -113,6 +114,9 @@ func (c *Config) check(r *report) {
 	}
 	if !trailers[c.Trailer] {
 		r.add("must be none, auto, metawatch, cpacket, exablaze, arista7150, arista7280 or vss", c.Trailer, "trailer")
+	}
+	if c.Readers > shm.MaxReaders {
+		r.add(fmt.Sprintf("at most %d", shm.MaxReaders), c.Readers, "readers")
 	}
 	for name, v := range map[string]uint32{
 		"mbo": c.Rings.MBO, "mbp-1": c.Rings.MBP1, "mbp-10": c.Rings.MBP10, "trades": c.Rings.Trades, "admin": c.Rings.Admin,

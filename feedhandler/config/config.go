@@ -20,6 +20,7 @@ type Config struct {
 	Latest    *bool     `yaml:"latest,omitempty" json:"latest,omitempty" jsonschema:"description=Keep the table of the last book of every instrument,default=true"`
 	Digests   *bool     `yaml:"digests,omitempty" json:"digests,omitempty" jsonschema:"description=Keep running digests of every channel and schema,default=true"`
 	Checksums Checksums `yaml:"checksums,omitempty" json:"checksums,omitempty" jsonschema:"description=Validate IP and UDP checksums: auto: of frames that come by AF_XDP\\, where the kernel has not; always: also in captures; never: a wrong one is believed. Sockets' are the kernel's work"`
+	Readers   uint32    `yaml:"readers,omitempty" json:"readers,omitempty" jsonschema:"description=Entries of the readers file\\, which the group may write: readers show themselves there and have the writer wake them. 0: no such file; readers poll,default=0,maximum=1024"`
 	Trailer   string    `yaml:"trailer,omitempty" json:"trailer,omitempty" jsonschema:"description=Switch timestamp trailer,enum=none,enum=auto,enum=metawatch,enum=cpacket,enum=exablaze,enum=arista7150,enum=arista7280,enum=vss,default=none"`
 	Rings     Rings     `yaml:"rings,omitempty" json:"rings,omitempty"`
 	Live      Live      `yaml:"live,omitempty" json:"live,omitempty"`

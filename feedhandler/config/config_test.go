@@ -34,7 +34,7 @@ channels:
 	for _, want := range []string{
 		`line 1: instance: bad name`,
 		`line 2: publish[1]: mbp-2`,
-		`line 3: colour: unknown key; there are instance, group, publish, latest, digests, checksums, trailer, rings, live, channels`,
+		`line 3: colour: unknown key; there are instance, group, publish, latest, digests, checksums, readers, trailer, rings, live, channels`,
 		`line 6: channels[0].profile: "nasdaq.itch51"`,
 		`line 8: channels[0].lines[0].group: "233.54.12.300"`,
 		`line 8: channels[0].lines[0].port: 0: must be 1 to 65535`,

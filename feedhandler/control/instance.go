@@ -73,7 +73,7 @@ func Create(c *config.Config, channels []feedhandler.ChannelConfig, opts Options
 	so := segment.Options{
 		Root: opts.Root, Name: c.Instance, Populate: opts.Populate, Lock: opts.Lock, Group: c.Group, HugeDir: c.Rings.HugeDir,
 		Instruments: or(c.Rings.Instruments, defaultInstruments), LatestSchema: shm.SchemaMBP10,
-		Channels: max(uint32(len(channels)), 1),
+		Readers: c.Readers, Channels: max(uint32(len(channels)), 1),
 	}
 	published := feedhandler.SchemaSet(0)
 	for _, name := range publish {
@@ -144,6 +144,7 @@ func (i *Instance) Equip(c *config.Channel, ch *feedhandler.ChannelConfig) {
 	if len(i.marks) > 0 {
 		out.Marks = i.marks[i.worker(c)]
 	}
+	out.Bell = i.seg.Doorbell(uint16(i.worker(c)))
 	out.Latest, out.LatestSchema = i.seg.Latest, i.latestSchema
 	ch.NoDigests = i.noDigests
 	venue := ""

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -432,6 +433,8 @@ const sureOfUntil = 10_000
 
 // loop is the replay: a frame, the end of a burst, a tick.
 func (r *Replay) loop(ctx context.Context) error {
+	// The readers file may be cut short by its group: the doorbell then takes itself off (shm.Doorbell).
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	var pkt capture.Packet
 	pace := pacer{speed: r.opts.Speed, maxSleep: r.opts.MaxSleep}
 	var lastTick uint64

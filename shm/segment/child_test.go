@@ -81,6 +81,9 @@ func childMain(job string) error {
 	if root, ok := strings.CutPrefix(job, "open,"); ok {
 		return openOnce(root)
 	}
+	if rest, ok := strings.CutPrefix(job, "door,"); ok {
+		return doorJob(strings.Split(rest, ","))
+	}
 	f := strings.Split(job, ",")
 	schema, _ := shm.ParseSchema(f[2])
 	slots, _ := strconv.Atoi(f[3])

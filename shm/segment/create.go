@@ -61,6 +61,7 @@ type Options struct {
 
 	Rings        []RingSpec
 	Latest       uint32     // instruments in the latest table; 0 for none
+	Readers      uint32     // entries of the readers file, which the group may write; 0 for none, and no doorbells
 	LatestSchema shm.Schema // whose ring latest positions count in
 
 	// Capacities of the control file's tables; 0 takes DefaultCapacity's.
@@ -83,6 +84,7 @@ type Instance struct {
 	Latest  *shm.LatestWriter // nil where Options.Latest was 0
 
 	rings    []ring
+	ringer   *ringer // nil without a readers file
 	lock     *os.File
 	mappings []*mapping
 }
@@ -121,6 +123,9 @@ func (i *Instance) ring(schema shm.Schema, worker uint16) ring {
 	return ring{}
 }
 
+// Doorbell returns what wakes readers of a worker's rings, nil where there is none.
+func (i *Instance) Doorbell(worker uint16) *shm.Doorbell { return i.ringer.doorbell(worker) }
+
 // Heartbeat says that the writer lives. The edge calls it a few times a second.
 func (i *Instance) Heartbeat(nowNS uint64) { i.Control.Heartbeat(nowNS) }
 
@@ -137,6 +142,7 @@ func (i *Instance) Close() error {
 		i.rings[k].close()
 	}
 	i.Control.SetState(shm.StateStopped)
+	i.ringer.stop(shm.StateStopped)
 	i.unmap()
 	return i.lock.Close()
 }
@@ -263,6 +269,9 @@ func (o *Options) check() error {
 		if *d.v == 0 {
 			*d.v = *d.def
 		}
+	}
+	if o.Readers > shm.MaxReaders {
+		return fmt.Errorf("readers: %d entries are more than %d", o.Readers, shm.MaxReaders)
 	}
 	seen := map[string]bool{}
 	for _, r := range o.Rings {

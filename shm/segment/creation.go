@@ -31,6 +31,7 @@ type file struct {
 	size  int64  // bytes needed
 	keep  bool
 	huge  bool
+	group bool // the group may write it: the readers file, and no other
 	ring  *RingSpec
 	m     *mapping
 	saved *mapping // of the old file that the new one replaces, to tell its readers
@@ -85,6 +86,12 @@ func (c *creation) plan() (epoch uint64) {
 		c.files = append(c.files, f)
 	}
 	c.renewMarks()
+	if c.opts.Readers > 0 {
+		// Always anew: what others wrote into the last one is no start for this one, and its memory may have been cut short.
+		f := &file{name: readersFile, size: int64(shm.ReadersBytes(c.readersConfig(1))), group: true}
+		f.saved = c.open(f)
+		c.files = append(c.files, f)
+	}
 	for _, f := range c.files {
 		if f.keep {
 			f.m, f.saved = f.saved, nil
@@ -142,6 +149,9 @@ func (c *creation) open(f *file) *mapping {
 // openFormer opens a file of the instance, or what its link on huge pages leads to.
 func (c *creation) openFormer(name string) (*os.File, error) {
 	target := c.dir.readlink(name)
+	if target == "" && name == readersFile {
+		return c.dir.openGroups(name, os.O_RDWR)
+	}
 	if target == "" {
 		return c.dir.openOwn(name, 0)
 	}
@@ -196,6 +206,14 @@ func (c *creation) controlConfig(epoch uint64) shm.ControlConfig {
 		Name: o.Name, Epoch: epoch, PID: uint32(os.Getpid()), ProcessStart: processStart(os.Getpid()), StartNS: nowNS(),
 		Rings: uint32(len(o.Rings)), Channels: o.Channels, Lines: o.Lines, Counters: o.Counters, Instruments: o.Instruments, Sessions: o.Sessions,
 	}
+}
+
+func (c *creation) readersConfig(epoch uint64) shm.ReadersConfig {
+	cfg := shm.ReadersConfig{Entries: c.opts.Readers, Doorbells: 1, Epoch: epoch}
+	for _, r := range c.opts.Rings {
+		cfg.Doorbells = max(cfg.Doorbells, min(uint32(r.Worker)+1, shm.MaxDoorbells))
+	}
+	return cfg
 }
 
 // checkSpace says in one message what is missing, before anything is made.
@@ -337,6 +355,7 @@ func (c *creation) layOut(epoch uint64) (*Instance, error) {
 		}
 	}
 	c.dropStrangers()
+	inst.ringer.wakeAll() // whoever sleeps at the new doorbells already: the kept rings have a new epoch
 	return inst, nil
 }
 
@@ -357,6 +376,8 @@ func (i *Instance) start(f *file, c *creation) (err error) {
 		}
 	case f.name == latestFile:
 		i.Latest, err = shm.NewLatestWriter(f.m.mem, c.opts.Latest, c.opts.LatestSchema, i.Epoch)
+	case f.name == readersFile:
+		i.ringer, err = newRinger(f.m, c.readersConfig(i.Epoch))
 	}
 	return err
 }
@@ -378,11 +399,22 @@ func (c *creation) place(f *file) error {
 		if filepath.Dir(old) == c.hugeDir() {
 			c.huge.remove(filepath.Base(old))
 		}
-	} else if err := c.dir.rename(f.made, f.name); err != nil {
-		return err
+	} else {
+		if f.group {
+			if err := c.dir.chmod(f.made, 0o660); err != nil { // not before it is laid out
+				return err
+			}
+		}
+		if err := c.dir.rename(f.made, f.name); err != nil {
+			return err
+		}
 	}
 	if f.saved != nil {
-		shm.MarkReplaced(f.saved.mem)
+		if f.group {
+			endDoorbells(f.saved, shm.StateReplaced)
+		} else {
+			shm.MarkReplaced(f.saved.mem)
+		}
 		f.saved.close()
 		f.saved = nil
 	}
@@ -415,8 +447,11 @@ func (c *creation) dropStrangers() {
 		if m == nil {
 			continue
 		}
-		ours := shm.IsOurs(m.mem)
-		if ours {
+		ours := false
+		if name == readersFile {
+			ours = true // in a folder that is ours alone, under a name that we give: what it holds is anybody's
+			endDoorbells(m, shm.StateReplaced)
+		} else if ours = shm.IsOurs(m.mem); ours {
 			shm.MarkReplaced(m.mem)
 		}
 		m.close()
@@ -435,6 +470,9 @@ func (c *creation) dropStrangers() {
 
 // undo takes back a Create that failed.
 func (c *creation) undo() {
+	if c.inst != nil {
+		c.inst.ringer.stop(shm.StateReplaced)
+	}
 	for _, f := range c.files {
 		if !f.keep && f.made != "" {
 			if f.huge {

@@ -160,6 +160,33 @@ func (f *folder) openOwn(name string, flags int) (*os.File, error) {
 	return h, nil
 }
 
+// openGroups opens the readers file: the one file of an instance that its group may write.
+func (f *folder) openGroups(name string, flags int) (*os.File, error) {
+	h, err := f.open(name, flags, 0)
+	if err != nil {
+		return nil, err
+	}
+	n, err := nodeOf(int(h.Fd()))
+	if err == nil {
+		err = (&walker{self: self()}).groups(h.Name(), n, f.node)
+	}
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// chmod changes the mode of a file of f.
+func (f *folder) chmod(name string, mode uint32) error {
+	h, err := f.open(name, unix.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	return h.Chmod(fs.FileMode(mode))
+}
+
 // follow opens the folder that the link name leads into, and returns it with the file's name there. Whoever owns f is
 // believed on the way: the link is theirs.
 func (f *folder) follow(name string, a access) (*folder, string, error) {

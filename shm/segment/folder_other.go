@@ -15,6 +15,8 @@ func openFolder(string, access, ...uint32) (*folder, error) { return nil, ErrUns
 func (f *folder) sub(string, access) (*folder, error)            { return nil, ErrUnsupported }
 func (f *folder) open(string, int, uint32) (*os.File, error)     { return nil, ErrUnsupported }
 func (f *folder) openOwn(string, int) (*os.File, error)          { return nil, ErrUnsupported }
+func (f *folder) openGroups(string, int) (*os.File, error)       { return nil, ErrUnsupported }
+func (f *folder) chmod(string, uint32) error                     { return ErrUnsupported }
 func (f *folder) follow(string, access) (*folder, string, error) { return nil, "", ErrUnsupported }
 func (f *folder) openRead(string) (*mapping, error)              { return nil, ErrUnsupported }
 func (f *folder) make(string, int) error                         { return ErrUnsupported }

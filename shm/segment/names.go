@@ -19,6 +19,7 @@ const (
 	lockFile    = "lock"
 	controlFile = "control"
 	latestFile  = "latest"
+	readersFile = "readers"
 	newSuffix   = ".new"
 )
 
@@ -72,7 +73,7 @@ func checkRingName(file string) error {
 
 // ourName tells whether a file of an instance's directory has a name that we give.
 func ourName(name string) bool {
-	if name == controlFile || name == latestFile {
+	if name == controlFile || name == latestFile || name == readersFile {
 		return true
 	}
 	stem, ok := strings.CutSuffix(name, ".ring")

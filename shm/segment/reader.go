@@ -16,6 +16,9 @@ const (
 	WaitSleep Wait = iota // look often at first, then sleep 50 µs to 1 ms: no load when the market is quiet
 	WaitSpin              // look all the time, with PAUSE: a core of its own, the shortest latency
 	WaitPoll              // do not wait: the caller has its own loop
+	// WaitDoorbell has the writer wake it: no load, and latest tens of microseconds after a flush. Where the instance has no
+	// doorbells it is WaitSleep; Reader.Doorbell says which.
+	WaitDoorbell
 )
 
 // From says where a reader starts.
@@ -39,6 +42,9 @@ type ReaderOptions struct {
 	From   From
 	Wait   Wait
 	Stale  time.Duration // 0 for DefaultStale
+	// Announce is the name under which the reader shows itself, where the instance has a readers file; "": not at all.
+	Announce string
+	Policy   uint32 // what it does when it cannot keep up: shm.PolicyNone to shm.PolicySkip
 }
 
 // Reader follows the rings of one schema of an instance, through restarts of the writer. It belongs to one goroutine.
@@ -54,6 +60,12 @@ type Reader struct {
 	staleAt uint64 // the heartbeat that was reported as stale
 	found   instruments
 	missed  uint64
+	door    *door // nil without the readers file
+	noDoor  error // why
+	batches uint32
+	slice   time.Duration
+	sleeps  uint64 // at the doorbell
+	overdue uint64 // of them, those that nobody ended
 }
 
 // source is one ring: of slots (r) or of packets.
@@ -94,7 +106,7 @@ func openReader(opts ReaderOptions) (*Reader, error) {
 	if opts.Stale <= 0 {
 		opts.Stale = DefaultStale
 	}
-	r := &Reader{opts: opts}
+	r := &Reader{opts: opts, slice: doorSlice}
 	if err := r.open(); err != nil {
 		return nil, err
 	}
@@ -156,6 +168,7 @@ func (r *Reader) open() error {
 	r.view, r.latest, r.latestM, r.sources, r.current = view, latest, latestM, next, 0
 	r.missed += missed
 	r.found, r.fresh = instruments{}, r.fresh || fresh
+	r.enter()
 	return nil
 }
 
@@ -229,6 +242,7 @@ func (r *Reader) idle(res shm.Result) shm.Result {
 		return res
 	}
 	r.checkAt = now + checkEveryNS
+	r.report(now, false)
 	if r.replaced(now) && r.follow() && r.fresh {
 		r.fresh = false
 		return shm.NewEpoch
@@ -270,12 +284,17 @@ func (r *Reader) wait(next func() shm.Result, timeout time.Duration) shm.Result 
 		return res
 	}
 	deadline := time.Now().Add(timeout)
+	if r.opts.Wait == WaitDoorbell && r.door != nil {
+		if res = r.waitAtDoor(dst, res, deadline); r.door != nil || res != shm.Empty {
+			return res
+		}
+	}
 	nap := 50 * time.Microsecond
 	for try := 1; ; try++ {
 		if res = next(); res != shm.Empty && res != shm.Stopped {
 			return res
 		}
-		if try%64 == 0 || r.opts.Wait == WaitSleep && try > 200 {
+		if try%64 == 0 || r.opts.Wait != WaitSpin && try > 200 {
 			if !time.Now().Before(deadline) {
 				return res
 			}
@@ -293,6 +312,9 @@ func (r *Reader) wait(next func() shm.Result, timeout time.Duration) shm.Result 
 
 // NextBatch is shm.Reader.NextBatch over all rings: records of one ring, in order.
 func (r *Reader) NextBatch(dst []byte) (int, shm.Result) {
+	if r.batches++; r.batches%reportEvery == 0 {
+		r.report(nowNS(), false)
+	}
 	if !r.fresh {
 		for range r.sources {
 			if r.current++; r.current >= len(r.sources) {
@@ -354,6 +376,7 @@ func (r *Reader) Extra(payload []byte) uint64 { return r.Ring().Extra(payload) }
 
 // Close unmaps everything.
 func (r *Reader) Close() {
+	r.leaveDoor()
 	r.unmapAllBut(nil)
 	r.sources, r.latestM, r.view = nil, nil, nil
 }

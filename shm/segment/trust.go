@@ -18,6 +18,8 @@ import (
 //   - A folder that only its owner may write vouches for what is in it. One that others may write too must be sticky,
 //     and vouches only for what belongs to root, to us, or to the folder's owner.
 //   - A link above the instances is followed where it is vouched for; below them none is, but for a ring's on huge pages.
+//   - One file of an instance may be written by its group, the readers file: it is believed in nothing, and looked at so that
+//     whatever it holds or however short it is cut harms nobody (door_linux.go, shm/doorbell.go).
 //   - A writer asks for more: all belongs to root or to itself, and an instance to itself.
 //
 // So a reader of user alice believes the books of user wirebook where root made /dev/shm/wirebook, and in it wirebook's
@@ -84,6 +86,20 @@ func (w *walker) own(path string, at node) error {
 		return fmt.Errorf("%w: others than its owner may write %s (mode %04o): chmod go-w %s", ErrUntrusted, path, at.mode.Perm(), path)
 	case at.mode.IsRegular() && at.links != 1:
 		return fmt.Errorf("%w: %s has %d names: remove it", ErrUntrusted, path, at.links)
+	}
+	return nil
+}
+
+// groups judges the readers file, which the instance's group may write, for writers and readers: it is ours, root's or the
+// instance's owner's, it has one name, and nobody else may write it.
+func (w *walker) groups(path string, at, parent node) error {
+	switch {
+	case at.uid != 0 && at.uid != w.self && at.uid != parent.uid:
+		return fmt.Errorf("%w: %s belongs to %s, its folder to %s", ErrUntrusted, path, userName(at.uid), userName(parent.uid))
+	case at.mode&0o002 != 0:
+		return fmt.Errorf("%w: others than its owner and group may write %s (mode %04o): chmod o-w %s", ErrUntrusted, path, at.mode.Perm(), path)
+	case !at.mode.IsRegular() || at.links != 1:
+		return fmt.Errorf("%w: %s is not a file with one name: remove it", ErrUntrusted, path)
 	}
 	return nil
 }

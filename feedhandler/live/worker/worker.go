@@ -126,6 +126,9 @@ func (w *Worker) run(started chan<- error) {
 	defer close(w.Ended)
 	// The thread dies with the goroutine: its affinity and priority are nobody else's.
 	runtime.LockOSThread()
+	// The readers file may be cut short by its group: the doorbell then takes itself off (shm.Doorbell). Guarded lets no other
+	// fault pass for a panic.
+	debug.SetPanicOnFault(true)
 	err := w.settle()
 	started <- err
 	if err != nil {
@@ -415,6 +418,9 @@ func (w *Worker) Guarded(what func()) {
 		r := recover()
 		if r == nil {
 			return
+		}
+		if _, fault := r.(interface{ Addr() uintptr }); fault {
+			panic(r) // memory that is not there: a ring was cut short by its owner, and nothing here can mend that
 		}
 		f := Fault{Worker: w.Number, What: fmt.Sprint(r), Stack: debug.Stack()}
 		w.counters.restarts++

@@ -19,6 +19,8 @@ func Constants() []Constant {
 	return []Constant{
 		{"ABI_VERSION", shm.ABIVersion}, {"HEADER_BYTES", uint32(shm.HeaderBytes)},
 		{"MAGIC_CONTROL", shm.MagicControl}, {"MAGIC_RING", shm.MagicRing}, {"MAGIC_LATEST", shm.MagicLatest}, {"MAGIC_PACKETS", shm.MagicPackets},
+		{"MAGIC_READERS", shm.MagicReaders}, {"MAX_DOORBELLS", shm.MaxDoorbells}, {"MAX_READERS", shm.MaxReaders},
+		{"POLICY_NONE", shm.PolicyNone}, {"POLICY_WAIT", shm.PolicyWait}, {"POLICY_CONFLATE", shm.PolicyConflate}, {"POLICY_SKIP", shm.PolicySkip},
 		{"MAX_SLOTS", uint32(shm.MaxSlots)}, {"MAX_LATEST", uint32(shm.MaxLatest)}, {"NO_LATEST", shm.NoLatest},
 		{"MAX_RINGS", uint32(shm.MaxRings)}, {"MAX_CHANNELS", uint32(shm.MaxChannels)}, {"MAX_LINES", uint32(shm.MaxLines)},
 		{"MAX_COUNTERS", uint32(shm.MaxCounters)}, {"MAX_INSTRUMENTS", uint32(shm.MaxInstruments)}, {"MAX_SESSIONS", uint32(shm.MaxSessions)},

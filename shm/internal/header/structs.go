@@ -29,6 +29,7 @@ func Structs() []Struct {
 		of[shm.Section]("section"), of[shm.ClockBlock]("clock_block"), of[shm.ControlHeader]("control_header"),
 		of[shm.RingEntry]("ring_entry"), of[shm.Digest]("digest"), of[shm.ChannelEntry]("channel_entry"),
 		of[shm.LineEntry]("line_entry"), of[shm.CounterEntry]("counter_entry"), of[shm.InstrumentEntry]("instrument_entry"), of[shm.SessionEntry]("session_entry"),
+		of[shm.ReadersHeader]("readers_header"), of[shm.DoorbellLine]("doorbell_line"), of[shm.ReaderEntry]("reader_entry"),
 	}
 }
 
