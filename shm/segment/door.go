@@ -140,7 +140,8 @@ func (r *Reader) announce(now uint64) {
 			Policy: r.opts.Policy, Language: "go", Name: r.opts.Announce,
 		}, func(e *shm.ReaderEntry) bool { return deadReader(e, now) })
 		if p := r.door.places[i]; p != nil {
-			p.Update(s.r.Position(), s.r.LostTotal(), now, false)
+			position, lapped := s.progress()
+			p.Update(position, lapped, now, false)
 		}
 	}
 }
@@ -153,7 +154,8 @@ func (r *Reader) report(now uint64, asleep bool) {
 	r.touch(func() {
 		lost := false
 		for i, s := range r.sources {
-			if p := r.door.places[i]; p == nil || !p.Update(s.r.Position(), s.r.LostTotal(), now, asleep) {
+			position, lapped := s.progress()
+			if p := r.door.places[i]; p == nil || !p.Update(position, lapped, now, asleep) {
 				r.door.places[i], lost = nil, true
 			}
 		}
@@ -182,13 +184,14 @@ func (r *Reader) leaveDoor() {
 
 // waitAtDoor is Wait at the doorbell, after a look that found before: Empty, or Stopped. Empty with the door left means that
 // the caller has to wait otherwise.
-func (r *Reader) waitAtDoor(dst []byte, before shm.Result, deadline time.Time) shm.Result {
+func (r *Reader) waitAtDoor(next func() shm.Result, before shm.Result, deadline time.Time) shm.Result {
 	for range doorTries {
 		shm.Pause(8)
-		if res := r.Next(dst); res != shm.Empty && res != shm.Stopped {
+		if res := next(); res != shm.Empty && res != shm.Stopped {
 			return res
 		}
 	}
+	stopped := before == shm.Stopped
 	for {
 		d := r.door
 		if d == nil {
@@ -200,7 +203,11 @@ func (r *Reader) waitAtDoor(dst []byte, before shm.Result, deadline time.Time) s
 		if !r.touch(func() { word, value, replaced = d.arm() }) {
 			return shm.Empty
 		}
-		res := r.Next(dst)
+		if stopped {
+			r.checkAt = 0 // the look includes whether there is a next run: its stroke may have been before we armed
+		}
+		res := next()
+		stopped = res == shm.Stopped
 		if res != shm.Empty && res != shm.Stopped || res == shm.Stopped && before == shm.Empty {
 			return res
 		}
@@ -218,9 +225,6 @@ func (r *Reader) waitAtDoor(dst []byte, before shm.Result, deadline time.Time) s
 		r.sleeps++
 		if sleepOn(word, value, min(left, r.slice)) {
 			r.overdue++
-		}
-		if res == shm.Stopped {
-			r.checkAt = 0 // it may be the next run that struck: look for its files at once
 		}
 		r.report(nowNS(), false)
 	}

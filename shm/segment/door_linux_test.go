@@ -24,7 +24,7 @@ func belled(t *testing.T, root string, workers int) *Instance {
 	t.Helper()
 	o := Options{Root: root, Name: "test", Readers: 4, Instruments: 16}
 	for w := range workers {
-		o.Rings = append(o.Rings, RingSpec{shm.SchemaMBO, uint16(w), 256})
+		o.Rings = append(o.Rings, RingSpec{Schema: shm.SchemaMBO, Worker: uint16(w), Slots: 256})
 	}
 	inst, err := Create(o)
 	if err != nil {
@@ -143,7 +143,7 @@ func TestDoorbellsGone(t *testing.T) {
 	inst.Close()
 	<-got
 	got = waiting(t, r)
-	next, err := Create(Options{Root: root, Name: "test", Rings: []RingSpec{{shm.SchemaMBO, 0, 256}}})
+	next, err := Create(Options{Root: root, Name: "test", Rings: []RingSpec{{Schema: shm.SchemaMBO, Slots: 256}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,6 +91,14 @@ func (s *source) missed() uint64 {
 	return s.r.Missed()
 }
 
+// progress is where the reader of a ring is, and how much the writer overtook it by.
+func (s *source) progress() (position, lapped uint64) {
+	if s.packets != nil {
+		return s.packets.Position(), s.packets.LostTotal()
+	}
+	return s.r.Position(), s.r.LostTotal()
+}
+
 // checkEveryNS is how often a reader without news looks whether the writer was replaced.
 const checkEveryNS = 50_000_000
 
@@ -285,7 +293,7 @@ func (r *Reader) wait(next func() shm.Result, timeout time.Duration) shm.Result 
 	}
 	deadline := time.Now().Add(timeout)
 	if r.opts.Wait == WaitDoorbell && r.door != nil {
-		if res = r.waitAtDoor(dst, res, deadline); r.door != nil || res != shm.Empty {
+		if res = r.waitAtDoor(next, res, deadline); r.door != nil || res != shm.Empty {
 			return res
 		}
 	}
