@@ -56,6 +56,13 @@
 #define WB_MAGIC_RING 0x31676E724B524257ULL
 #define WB_MAGIC_LATEST 0x3174616C4B524257ULL
 #define WB_MAGIC_PACKETS 0x31746B704B524257ULL
+#define WB_MAGIC_READERS 0x317264724B524257ULL
+#define WB_MAX_DOORBELLS 64u
+#define WB_MAX_READERS 1024u
+#define WB_POLICY_NONE 0u
+#define WB_POLICY_WAIT 1u
+#define WB_POLICY_CONFLATE 2u
+#define WB_POLICY_SKIP 3u
 #define WB_MAX_SLOTS 268435456u
 #define WB_MAX_LATEST 16777216u
 #define WB_NO_LATEST 4294967295u
@@ -1188,6 +1195,83 @@ WB_ASSERT(offsetof(wb_session_entry, mark) == 64, session_entry_mark);
 WB_ASSERT(offsetof(wb_session_entry, since) == 72, session_entry_since);
 WB_ASSERT(offsetof(wb_session_entry, channel_name) == 112, session_entry_channel_name);
 WB_ASSERT(offsetof(wb_session_entry, name) == 160, session_entry_name);
+
+/* 4096 bytes */
+typedef struct wb_readers_header {
+	uint64_t magic;
+	uint32_t abi;
+	uint32_t header_size;
+	uint32_t entries;
+	uint32_t entry_size;
+	uint32_t doorbells;
+	uint8_t reserved0[4];
+	uint64_t epoch;
+	uint8_t reserved1[24];
+	uint32_t state;
+	uint8_t reserved2[60];
+	uint32_t round;
+	uint8_t reserved3[60];
+	uint8_t reserved4[3904];
+} wb_readers_header;
+WB_ASSERT(sizeof(wb_readers_header) == 4096, size_of_readers_header);
+WB_ASSERT(offsetof(wb_readers_header, magic) == 0, readers_header_magic);
+WB_ASSERT(offsetof(wb_readers_header, abi) == 8, readers_header_abi);
+WB_ASSERT(offsetof(wb_readers_header, header_size) == 12, readers_header_header_size);
+WB_ASSERT(offsetof(wb_readers_header, entries) == 16, readers_header_entries);
+WB_ASSERT(offsetof(wb_readers_header, entry_size) == 20, readers_header_entry_size);
+WB_ASSERT(offsetof(wb_readers_header, doorbells) == 24, readers_header_doorbells);
+WB_ASSERT(offsetof(wb_readers_header, reserved0) == 28, readers_header_reserved0);
+WB_ASSERT(offsetof(wb_readers_header, epoch) == 32, readers_header_epoch);
+WB_ASSERT(offsetof(wb_readers_header, reserved1) == 40, readers_header_reserved1);
+WB_ASSERT(offsetof(wb_readers_header, state) == 64, readers_header_state);
+WB_ASSERT(offsetof(wb_readers_header, reserved2) == 68, readers_header_reserved2);
+WB_ASSERT(offsetof(wb_readers_header, round) == 128, readers_header_round);
+WB_ASSERT(offsetof(wb_readers_header, reserved3) == 132, readers_header_reserved3);
+WB_ASSERT(offsetof(wb_readers_header, reserved4) == 192, readers_header_reserved4);
+
+/* 64 bytes */
+typedef struct wb_doorbell_line {
+	uint32_t word;
+	uint8_t reserved[60];
+} wb_doorbell_line;
+WB_ASSERT(sizeof(wb_doorbell_line) == 64, size_of_doorbell_line);
+WB_ASSERT(offsetof(wb_doorbell_line, word) == 0, doorbell_line_word);
+WB_ASSERT(offsetof(wb_doorbell_line, reserved) == 4, doorbell_line_reserved);
+
+/* 256 bytes */
+typedef struct wb_reader_entry {
+	uint64_t claim;
+	uint64_t process_start;
+	uint64_t since_ns;
+	uint32_t schema;
+	uint32_t worker;
+	uint32_t policy;
+	uint8_t reserved0[28];
+	uint8_t language[16];
+	uint8_t name[48];
+	uint64_t position;
+	uint64_t lapped;
+	uint64_t heartbeat_ns;
+	uint32_t asleep;
+	uint8_t reserved1[36];
+	uint8_t reserved2[64];
+} wb_reader_entry;
+WB_ASSERT(sizeof(wb_reader_entry) == 256, size_of_reader_entry);
+WB_ASSERT(offsetof(wb_reader_entry, claim) == 0, reader_entry_claim);
+WB_ASSERT(offsetof(wb_reader_entry, process_start) == 8, reader_entry_process_start);
+WB_ASSERT(offsetof(wb_reader_entry, since_ns) == 16, reader_entry_since_ns);
+WB_ASSERT(offsetof(wb_reader_entry, schema) == 24, reader_entry_schema);
+WB_ASSERT(offsetof(wb_reader_entry, worker) == 28, reader_entry_worker);
+WB_ASSERT(offsetof(wb_reader_entry, policy) == 32, reader_entry_policy);
+WB_ASSERT(offsetof(wb_reader_entry, reserved0) == 36, reader_entry_reserved0);
+WB_ASSERT(offsetof(wb_reader_entry, language) == 64, reader_entry_language);
+WB_ASSERT(offsetof(wb_reader_entry, name) == 80, reader_entry_name);
+WB_ASSERT(offsetof(wb_reader_entry, position) == 128, reader_entry_position);
+WB_ASSERT(offsetof(wb_reader_entry, lapped) == 136, reader_entry_lapped);
+WB_ASSERT(offsetof(wb_reader_entry, heartbeat_ns) == 144, reader_entry_heartbeat_ns);
+WB_ASSERT(offsetof(wb_reader_entry, asleep) == 152, reader_entry_asleep);
+WB_ASSERT(offsetof(wb_reader_entry, reserved1) == 156, reader_entry_reserved1);
+WB_ASSERT(offsetof(wb_reader_entry, reserved2) == 192, reader_entry_reserved2);
 
 /* The largest payload wb_ring_next copies: an admin slot without its sequence. */
 #define WB_MAX_PAYLOAD 568

@@ -91,6 +91,13 @@ MAGIC_CONTROL = 0x316C74634B524257
 MAGIC_RING = 0x31676E724B524257
 MAGIC_LATEST = 0x3174616C4B524257
 MAGIC_PACKETS = 0x31746B704B524257
+MAGIC_READERS = 0x317264724B524257
+MAX_DOORBELLS = 64
+MAX_READERS = 1024
+POLICY_NONE = 0
+POLICY_WAIT = 1
+POLICY_CONFLATE = 2
+POLICY_SKIP = 3
 MAX_SLOTS = 268435456
 MAX_LATEST = 16777216
 NO_LATEST = 0xFFFFFFFF
@@ -411,11 +418,28 @@ class SessionEntry(_Record):
         ("channel_name", _text * 48), ("name", _text * 32)]
 
 
+class ReadersHeader(_Record):
+    _fields_ = [("magic", _u64), ("abi", _u32), ("header_size", _u32), ("entries", _u32), ("entry_size", _u32),
+        ("doorbells", _u32), ("reserved0", _u8 * 4), ("epoch", _u64), ("reserved1", _u8 * 24), ("state", _u32),
+        ("reserved2", _u8 * 60), ("round", _u32), ("reserved3", _u8 * 60), ("reserved4", _u8 * 3904)]
+
+
+class DoorbellLine(_Record):
+    _fields_ = [("word", _u32), ("reserved", _u8 * 60)]
+
+
+class ReaderEntry(_Record):
+    _fields_ = [("claim", _u64), ("process_start", _u64), ("since_ns", _u64), ("schema", _u32), ("worker", _u32),
+        ("policy", _u32), ("reserved0", _u8 * 28), ("language", _text * 16), ("name", _text * 48), ("position", _u64),
+        ("lapped", _u64), ("heartbeat_ns", _u64), ("asleep", _u32), ("reserved1", _u8 * 36), ("reserved2", _u8 * 64)]
+
+
 for _type, _size in ((RecordHeader, 16), (MBO, 56), (Trade, 48), (Level, 32), (MBP1, 80), (MBP10, 368), (Status, 40),
         (Imbalance, 112), (Statistics, 80), (Definition, 520), (RingHeader, 4096), (SlotMBO, 64), (SlotTrade, 64), (SlotMBP1, 128),
         (SlotMBP10, 384), (SlotAdmin, 576), (Mark, 56), (SlotMark, 64), (Appliance, 64), (PacketsHeader, 4096), (PacketHeader, 48),
         (LatestHeader, 4096), (LatestSlot, 448), (Section, 32), (ClockBlock, 128), (ControlHeader, 4096), (RingEntry, 64),
-        (Digest, 40), (ChannelEntry, 448), (LineEntry, 448), (CounterEntry, 128), (InstrumentEntry, 192), (SessionEntry, 192)):
+        (Digest, 40), (ChannelEntry, 448), (LineEntry, 448), (CounterEntry, 128), (InstrumentEntry, 192), (SessionEntry, 192),
+        (ReadersHeader, 4096), (DoorbellLine, 64), (ReaderEntry, 256)):
     assert ctypes.sizeof(_type) == _size, _type
 # End of what is generated.
 
