@@ -41,9 +41,14 @@ type child struct {
 // startChild runs job on an instance and waits until it publishes.
 func startChild(t *testing.T, job, root string, schema shm.Schema, slots uint32, records uint64) *child {
 	t.Helper()
+	return startJob(t, job, root, schema.String(), strconv.Itoa(int(slots)), strconv.FormatUint(records, 10))
+}
+
+// startJob is startChild for any job.
+func startJob(t *testing.T, job ...string) *child {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "WIREBOOK_TEST_CHILD="+strings.Join([]string{job, root, schema.String(),
-		strconv.Itoa(int(slots)), strconv.FormatUint(records, 10)}, ","))
+	cmd.Env = append(os.Environ(), "WIREBOOK_TEST_CHILD="+strings.Join(job, ","))
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = childAttributes()
 	out, err := cmd.StdoutPipe()
@@ -71,10 +76,19 @@ func (c *child) kill() {
 
 // end lets a writer of a fixed number of records finish and returns its last word.
 func (c *child) end() string {
+	line := c.lastLine()
+	c.leave()
+	return line
+}
+
+func (c *child) lastLine() string {
 	line, _ := c.lines.ReadString('\n')
+	return strings.TrimSpace(line)
+}
+
+func (c *child) leave() {
 	c.stdin.Close()
 	c.cmd.Wait()
-	return strings.TrimSpace(line)
 }
 
 func childMain(job string) error {
@@ -85,6 +99,9 @@ func childMain(job string) error {
 		return doorJob(strings.Split(rest, ","))
 	}
 	f := strings.Split(job, ",")
+	if f[0] == "packets" {
+		return putPackets(f[1:])
+	}
 	schema, _ := shm.ParseSchema(f[2])
 	slots, _ := strconv.Atoi(f[3])
 	records, _ := strconv.ParseUint(f[4], 10, 64)
