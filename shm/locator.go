@@ -37,7 +37,10 @@ func NewLocator(ring, marks *Reader) *Locator {
 	return &Locator{ring: ring, marks: marks, round: 1}
 }
 
-// Locate tells the natural position of the record at position p of the ring, whose payload is as Reader.Next fills it. It is made
+// Of says whether the locator is that of a ring and its marks.
+func (l *Locator) Of(ring, marks *Reader) bool { return l.ring == ring && l.marks == marks }
+
+// Locate tells the natural position of the record at position p of the ring, whose 8-aligned payload is as Reader.Next fills it. It is made
 // for records in their order, several times for one that was Unmarked. Behind a jump the first record that begins a unit is placed.
 func (l *Locator) Locate(p uint64, payload []byte) (n Natural, place Place) {
 	if p != l.next {
