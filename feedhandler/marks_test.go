@@ -599,9 +599,6 @@ func (d *markDay) check(tally map[string]int) {
 	}
 	for i := range d.seen {
 		o := &d.seen[i]
-		if o.schema == shm.SchemaAdmin && o.n.Unit == 0 {
-			continue
-		}
 		tally[o.place.String()]++
 		orphan := slices.ContainsFunc(d.orphans[o.schema], func(x [2]uint64) bool { return o.p >= x[0] && o.p < x[1] })
 		if orphan && (o.place == shm.Placed || o.place == shm.Inside) || !orphan && o.place == shm.Orphan {

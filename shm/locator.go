@@ -92,18 +92,21 @@ func (l *Locator) begins(p, unit uint64) bool {
 	if unit < l.span.mark.First {
 		return false
 	}
-	if p == l.span.from {
-		return true
-	}
 	if l.one == nil {
 		l.one = make([]uint64, l.ring.payload/8)
 	}
 	b := wordBytes(l.one)
-	if !l.ring.peek(p-1, b) {
-		return false
+	for p > l.span.from {
+		if p--; !l.ring.peek(p, b) {
+			return false
+		}
+		if u, made, ok := l.span.mark.unitOf(l.ring.schema, b); !ok {
+			return false
+		} else if !made {
+			return u < unit
+		}
 	}
-	u, made, ok := l.span.mark.unitOf(l.ring.schema, b)
-	return ok && !made && u < unit
+	return true
 }
 
 func (l *Locator) channel(c uint16) *unitState {

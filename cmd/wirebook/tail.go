@@ -40,6 +40,7 @@ object a line with DBN's column names (prices are integers of 1e-9, times ns sin
   wirebook tail --schema admin --from oldest             trading status, definitions, imbalances, statistics; gaps, suspect books
   wirebook tail --latest                                 the book of every instrument, once
   wirebook tail --book AAPL                              the ladder of one: ten levels a side, the last trade
+  wirebook tail --positions --plain                      each record's place in the venue's numbers, and its three times
   wirebook tail --wait spin --json > /dev/null           as fast as a reader can go, a core of its own
 
 A line of mbp-1 or mbp-10 ends with the top of the book behind the event: bid size x bid | ask x ask size, then flags:
@@ -49,6 +50,11 @@ trusted clock stamped it, MAYBE_BAD that a gap touches the book.
 Among the records of --schema admin are some that no venue made: gap, suspect and whole tell which books cannot be trusted
 and why, of one instrument or (*) of all of a channel; epoch and session tell what begins. --heartbeats shows also that
 there was nothing to tell, once a second.
+
+--positions ends a line with channel, session, the venue's unit (a message; at CME a packet) and the record's place among those
+of the unit; then when its burst was received, and how long until it was taken and committed, in ns. What is not known says why:
+inside_unit, mark_gone, orphan, unmarked. With --json the columns are place, channel_name, session, session_number, resets, unit,
+k, ts_burst, ts_taken and ts_commit.
 
 --book shows one instrument: price, size and order count of ten levels a side, live on a terminal; elsewhere, and with
 --plain, --raw or --json, once. A name that several publishers have is meant by NAME@PUBLISHER.
@@ -91,7 +97,10 @@ overtook this reader and records are missing), a silent writer, a new run of the
 				}
 			}
 			signal.Ignore(syscall.SIGPIPE) // writes say EPIPE instead, and that ends us quietly
-			live := isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && !plain && !t.JSON && !t.Raw && t.Count == 0 && t.MaxRate == 0
+			if t.Positions && (book != "" || latest) {
+				return usageError{fmt.Errorf("--positions: a book has none, its records do; leave --book and --latest out")}
+			}
+			live := isTerminal(os.Stdout) && !t.Positions && os.Getenv("TERM") != "dumb" && !plain && !t.JSON && !t.Raw && t.Count == 0 && t.MaxRate == 0
 			t.Out, t.Keys = os.Stdout, isTerminal(os.Stdin)
 			if !quiet {
 				t.Notes = os.Stderr
@@ -119,6 +128,7 @@ overtook this reader and records are missing), a silent writer, a new run of the
 	f.BoolVar(&t.Beats, "heartbeats", false, "of --schema admin: show the appliance's heartbeats too, once a second a channel")
 	f.BoolVar(&t.Raw, "raw", false, "lines with ns, 1e-9 integers, DBN's letters and ids, unscaled")
 	f.BoolVar(&latest, "latest", false, "show the latest book of every instrument once, and end")
+	f.BoolVar(&t.Positions, "positions", false, "lines end with the record's place in the venue's numbers, and when it was received, taken and committed")
 	f.StringVar(&book, "book", "", "show the ladder of one instrument: ten levels a side, the last trade")
 	f.Uint64VarP(&t.Count, "count", "n", 0, "end after so many records; 0: no limit")
 	f.Float64Var(&t.MaxRate, "max-rate", 0, "show at most so many records a second, read all; 0: show all")

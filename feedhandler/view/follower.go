@@ -40,6 +40,8 @@ type Options struct {
 	Symbols []string      // only these, in any case; none for all
 	Beats   bool          // heartbeats of the appliance's own, once a second a channel, too
 	Stale   time.Duration // heartbeat age that counts as silence; 0 for the default
+	// Positions gives each record its natural position, as soon as its burst is marked.
+	Positions bool
 }
 
 // Counts is what a Follower has met.
@@ -67,6 +69,10 @@ type Follower struct {
 	worker  int
 	symbols map[uint64]symbol
 	wanted  map[string]bool // by upper-case name: was it seen
+
+	positions *segment.Positions // nil where they are not asked for
+	natural   segment.Position
+	overdue   bool // a mark did not come
 }
 
 // symbol is what an instrument id means, and where the instrument table says so.
@@ -113,6 +119,9 @@ func (f *Follower) Next(rec *Record, timeout time.Duration) shm.Result {
 		body := f.r.Body(payload)
 		f.at++
 		f.Counts.Read++
+		if f.positions != nil {
+			f.locate(f.base+uint64(f.at-1), payload) // of every record: k counts them
+		}
 		if !whole(body) {
 			f.Counts.Unknown++
 			continue
@@ -136,6 +145,9 @@ func (f *Follower) Next(rec *Record, timeout time.Duration) shm.Result {
 		*rec = Record{
 			Schema: f.opts.Schema, Worker: f.worker, Position: f.base + uint64(f.at-1), Body: body,
 			TradeID: f.r.Extra(payload), Symbol: s.name, Channel: channel,
+		}
+		if f.positions != nil {
+			rec.Natural = &f.natural
 		}
 		return shm.Record
 	}
@@ -243,7 +255,37 @@ func (f *Follower) Missing() []string {
 }
 
 // Close unmaps everything.
-func (f *Follower) Close() { f.r.Close() }
+func (f *Follower) Close() {
+	if f.positions != nil {
+		f.positions.Close()
+	}
+	f.r.Close()
+}
+
+// markBound is how long a record is held back for its mark, which comes with the end of its burst. A writer that takes longer is
+// held up, or dead.
+const markBound = 200 * time.Millisecond
+
+// locate finds the natural position of a record.
+func (f *Follower) locate(position uint64, payload []byte) {
+	var end time.Time
+	for nap := 5 * time.Microsecond; ; nap = min(2*nap, 5*time.Millisecond) {
+		f.natural = f.positions.At(position, payload)
+		if f.natural.Place != shm.Unmarked {
+			f.overdue = false
+			return
+		}
+		if now := time.Now(); end.IsZero() {
+			end = now.Add(markBound)
+		} else if now.After(end) {
+			f.overdue = true
+		}
+		if f.overdue {
+			return // what is behind it is of the same burst
+		}
+		time.Sleep(nap)
+	}
+}
 
 // Instruments returns how many wanted instruments were read from in this run of the writer.
 func (f *Follower) Instruments() (n int) {

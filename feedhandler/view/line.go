@@ -48,6 +48,9 @@ func AppendLine(b []byte, r *Record, raw bool) []byte {
 	default:
 		l.admin(r)
 	}
+	if r.Natural != nil {
+		l.b = appendPosition(l.b, r, raw)
+	}
 	return append(l.b, '\n')
 }
 
@@ -139,13 +142,13 @@ func (l *line) flags(flags uint8) { l.b = AppendFlags(l.b, flags) }
 // when the record cannot be spelled.
 func AppendJSON(b []byte, r *Record, strings bool) (out []byte, ok bool) {
 	at := len(b)
-	wide := func(v uint64) {
+	into := func(b []byte, v uint64) []byte {
 		if strings {
-			b = append(strconv.AppendUint(append(b, '"'), v, 10), '"')
-			return
+			return append(strconv.AppendUint(append(b, '"'), v, 10), '"')
 		}
-		b = strconv.AppendUint(b, v, 10)
+		return strconv.AppendUint(b, v, 10)
 	}
+	wide := func(v uint64) { b = into(b, v) }
 	b = append(b, `{"ring":"`...)
 	b = append(b, r.Schema.String()...)
 	b = append(b, `","worker":`...)
@@ -154,12 +157,7 @@ func AppendJSON(b []byte, r *Record, strings bool) (out []byte, ok bool) {
 	wide(r.Position)
 	b = append(b, ',')
 	if r.Own() {
-		b, ok = applianceFields(b, r, func(b []byte, v uint64) []byte {
-			if strings {
-				return append(strconv.AppendUint(append(b, '"'), v, 10), '"')
-			}
-			return strconv.AppendUint(b, v, 10)
-		})
+		b, ok = applianceFields(b, r, into)
 	} else {
 		b, ok = export.AppendFields(b, r.Body, export.Text{Strings: strings})
 	}
@@ -172,5 +170,8 @@ func AppendJSON(b []byte, r *Record, strings bool) (out []byte, ok bool) {
 	}
 	b = append(b, `,"symbol":`...)
 	b = export.AppendJSONString(b, r.Symbol)
+	if r.Natural != nil {
+		b = appendPositionJSON(b, r, into)
+	}
 	return append(b, '}', '\n'), true
 }

@@ -40,7 +40,17 @@ func Open(ctx context.Context, o Options, timeout time.Duration, waiting func(st
 		}
 	}
 	o.Schema = ro.Schema
-	return newFollower(r, o), nil
+	f := newFollower(r, o)
+	if o.Positions {
+		if f.positions, err = r.Positions(); errors.Is(err, segment.ErrNotFound) {
+			err = fmt.Errorf("instance %s writes no marks, so that its records have no positions: leave --positions out, or rings.marks: 0 out of its configuration", o.Name)
+		}
+		if err != nil {
+			r.Close()
+			return nil, err
+		}
+	}
+	return f, nil
 }
 
 // await calls use with the instance, once it exists; waited says that it came into being meanwhile.

@@ -4,17 +4,19 @@ import (
 	"encoding/binary"
 
 	"wirebook/shm"
+	"wirebook/shm/segment"
 )
 
 // Record is one record of a ring, and what the instance says about it.
 type Record struct {
 	Schema   shm.Schema
 	Worker   int
-	Position uint64 // in its ring
-	Body     []byte // 8-aligned, borrowed until the next call of Follower.Next
-	TradeID  uint64 // 0 where the venue gave none
-	Symbol   string // "" where the instrument table does not say
-	Channel  string // of a record that the appliance made
+	Position uint64            // in its ring
+	Body     []byte            // 8-aligned, borrowed until the next call of Follower.Next
+	TradeID  uint64            // 0 where the venue gave none
+	Symbol   string            // "" where the instrument table does not say
+	Natural  *segment.Position // nil where it was not asked for; borrowed as Body is
+	Channel  string            // of a record that the appliance made
 }
 
 // Own says that no venue made the record but the appliance.
