@@ -520,6 +520,11 @@ def _map(path, magic):
 _EPOCH, _START, _HEAD = RingHeader.epoch.offset >> 3, RingHeader.epoch_start.offset >> 3, RingHeader.head.offset >> 3
 
 
+def _words(mem):
+    """The memory by words, so that each look at one is a single load."""
+    return memoryview(mem)[:len(mem) & ~7].cast("Q")
+
+
 def _committed(position):
     return (position + 1) << 1
 
@@ -575,8 +580,7 @@ class Ring(_Heart):
             raise SegmentError(f"{path}: damaged or truncated ring header")
         self.schema, self.slots, self.body_size, self.worker = SCHEMAS[h.schema], count, h.body_size, h.worker
         self._slot, self._mask = slot, count - 1
-        # One 8-byte view makes each look at a sequence word a single load.
-        self._words = memoryview(self._mem).cast("Q")
+        self._words = _words(self._mem)
         self.epoch = self._words[_EPOCH]
         self.lost = self.lost_total = self.missed = 0
         self.position, self.payload = 0, None  # payload: of the record that the last call gave
@@ -979,7 +983,7 @@ class Packets(_Heart):
             raise SegmentError(f"{path}: damaged or truncated packets ring header")
         self.worker, self.chunk, self.size = h.worker, chunk, chunk * count
         self._mask = self.size - 1
-        self._words = memoryview(self._mem).cast("Q")
+        self._words = _words(self._mem)
         self.epoch = self._words[self._EPOCH]
         self.at = self.position = self.lost = self.lost_total = self.missed = 0
         self._listen(path, stale_ns)
@@ -1121,7 +1125,7 @@ class Latest:
                 or h.position_schema > SCHEMAS.index("admin") or len(self._mem) < HEADER_BYTES + self.STRIDE * h.capacity):
             raise SegmentError(f"{path}: damaged or truncated latest table")
         self.capacity, self.schema = h.capacity, SCHEMAS[h.position_schema]
-        self._words = memoryview(self._mem).cast("Q")
+        self._words = _words(self._mem)
         self.path = os.path.abspath(path)
 
     def __repr__(self):
@@ -1167,7 +1171,7 @@ class Control:
         self._header = h
         self.name = h.name.decode("ascii", "replace")
         self.path = os.path.abspath(path)
-        self._words = memoryview(self._mem).cast("Q")
+        self._words = _words(self._mem)
 
     def __repr__(self):
         state = {STATE_STARTING: "starting", STATE_RUNNING: "running", STATE_STOPPED: "stopped", STATE_REPLACED: "replaced"}

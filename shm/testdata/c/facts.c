@@ -3,6 +3,7 @@
  *	facts open FILE...	how each file opens
  *	facts control FILE	every entry of the control file
  *	facts admin RING	what a ring of admin records holds
+ *	facts survive DIR...	reads whatever the files of an instance hold, and comes to an end
  *	facts stale RING	asks the ring once for every line of its input
  */
 #include "wirebook.h"
@@ -84,6 +85,70 @@ static int admin(const char *path) {
 	return 0;
 }
 
+#define STEPS 3000
+
+static int survive(const char *dir) {
+	static const char *const names[] = {"mbo-0.ring", "mbp-10-0.ring", "admin-0.ring", "marks-0.ring"};
+	static wb_ring r;
+	static wb_locator l;
+	static wb_packets p;
+	static wb_latest latest;
+	static wb_control c;
+	static uint64_t buf[(WB_MAX_PAYLOAD + 7) / 8], sum;
+	char path[600], marks[600];
+	wb_natural n;
+	wb_session_entry s;
+	wb_instrument_entry e;
+	wb_channel_entry ch;
+	wb_clock_block clock;
+	wb_mbp10 book;
+	size_t k;
+	uint32_t i;
+	int located;
+	snprintf(marks, sizeof marks, "%s/marks-0.ring", dir);
+	for (k = 0; k < sizeof names / sizeof *names; k++) {
+		snprintf(path, sizeof path, "%s/%s", dir, names[k]);
+		if (wb_ring_open(&r, path, err, sizeof err))
+			continue;
+		located = wb_locator_open(&l, &r, marks, err, sizeof err) == 0;
+		for (i = 0; i < STEPS; i++) {
+			wb_result res = wb_ring_next(&r, buf, sizeof buf);
+			if (res == WB_RECORD) {
+				sum += wb_content_hash(buf, wb_body_size(&r, buf)) + (wb_as_appliance(&r, buf) != NULL);
+				if (located)
+					sum += wb_locate(&l, r.pos - 1, buf, &n) + n.unit;
+			} else if (res == WB_CORRUPT) {
+				wb_ring_seek_oldest(&r);
+			}
+		}
+		if (located)
+			wb_locator_close(&l);
+		wb_ring_close(&r);
+	}
+	snprintf(path, sizeof path, "%s/packets-0.ring", dir);
+	if (wb_packets_open(&p, path, err, sizeof err) == 0) {
+		unsigned char *rec = (unsigned char *)malloc(p.chunk);
+		for (i = 0; rec && i < STEPS; i++)
+			if (wb_packets_next(&p, rec, p.chunk) == WB_CORRUPT)
+				wb_packets_seek_edge(&p);
+		free(rec);
+		wb_packets_close(&p);
+	}
+	snprintf(path, sizeof path, "%s/latest", dir);
+	if (wb_latest_open(&latest, path, err, sizeof err) == 0) {
+		for (i = 0; i < 16; i++)
+			wb_latest_read(&latest, i, &book, &sum);
+		wb_latest_close(&latest);
+	}
+	snprintf(path, sizeof path, "%s/control", dir);
+	if (wb_control_open(&c, path, err, sizeof err) == 0) {
+		for (i = 0; i < 100; i++)
+			sum += wb_control_channel(&c, i, &ch) + wb_control_session(&c, i, &s) + wb_control_instrument(&c, i, &e) + wb_control_clock(&c, &clock);
+		wb_control_close(&c);
+	}
+	return 0;
+}
+
 static int stale(const char *path) {
 	static const char *const names[] = {"empty", "record", "lapped", "new_epoch", "stale_writer", "stopped", "corrupt", "short_buffer"};
 	static wb_ring r;
@@ -107,6 +172,12 @@ int main(int argc, char **argv) {
 	if (strcmp(argv[1], "open") == 0) {
 		for (i = 2; i < argc; i++)
 			opens(argv[i]);
+		return 0;
+	}
+	if (strcmp(argv[1], "survive") == 0) {
+		for (i = 2; i < argc; i++)
+			survive(argv[i]);
+		puts("survived");
 		return 0;
 	}
 	return strcmp(argv[1], "control") == 0 ? control(argv[2]) : strcmp(argv[1], "admin") == 0 ? admin(argv[2]) : stale(argv[2]);

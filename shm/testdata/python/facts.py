@@ -1,4 +1,4 @@
-"""Test program: the same as testdata/c/facts.c. facts.py MODULE_DIR open|control|admin|stale FILE..."""
+"""Test program: the same as testdata/c/facts.c. facts.py MODULE_DIR open|control|admin|survive|stale FILE..."""
 import os
 import sys
 
@@ -53,6 +53,48 @@ def admin(path):
             print(f"record {record.rtype} of {record.instrument_id}")
 
 
+def survive(*dirs):
+    for d in dirs:
+        for name in ("mbo-0.ring", "mbp-10-0.ring", "admin-0.ring", "marks-0.ring"):
+            try:
+                ring = wirebook.Ring(os.path.join(d, name))
+            except wirebook.SegmentError:
+                continue
+            try:
+                locator = wirebook.Locator(ring, wirebook.Ring(os.path.join(d, "marks-0.ring")))
+            except wirebook.SegmentError:
+                locator = None
+            for _ in range(300):
+                result, record = ring.next()
+                if result == wirebook.RECORD:
+                    wirebook.content_hash(ring.body())
+                    repr(record)
+                    if locator:
+                        locator.locate()
+                elif result == wirebook.CORRUPT:
+                    ring.seek_oldest()
+        try:
+            packets = wirebook.Packets(os.path.join(d, "packets-0.ring"))
+            for _ in range(300):
+                if packets.next()[0] == wirebook.CORRUPT:
+                    packets.seek_edge()
+        except wirebook.SegmentError:
+            pass
+        try:
+            latest = wirebook.Latest(os.path.join(d, "latest"))
+            [latest.read(i) for i in range(16)]
+        except wirebook.SegmentError:
+            pass
+        try:
+            control = wirebook.Control(os.path.join(d, "control"))
+            [wirebook.state_of(e) for e in control.channels()[:100]]
+            [control.session(i) for i in range(100)]
+            repr([control.instrument(i) for i in range(16)] + [control.clock(), control])
+        except wirebook.SegmentError:
+            pass
+    print("survived")
+
+
 def stale(path):
     wirebook.CHECK_EVERY_NS = 0
     ring = wirebook.Ring(path)
@@ -60,4 +102,4 @@ def stale(path):
         print(wirebook.RESULT_NAMES[ring.next()[0]], flush=True)
 
 
-{"open": opens, "control": control, "admin": admin, "stale": stale}[sys.argv[2]](*sys.argv[3:])
+{"open": opens, "control": control, "admin": admin, "survive": survive, "stale": stale}[sys.argv[2]](*sys.argv[3:])
