@@ -26,6 +26,8 @@ the copy, as in C. That holds on processors that keep loads in order (x86-64); e
 """
 import collections
 import ctypes
+import errno
+import io
 import mmap
 import os
 import re
@@ -509,11 +511,15 @@ def _map(path, magic):
             raise SegmentError(f"{path}: shorter than its header")
         mem = mmap.mmap(f.fileno(), size, prot=mmap.PROT_READ)
     got, abi = struct.unpack_from("<QI", mem, 0)
+    _check_magic(path, got, abi, magic)
+    return mem
+
+
+def _check_magic(path, got, abi, magic):
     if got != magic:
         raise SegmentError(f"{path}: " + ("foreign file" if got else "not laid out yet"))
     if abi != ABI_VERSION:
         raise SegmentError(f"{path}: written with ABI version {abi}, this reader knows version {ABI_VERSION}")
-    return mem
 
 
 # Words of a ring's header.
@@ -584,6 +590,7 @@ class Ring(_Heart):
         self.epoch = self._words[_EPOCH]
         self.lost = self.lost_total = self.missed = 0
         self.position, self.payload = 0, None  # payload: of the record that the last call gave
+        self.door = None
         self._listen(path, stale_ns)
         self.seek_oldest()
 
@@ -667,6 +674,41 @@ class Ring(_Heart):
         if kind is None or ctypes.sizeof(kind) > size:
             return result, payload[:size]
         return result, kind.from_buffer_copy(payload)
+
+    def listen(self, name=None, policy=POLICY_NONE):
+        """Have wait sleep at the writer's doorbell, and show the reader under a name where one is given. None, or why it cannot."""
+        try:
+            self.door = Door(self, name, policy)
+        except FileNotFoundError:
+            return "no doorbells: set readers in the writer's configuration"
+        except (OSError, SegmentError) as e:
+            return str(e)
+
+    def wait(self, timeout=1.0):
+        """next() that waits at most so many seconds for something other than EMPTY: at the doorbell (listen), or by looking again and
+        again."""
+        door, nap, end = self.door, 50e-6, time.monotonic() + timeout
+        if door:
+            door._calls += 1
+            if door._calls % 64 == 0:
+                door.report(self)
+        while True:
+            value = door._arm() if door and door.open else None
+            if value is None and door:
+                door.close()
+            result, record = self.next()
+            left = end - time.monotonic()
+            if result == NEW_EPOCH and door and not door.open:
+                self.listen(door.name, door.policy)  # the new run may have one
+            if result != EMPTY or left <= 0:
+                return result, record
+            if value is None:
+                time.sleep(min(nap, left))
+                nap = min(nap * 1.5, 1e-3)
+            elif not door._renew():
+                door.report(self, True)
+                door._sleep(value, min(int(left * 1e9), door.SLICE_NS))
+                door.report(self)
 
     def body(self):
         """The bytes of the record that the last call gave."""
@@ -1113,6 +1155,183 @@ class Packets(_Heart):
         return RECORD, (header, bytes(record[head:head + size]))
 
 
+_SYS_FUTEX = {"x86_64": 202, "aarch64": 98}.get(os.uname().machine)
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = [("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long)]
+
+
+def _process_start(pid):
+    """When a process started, in clock ticks since boot; 0 where it cannot be told."""
+    try:
+        with io.open(f"/proc/{pid}/stat", "rb") as f:
+            return int(f.read().rsplit(b")", 1)[1].split()[19])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+class Door:
+    """The readers file beside a ring: a reader shows itself there, and sleeps at its worker's doorbell (Ring.wait).
+
+    Others may write the file and cut it short at any time. So it is mapped for its addresses only, which the kernel is given: nothing
+    here loads from the mapping or stores to it, and a door that fails is left. Ring.wait then polls.
+    """
+
+    SLICE_NS = 50_000_000  # bounds a sleep: the heartbeat is looked at in between
+    _LINES, _LINE = HEADER_BYTES, ctypes.sizeof(DoorbellLine)
+    _ENTRY = ctypes.sizeof(ReaderEntry)
+
+    def __init__(self, ring, name=None, policy=POLICY_NONE):
+        self.path = os.path.join(os.path.dirname(ring.path), "readers")
+        self.name, self.policy, self.worker, self.schema = name, policy, ring.worker, SCHEMAS.index(ring.schema)
+        self.sleeps = self.overdue = 0  # how often it slept, and of these how often nobody woke it
+        self._since, self._calls, self._fd, self._at = time.time_ns(), 0, -1, 0
+        self._start = _process_start(os.getpid())
+        self._claim = os.getpid() | (self._start & 0xFFFFFFFF) << 32
+        if _SYS_FUTEX is None:
+            raise SegmentError("doorbells need Linux on x86-64 or arm64")
+        self._syscall = ctypes.CDLL(None, use_errno=True).syscall
+        self._enter()
+
+    def __repr__(self):
+        return f"<Door {self.path}: worker {self.worker}, {'open' if self.open else 'closed'}, {self.sleeps} sleeps, {self.overdue} overdue>"
+
+    @property
+    def open(self):
+        return self._fd >= 0
+
+    @property
+    def listed(self):
+        return self.open and self._at != 0
+
+    def _enter(self):
+        path, owner = _walk(self.path)
+        self._fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            found = os.fstat(self._fd)
+            if (not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_mode & 0o002
+                    or found.st_uid not in (0, os.geteuid(), owner)):
+                raise SegmentError(f"{path}: not to be relied on: others than its owner and group may have made or write it")
+            h = _readers_header(path, self._fd)
+            if self.worker >= h.doorbells:
+                raise SegmentError(f"{path}: worker {self.worker} has no doorbell, only {h.doorbells} have")
+            self._file = found.st_dev, found.st_ino
+            self._entries, self._first = h.entries, self._LINES + h.doorbells * self._LINE
+            self._mem = mmap.mmap(self._fd, self._first, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+        except BaseException:
+            self.close()
+            raise
+        self._bell = self._LINES + self.worker * self._LINE
+        self._word = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(self._mem)) + self._bell)
+        if self.name is not None:
+            self._announce()
+
+    def close(self):
+        if self._fd < 0:
+            return
+        if self._at and self._mine():
+            os.pwrite(self._fd, bytes(8), self._at)
+        os.close(self._fd)
+        self._fd, self._at, self._mem = -1, 0, None
+
+    def _mine(self):
+        return os.pread(self._fd, 8, self._at) == struct.pack("<Q", self._claim)
+
+    def _announce(self):
+        """Show the reader in a free entry, or a dead one's. Entries are written whole, so that of two who take one at once the last
+        has it, and the other finds that out."""
+        now, self._at = time.time_ns(), 0
+        mine = ReaderEntry(claim=self._claim, process_start=self._start, since_ns=self._since, schema=self.schema, worker=self.worker,
+                           policy=self.policy, heartbeat_ns=now, language=b"python", name=self.name.encode()[:48])
+        for i in range(self._entries):
+            at = self._first + i * self._ENTRY
+            entry = _reader_entry(self._fd, at)
+            if entry is None:
+                return  # cut short
+            if entry.claim and not _reader_dead(entry, now):
+                continue
+            os.pwrite(self._fd, bytes(mine), at)
+            if os.pread(self._fd, 8, at) == struct.pack("<Q", self._claim):
+                self._at = at
+                return
+
+    def report(self, ring, asleep=False):
+        """Say how far the reader is. Ring.wait does, too."""
+        if not self.open or self.name is None:
+            return
+        if not self._at or not self._mine():
+            if asleep:
+                return
+            self._announce()  # somebody else has the entry
+            if not self._at:
+                return
+        os.pwrite(self._fd, struct.pack("<3QI", ring.position, ring.lost_total, time.time_ns(), asleep), self._at + ReaderEntry.position.offset)
+
+    def _arm(self):
+        """Say that somebody wants to be woken, and return the value to sleep on; None where the door has failed.
+
+        The kernel sets the bit, with a full fence: a record that is not seen behind this comes with a stroke.
+        """
+        none = ctypes.c_uint32()
+        for _ in range(64):
+            # FUTEX_WAKE_OP: word |= 1, and wake who waits for -1 there, which nobody does
+            if self._syscall(ctypes.c_long(_SYS_FUTEX), ctypes.byref(none), 5, 0, ctypes.c_void_p(0), self._word, (2 << 28) | (1 << 12) | 0xFFF) < 0:
+                return None
+            word = os.pread(self._fd, 4, self._bell)
+            if len(word) < 4:
+                return None
+            value = struct.unpack("<I", word)[0]
+            if value & 1:
+                return value
+        return value
+
+    def _sleep(self, value, ns):
+        """Sleep while the doorbell has the value, at most so long."""
+        limit = _Timespec(ns // 10**9, ns % 10**9)
+        self.sleeps += 1
+        if self._syscall(ctypes.c_long(_SYS_FUTEX), self._word, 0, ctypes.c_uint32(value), ctypes.byref(limit), ctypes.c_void_p(0), 0) < 0:
+            self.overdue += ctypes.get_errno() == errno.ETIMEDOUT
+
+    def _renew(self):
+        """Go to the readers file that took this one's place. False where none did, whatever this one says."""
+        if os.pread(self._fd, 4, ReadersHeader.state.offset) == struct.pack("<I", STATE_RUNNING):
+            return False
+        try:
+            found = os.stat(self.path)
+            if (found.st_dev, found.st_ino) == self._file:
+                return False
+            self.close()
+            self._enter()
+        except (OSError, SegmentError):
+            self.close()
+        return True
+
+
+def _readers_header(path, fd):
+    h = os.pread(fd, HEADER_BYTES, 0)
+    if len(h) < HEADER_BYTES:
+        raise SegmentError(f"{path}: shorter than its header")
+    h = ReadersHeader.from_buffer_copy(h)
+    _check_magic(path, h.magic, h.abi, MAGIC_READERS)
+    if (h.header_size != HEADER_BYTES or h.entry_size != ctypes.sizeof(ReaderEntry) or not 1 <= h.entries <= MAX_READERS
+            or not 1 <= h.doorbells <= MAX_DOORBELLS
+            or os.fstat(fd).st_size < HEADER_BYTES + h.doorbells * ctypes.sizeof(DoorbellLine) + h.entries * ctypes.sizeof(ReaderEntry)):
+        raise SegmentError(f"{path}: damaged or truncated readers file")
+    return h
+
+
+def _reader_entry(fd, at):
+    entry = os.pread(fd, ctypes.sizeof(ReaderEntry), at)
+    return ReaderEntry.from_buffer_copy(entry) if len(entry) == ctypes.sizeof(ReaderEntry) else None
+
+
+def _reader_dead(entry, now_ns):
+    """Whether an entry's process is no more. One of another PID namespace cannot be seen, and lives as long as it says so."""
+    start = _process_start(entry.claim & 0xFFFFFFFF)
+    return not (start and start & 0xFFFFFFFF == entry.claim >> 32) and abs(now_ns - entry.heartbeat_ns) > 10**9
+
+
 class Latest:
     """The last book of every instrument."""
 
@@ -1315,6 +1534,21 @@ class Instance:
     def locator(self, ring):
         """What tells the natural positions of a ring's records."""
         return Locator(ring, self.ring("marks", ring.worker))
+
+    def readers(self):
+        """ReaderEntry of everybody who announced himself: his own word. None without a readers file."""
+        path = os.path.join(self.path, "readers")
+        try:
+            fd = os.open(_walk(path)[0], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            h = _readers_header(path, fd)
+            first = HEADER_BYTES + h.doorbells * ctypes.sizeof(DoorbellLine)
+            found = [_reader_entry(fd, first + i * ctypes.sizeof(ReaderEntry)) for i in range(h.entries)]
+            return [e for e in found if e is not None and e.claim]
+        finally:
+            os.close(fd)
 
     def packets(self, worker=0, stale_ns=DEFAULT_STALE_NS):
         if ("packets", worker) not in self.rings():

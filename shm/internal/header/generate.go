@@ -14,7 +14,7 @@ import (
 var parts embed.FS
 
 // The header is prologue.h, constants and structs, and then these, each standing on those before it.
-var order = []string{"files.h", "ring.h", "packets.h", "latest.h", "control.h", "places.h", "digests.h"}
+var order = []string{"files.h", "ring.h", "packets.h", "latest.h", "control.h", "places.h", "digests.h", "door.h"}
 
 // Generate returns the text of wirebook.h.
 func Generate() ([]byte, error) {
