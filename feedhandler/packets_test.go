@@ -201,6 +201,68 @@ func TestInputsRecordedAndGivenAgainGiveTheSame(t *testing.T) {
 	}
 }
 
+// TestSetsPlayBack: pipelines of a set share what their channels are told, and one ring: the order among them is kept.
+func TestSetsPlayBack(t *testing.T) {
+	pipes := func(packets *feedhandler.Packets) (list [2]*feedhandler.Pipeline) {
+		set := feedhandler.NewSet(40)
+		for i := range list {
+			p, err := feedhandler.New(feedhandler.Config{Packets: packets, Channels: []feedhandler.ChannelConfig{{
+				Name: fmt.Sprint("c", i), PublisherID: 1, Feed: venue.Find("cme.mdp3"), Set: "s", Shared: set,
+				Lines: []feedhandler.LineConfig{{Name: "A", Group: 1, Port: uint16(i + 1)}}, Books: book.Config{MaxOrders: 1 << 10, MaxLevels: 1 << 10},
+			}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Channels()[0].Number(uint32(i + 3))
+			list[i] = p
+		}
+		return list
+	}
+	for seed := range uint64(60) {
+		ring, mem := packetsRing(t, 1<<20)
+		live := pipes(feedhandler.NewPackets(ring))
+		r := rand.New(rand.NewPCG(seed, 2))
+		live[0].Enter(nil)
+		late := r.IntN(100) // the second comes when the first has told something
+		now := uint64(1)
+		var seq [2]uint32
+		for n := range 300 {
+			if n == late {
+				live[1].Enter(nil)
+			}
+			if now += uint64(r.IntN(2_000_000)); r.IntN(3) == 0 {
+				for _, p := range live[:1+min(1, n/max(late, 1))] {
+					p.OnTick(now)
+					p.Flush()
+				}
+			}
+			i, id := r.IntN(2), int32(7000+r.IntN(30))
+			if n <= late {
+				i = 0
+			}
+			seq[i]++
+			if r.IntN(4) == 0 {
+				cmePacket(live[i], uint16(i+1), seq[i], now, future(id, fmt.Sprintf("S%d", r.IntN(50))))
+			} else {
+				cmePacket(live[i], uint16(i+1), seq[i], now, bid(id, uint32(n), uint8(1+r.IntN(5))))
+			}
+		}
+		for _, p := range live {
+			p.End()
+		}
+		again, entered := pipes(nil), 0
+		playBack(t, mem, func([]byte) (*feedhandler.Pipeline, []uint16, error) {
+			entered++
+			return again[entered-1], []uint16{uint16(entered + 2)}, nil
+		}, nil)
+		for i := range live {
+			if got, want := state(again[i]), state(live[i]); got != want {
+				t.Fatalf("seed %d, pipeline %d: given again\n%s\nbut was\n%s", seed, i, got, want)
+			}
+		}
+	}
+}
+
 // explode panics at its nth record.
 type explode struct{ left int }
 

@@ -43,6 +43,7 @@ type played struct {
 	places   []uint16
 	ended    bool // its input did
 	panicked bool // over the newest record, or over the burst that ended before it
+	there    bool // the run had panicked over that record too
 }
 
 // New returns a player without pipelines: records bring them.
@@ -91,9 +92,13 @@ func (p *Player) Take(h *shm.PacketHeader, payload []byte) error {
 	at.panicked = false
 	switch h.Kind {
 	case shm.PacketFrame:
+		if was && !at.there {
+			p.Counts.PanicsNew++ // the run would have mended it
+		}
 		return p.frame(at, h, payload)
 	case shm.PacketTick:
 		p.Counts.Ticks++
+		at.panicked = was // of the burst
 		p.guard(at, func() { at.pipe.OnTick(h.TsRecv) })
 	case shm.PacketLate:
 		p.Counts.Lates++
@@ -138,11 +143,11 @@ func (p *Player) frame(at *played, h *shm.PacketHeader, frame []byte) error {
 			at.pipe.OnFrame(frame, stamp)
 		}
 	})
-	switch there := h.Verdict == shm.VerdictPanicked; {
-	case there && !at.panicked:
+	if at.there = h.Verdict == shm.VerdictPanicked; at.there && !at.panicked {
 		p.Counts.PanicsGone++
-	case !there && at.panicked:
+	} else if !at.there && at.panicked {
 		p.Counts.PanicsNew++
+		at.panicked = false
 	}
 	return nil
 }
