@@ -53,6 +53,9 @@ and nothing is published. A run that goes on is replayed to where it is.
 			if packets.instance != "" {
 				return packets.check(c, args)
 			}
+			if c.Flags().Changed("worker") {
+				return usageError{errors.New("--worker goes with --packets: captures know no workers")}
+			}
 			return files(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
