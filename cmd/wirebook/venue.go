@@ -50,6 +50,7 @@ the recovery services of its protocol over real sockets, for exactly that day as
 recovery is tried against it, with whatever can go wrong on the venue's side.
 
   itch50           mold (re-request, UDP), soup (SoupBinTCP replay), glimpse (snapshot)
+  deep, deepplus   gapfill-udp, gapfill-tcp, snap (snapshot)
   mdp3             tcp-replay, snapshot-loop and definition-loop on multicast groups of their own
 
   wirebook venue --interface veth0                                     ITCH 5.0, 10 s, clean lines, every service
@@ -77,15 +78,18 @@ which faults were played; so does SIGINT.`,
 	fl.StringSliceVar(&f.whole, "clean", nil, "with --replay: the clean capture, for what the played one lacks on every line")
 	fl.StringSliceVar(&f.services, "service", []string{"all"}, "what is served: all, none, request, snapshot, refuse (all, each refusing), or services by name")
 	fl.StringVar(&f.listen, "listen", "", "address the services listen on; default: the interface's first")
-	fl.StringSliceVar(&f.ports, "port", nil, "ports, such as mold=31001,glimpse=31003; default: 31001 mold, 31002 soup, 31003 glimpse,\n33001 tcp-replay")
+	fl.StringSliceVar(&f.ports, "port", nil, "ports, such as mold=31001,glimpse=31003; default: 31001 mold, 31002 soup, 31003 glimpse,\n32001 gapfill-udp, 32002 gapfill-tcp, 32003 snap, 33001 tcp-replay")
 	fl.StringVar(&f.user, "user", "", "user of TCP services; default: everybody")
 	fl.StringVar(&f.password, "password", "", "password of TCP services")
+	fl.StringVar(&f.token, "token", "", "authentication token of snap; default: everybody")
 	fl.StringSliceVar(&f.faults, "fault", nil, "what goes wrong: names, or SERVICE:NAME for one service; each request, connection or cycle gets one of them")
 	fl.Uint64Var(&f.faultSeed, "fault-seed", 1, "seed of which fault, and where in the answer")
 	fl.Float64Var(&f.faultShare, "fault-share", 100, "requests that get a fault, percent")
 	fl.IntVar(&f.faultTimes, "fault-times", 0, "how often each service plays each fault at most; 0: always")
 	fl.DurationVar(&f.faultDelay, "fault-delay", time.Second, "how late a late answer is")
 	fl.BoolVar(&f.listFaults, "faults", false, "list the faults there are, and end")
+	fl.IntVar(&f.iexLimit, "gapfill-limit", 1000, "messages that gapfill-udp gives for one request")
+	fl.IntVar(&f.snapQuota, "snap-quota", 1000, "snapshots of snap in a day")
 	fl.IntVar(&f.replayPackets, "replay-packets", 2000, "packets that one request of tcp-replay may ask for")
 	fl.StringSliceVar(&f.snapshotGroups, "snapshot-group", nil, "groups of snapshot-loop; default: 239.10.1.2:26487,239.10.2.2:26488")
 	fl.StringSliceVar(&f.defGroups, "definition-group", nil, "groups of definition-loop; default: 239.10.1.3:26497,239.10.2.3:26498")
@@ -236,7 +240,7 @@ func (f *venueFlags) config() (venuesim.Config, error) {
 	}
 	cfg := venuesim.Config{
 		Market: sim.Config{Encoding: sim.Encoding(f.protocol)}, User: f.user, Password: f.password, Token: f.token,
-		Connections: f.connections, ReplayPackets: f.replayPackets, LoopRate: f.loopRate, LoopPause: f.loopPause,
+		Connections: f.connections, IEXUDPLimit: f.iexLimit, SnapQuota: f.snapQuota, ReplayPackets: f.replayPackets, LoopRate: f.loopRate, LoopPause: f.loopPause,
 		Ports:  map[venuesim.Service]uint16{},
 		Faults: venuesim.FaultConfig{Seed: f.faultSeed, Times: f.faultTimes, Delay: f.faultDelay},
 	}

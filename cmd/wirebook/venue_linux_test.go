@@ -126,6 +126,30 @@ func TestVenueServesAndReckons(t *testing.T) {
 	}
 }
 
+// IEX's services stand beside its lines, and the test request says where the feed stands.
+func TestVenueOfIEX(t *testing.T) {
+	for _, protocol := range []string{"deep", "deepplus"} {
+		v := startVenue(t, "--protocol", protocol, "--messages", "2000", "--speed", "max", "--linger", "-1s", "--port", "gapfill-udp=0,gapfill-tcp=0,snap=0")
+		<-v.over
+		conn, err := net.Dial("udp4", v.services["gapfill-udp"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		ask := []byte{1, 1, map[string]byte{"deep": 4, "deepplus": 5}[protocol], 0x80, 1, 0, 0, 0, 0, 0xCA, 0x9A, 0x3B, 0, 0, 0, 0}
+		if _, err := conn.Write(ask); err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 2048)
+		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		n, err := conn.Read(buf)
+		s, code, notes := v.end()
+		if next := int(buf[24]) | int(buf[25])<<8; err != nil || n != 40 || uint64(next) != s.Messages+1 || code != 0 || len(s.Services) != 3 {
+			t.Errorf("%s: %v, %x, exit %d, %+v\n%s", protocol, err, buf[:40], code, s, notes)
+		}
+	}
+}
+
 // CME's loops can be read by a decoder that shares nothing with them: every instrument, no byte left over.
 func TestVenueLoopsCanBeRead(t *testing.T) {
 	r := newRig(t)

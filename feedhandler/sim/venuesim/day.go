@@ -18,6 +18,7 @@ type unit struct {
 type day struct {
 	mu        sync.Mutex
 	units     []unit // unit n is units[n-1]
+	offset    uint64 // IEX-TP: of what comes next in the stream
 	nowNS     uint64 // venue time of the newest datagram
 	ended     bool   // the session is over
 	books     books
@@ -39,6 +40,8 @@ func newBooks(e sim.Encoding) books {
 	switch e {
 	case sim.ITCH50:
 		return newITCHBooks()
+	case sim.Deep, sim.DeepPlus:
+		return newIEXBooks()
 	case sim.MDP3:
 		return newCMEBooks()
 	}
@@ -55,6 +58,7 @@ func (d *day) add(first uint64, list []unit, nowNS uint64, ended bool) error {
 	for i := range list {
 		d.units = append(d.units, list[i])
 		d.books.add(uint64(len(d.units)), &list[i])
+		d.offset = list[i].offset + uint64(2+len(list[i].bytes))
 	}
 	d.nowNS, d.ended = max(d.nowNS, nowNS), d.ended || ended
 	for c := range d.listeners {

@@ -77,7 +77,7 @@ func (d *truth) last() (n uint64) {
 
 // quick are timings that no test waits for.
 func quick() Config {
-	return Config{Heartbeat: 5 * time.Millisecond, LoopPause: time.Millisecond}
+	return Config{Heartbeat: 5 * time.Millisecond, LoopPause: time.Millisecond, RequestWait: 5 * time.Millisecond}
 }
 
 // once orders one fault for the first occasion only.

@@ -33,6 +33,7 @@ type post struct {
 	dice *dice
 	name Service
 	addr netip.AddrPort
+	used snapUsed
 	udp  *net.UDPConn
 	tcp  net.Listener
 }
@@ -117,6 +118,12 @@ func (p *post) serve() {
 		p.connections(p.soup)
 	case Glimpse:
 		p.connections(p.glimpse)
+	case GapFillUDP:
+		p.datagrams(p.gapRequest)
+	case GapFillTCP:
+		p.connections(p.gapFill)
+	case Snap:
+		p.connections(p.snapshots)
 	case TCPReplay:
 		p.connections(p.tcpReplay)
 	case SnapshotLoop:
@@ -232,6 +239,8 @@ func readPacket(e sim.Encoding, p []byte, ns uint64) (packet, error) {
 	switch e {
 	case sim.ITCH50:
 		return readMoldPacket(p, ns)
+	case sim.Deep, sim.DeepPlus:
+		return readSegment(p, ns)
 	case sim.MDP3:
 		return readMDPPacket(p, ns)
 	}
