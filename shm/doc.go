@@ -22,7 +22,9 @@
 //	case shm.NewEpoch: // the writer was restarted: books start afresh
 //	}
 //
-// What another process can see is declared in abi.go and records.go and nowhere else; include/wirebook.h is
+// The packets ring has records of any length instead of slots: PacketWriter and PacketReader (packets_*.go).
+//
+// What another process can see is declared in abi*.go and records.go and nowhere else; include/wirebook.h is
 // generated from them. Files named *_unsafe.go hold every pointer trick; publish_*.s the writer's stores, with
 // publish_go_unsafe.go for other processors and the purego build tag.
 //

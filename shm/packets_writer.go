@@ -4,6 +4,8 @@ import "sync/atomic"
 
 // PacketWriter writes one packets ring. It never waits and never looks at readers. It belongs to one worker.
 //
+// Header fields but Sequence and Bytes, and the payload, are the caller's to fill, where readers will find them:
+//
 //	h, payload := w.Claim(len(frame))
 //	copy(payload, frame) // the one copy
 //	h.Kind, h.TsRecv = shm.PacketFrame, stamp
@@ -58,7 +60,7 @@ func NewPacketWriter(mem []byte, cfg PacketsConfig) (*PacketWriter, error) {
 	if old := w.reach + w.area.chunk; h.Reach == old {
 		w.reach = old
 	}
-	atomic.StoreUint64(&h.Reach, w.reach)
+	announce(&h.Reach, w.reach)
 	atomic.StoreUint64(w.area.at(w.pos), 0)
 
 	// The order is NewWriter's: who sees a record of this run sees its epoch, who sees the epoch finds its start.

@@ -4,6 +4,7 @@
 //	/dev/shm/wirebook/NAME/lock          held by the running writer (flock)
 //	                       control       shm.ControlHeader and its tables
 //	                       mbo-0.ring    shm.RingHeader and slots: schema and worker
+//	                       packets-0.ring shm.PacketsHeader and chunks, where asked for
 //	                       latest        shm.LatestHeader and slots
 //
 // A writer calls Create. The directory of an instance that died is taken over: rings of the same shape go on where

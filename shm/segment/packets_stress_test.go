@@ -135,7 +135,7 @@ func TestPacketReaderUnderFullSpeedWriter(t *testing.T) {
 	root := shmRoot(t)
 	records := uint64(2_000_000)
 	if testing.Short() {
-		records /= 10
+		records /= 20
 	}
 	w := startJob(t, "packets", root, strconv.FormatUint(records, 10), "")
 	defer w.kill()
