@@ -23,7 +23,7 @@ func (p *publisher) note(s shm.Schema, body []byte, e *book.Event) {
 	}
 	d := &p.digests[s]
 	d.at.Next(unitOf(p.packet, e))
-	d.Set.Add(d.at, h)
+	d.Set.Add(&d.at, h)
 	d.Add(h, r.tsRecv, r.delta, bad)
 }
 

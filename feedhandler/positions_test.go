@@ -23,7 +23,7 @@ type placed struct {
 
 func sum(list []placed) (s shm.Set) {
 	for i := range list {
-		s.Add(list[i].at, list[i].hash)
+		s.Add(&list[i].at, list[i].hash)
 	}
 	return s
 }
@@ -87,7 +87,7 @@ func (v *surveyor) check(what string) {
 	places := map[shm.Position]bool{}
 	for i := range v.list {
 		r := &v.list[i]
-		found[r.schema].Add(r.at, r.hash)
+		found[r.schema].Add(&r.at, r.hash)
 		if places[r.at] {
 			v.t.Fatalf("%s: %s: two records at %d of unit %d", what, r.schema, r.at.K, r.at.Unit)
 		}
@@ -180,7 +180,7 @@ func TestSetDigestIsTheSumOfAnyCut(t *testing.T) {
 				parts := map[uint64]shm.Set{}
 				for i := range v.list {
 					part := parts[of(&v.list[i])]
-					part.Add(v.list[i].at, v.list[i].hash)
+					part.Add(&v.list[i].at, v.list[i].hash)
 					parts[of(&v.list[i])] = part
 				}
 				var all shm.Set

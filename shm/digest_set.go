@@ -12,7 +12,7 @@ type Set struct{ Lo, Hi uint64 }
 // Add takes in one record by where it stands and its hash (RecordHash, ContentHash).
 //
 //	x = fold(unit xor a, k xor b); hi, lo = the halves of x * (h xor k2); the record's hash is (hi xor h, lo xor x)
-func (s *Set) Add(at Position, h uint64) {
+func (s *Set) Add(at *Position, h uint64) {
 	x := fold(at.Unit^at.Key.A, at.K^at.Key.B)
 	hi, lo := bits.Mul64(x, h^digestK2)
 	var carry uint64
