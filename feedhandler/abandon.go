@@ -17,6 +17,7 @@ func (p *Pipeline) Abandon() {
 func (c *Channel) abandon() {
 	c.takeRings()
 	c.stand(c.taken(), c.now)
+	c.afterTelling()
 	c.enrolAll(c.batch)
 	if c.applying {
 		// A part of it is published: its units are marked, and what the books are emptied by stands behind the last of them.

@@ -24,6 +24,12 @@ func (a *applier) initAhead() {
 	a.ahead = a.view == venue.ByOrder && a.want&foretold != 0 && (a.out.Latest == nil || foretold&Schemas(a.out.LatestSchema) == 0)
 }
 
+// afterTelling ends a run of telling that a panic has left in the middle.
+func (a *applier) afterTelling() {
+	a.take(AllSchemas)
+	a.depth = a.deep
+}
+
 // firstRun returns the event of a batch at which tellAhead is to be called first; none when there is no such event.
 func (a *applier) firstRun(events int) int {
 	if a.ahead && events <= aheadEvents {

@@ -15,7 +15,8 @@ type applier struct {
 	view    venue.Depth
 	changes [2]book.Change
 	ahead   bool // records of small bursts are told before the books have them
-	depth   bool // mbp-10 is wanted, by its ring or by the latest table
+	deep    bool // mbp-10 is wanted, by its ring or by the latest table
+	depth   bool // and its records are made now
 
 	member membership // of a set; none: alone
 
@@ -43,7 +44,8 @@ func (a *applier) init(dir *book.Directory, books *book.Books, cfg *ChannelConfi
 	a.books = books
 	a.view = cfg.Feed.Depth
 	books.SetView(book.View(a.view))
-	a.depth = cfg.wantsDepth()
+	a.deep = cfg.wantsDepth()
+	a.depth = a.deep
 	a.initAhead()
 	a.standing.tells = bookLevels
 	if cfg.Feed.ByOrder {

@@ -106,6 +106,11 @@ func (v *surveyor) check(what string) {
 
 func surveyed(t *testing.T, encoding sim.Encoding, lines int, only ...book.Symbol) (*feedhandler.Pipeline, *surveyor) {
 	t.Helper()
+	return surveyedBy(t, encoding, lines, func(v *surveyor) feedhandler.Tap { return v }, only...)
+}
+
+func surveyedBy(t *testing.T, encoding sim.Encoding, lines int, tap func(*surveyor) feedhandler.Tap, only ...book.Symbol) (*feedhandler.Pipeline, *surveyor) {
+	t.Helper()
 	cfg := shm.RingConfig{Schema: shm.SchemaAdmin, Slots: 1 << 12, Epoch: 1}
 	mem := asBytes(make([]uint64, shm.RingBytes(cfg)/8))
 	ring, err := shm.NewWriter(mem, cfg)
@@ -117,7 +122,7 @@ func surveyed(t *testing.T, encoding sim.Encoding, lines int, only ...book.Symbo
 		t.Fatal(err)
 	}
 	v.payload = make([]byte, v.admin.PayloadSize())
-	out := feedhandler.Output{Tap: v, TapSchemas: feedhandler.AllSchemas, Only: only}
+	out := feedhandler.Output{Tap: tap(v), TapSchemas: feedhandler.AllSchemas, Only: only}
 	out.Rings[shm.SchemaAdmin] = ring
 	p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{{
 		Name: string(encoding), ID: 3, PublisherID: 9, Feed: venue.Find(feedOf[encoding]), Lines: simLines[:lines],
