@@ -9,6 +9,7 @@ import (
 	"wirebook/feedhandler"
 	"wirebook/feedhandler/sim"
 	"wirebook/feedhandler/venue"
+	"wirebook/feedhandler/venue/cme"
 	"wirebook/ptp"
 	"wirebook/shm"
 )
@@ -205,44 +206,89 @@ func TestSetDigestIsTheSumOfAnyCut(t *testing.T) {
 	}
 }
 
-// TestHalvesOfADayAddUp: who publishes the first half of a day and who publishes the second have together what one has who
-// publishes all of it, wherever the day is cut.
-func TestHalvesOfADayAddUp(t *testing.T) {
-	for _, encoding := range sim.Encodings {
-		for seed := uint64(1); seed <= 4; seed++ {
-			frames := framesOf(t, encoding, seed, impaired(seed))
-			run := func(from, to int) (sets [shm.SchemaCount]shm.Set) {
-				p, v := surveyed(t, encoding, 2)
-				p.Silence(from > 0)
-				for i := range frames {
-					if i == from {
-						p.Silence(false)
-					}
-					if i == to {
-						p.Silence(true)
-					}
-					frames[i].into(p, i%7 == 0)
-				}
-				p.End()
-				if from == 0 && to > len(frames) {
-					v.check(string(encoding))
-				}
-				for s := range sets {
-					sets[s] = p.Channels()[0].Digest(shm.Schema(s)).Set
-				}
-				return sets
+// addUp holds that who publishes the first half of frames and who publishes the second have together what one has who publishes all,
+// wherever they are cut.
+func addUp(t *testing.T, encoding sim.Encoding, frames []timedFrame, step int) {
+	t.Helper()
+	run := func(from, to int) (sets [shm.SchemaCount]shm.Set) {
+		p, v := surveyed(t, encoding, 2)
+		p.Silence(from > 0)
+		for i := range frames {
+			if i == from {
+				p.Silence(false)
 			}
-			whole := run(0, len(frames)+1)
-			for at := 1; at < len(frames); at += max(1, len(frames)/40) {
-				first, second := run(0, at), run(at, len(frames)+1)
-				for s := range whole {
-					if first[s].Merge(second[s]); first[s] != whole[s] {
-						t.Fatalf("%s seed %d: cut at frame %d, %s adds up to %s; whole %s", encoding, seed, at, shm.Schema(s), first[s], whole[s])
-					}
-				}
+			if i == to {
+				p.Silence(true)
+			}
+			frames[i].into(p, i%7 == 0)
+		}
+		p.End()
+		if from == 0 && to > len(frames) {
+			v.check(string(encoding))
+		}
+		for s := range sets {
+			sets[s] = p.Channels()[0].Digest(shm.Schema(s)).Set
+		}
+		return sets
+	}
+	whole := run(0, len(frames)+1)
+	for at := 1; at < len(frames); at += step {
+		first, second := run(0, at), run(at, len(frames)+1)
+		for s := range whole {
+			if first[s].Merge(second[s]); first[s] != whole[s] {
+				t.Fatalf("%s: cut at frame %d, %s adds up to %s; whole %s", encoding, at, shm.Schema(s), first[s], whole[s])
 			}
 		}
 	}
+}
+
+// TestHalvesOfADayAddUp: gaps, reordering and all.
+func TestHalvesOfADayAddUp(t *testing.T) {
+	for _, encoding := range sim.Encodings {
+		for seed := uint64(1); seed <= 3; seed++ {
+			frames := framesOf(t, encoding, seed, impaired(seed))
+			addUp(t, encoding, frames, max(1, len(frames)/12))
+		}
+	}
+}
+
+// TestHalvesOfSessionsAddUp: what empties the books when a session begins stands behind records of the one before that were
+// perhaps not published.
+func TestHalvesOfSessionsAddUp(t *testing.T) {
+	yesterday, today := sessionsOf(t)
+	frames := append(yesterday[:60:60], today[:20]...) // yesterday broke off behind a change of a book
+	addUp(t, sim.ITCH50, frames, 1)
+}
+
+// sessionsOf are two days of one line.
+func sessionsOf(t *testing.T) (yesterday, today []timedFrame) {
+	t.Helper()
+	one := sim.WireConfig{Lines: make([]sim.LineConfig, 1)}
+	yesterday, today = framesOf(t, sim.ITCH50, 6, one), framesOf(t, sim.ITCH50, 6, one)
+	for i := range today {
+		payload := today[i].frame[frameHead:]
+		payload[9]++
+		today[i] = timedFrame{today[i].ts + 86_400_000_000_000, withPayload(today[i].frame, payload)}
+	}
+	return yesterday, today
+}
+
+// TestHalvesOfAnEventAddUp: a record that closes an event of several packets is made though what it closes was not published.
+func TestHalvesOfAnEventAddUp(t *testing.T) {
+	const at = 1_748_871_000_000_000_000
+	volume := make([]cme.VolumeEntry, 1)
+	volume[0].MdEntrySizeShort.Put(12)
+	volume[0].SecurityID.Put(cmeSecurity)
+	head := framesOf(t, sim.MDP3, 1, sim.WireConfig{Lines: make([]sim.LineConfig, 1)})[0].frame
+	var frames []timedFrame
+	for i, message := range [][]byte{
+		cme.AppendBook(nil, at+1, cme.EndOfEvent, cmeBid(1, 0), cmeOrder(1, 0)),
+		cme.AppendBook(nil, at+2, cme.LastQuote, cmeBid(1, 1), cmeOrder(1, 1)),
+		cme.AppendVolume(nil, at+3, cme.EndOfEvent, volume),
+	} {
+		frames = append(frames, timedFrame{at + uint64(i), withPayload(head, append(cme.AppendPacketHeader(nil, uint32(i+1), at), message...))})
+	}
+	addUp(t, sim.MDP3, frames, 1)
 }
 
 // TestInstrumentsAddUp: those who publish one instrument each have together what one has who publishes all.
