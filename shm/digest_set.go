@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -84,4 +85,13 @@ func (p *Position) Next(unit uint64) {
 		k = 0
 	}
 	p.Unit, p.K = unit, k
+}
+
+// Stream returns the stream that a session's records are of in the set digests of its channel.
+func (e *SessionEntry) Stream() Stream {
+	name := e.Name[:]
+	if n := bytes.IndexByte(name, 0); n >= 0 {
+		name = name[:n]
+	}
+	return Stream{PublisherID: e.PublisherID, ChannelID: e.ChannelID, Session: string(name), Resets: e.RunResets}
 }

@@ -100,10 +100,8 @@ func (l *Locator) begins(p, unit uint64) bool {
 		if p--; !l.ring.peek(p, b) {
 			return false
 		}
-		if u, made, ok := l.span.mark.unitOf(l.ring.schema, b); !ok {
-			return false
-		} else if !made {
-			return u < unit
+		if u, made, ok := l.span.mark.unitOf(l.ring.schema, b); !made { // what the appliance made is of no unit
+			return ok && u < unit
 		}
 	}
 	return true

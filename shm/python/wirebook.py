@@ -841,13 +841,15 @@ class Locator:
         _, start, _, mark = self._span
         if unit < mark.first:
             return False
-        if position == start:
-            return True
-        before = self.ring.peek(position - 1)
-        if before is None:
-            return False
-        other, fits = self._unit(mark, before)
-        return bool(fits) and other < unit
+        while position != start:
+            before = self.ring.peek(position - 1)
+            if before is None:
+                return False
+            other, fits = self._unit(mark, before)
+            if fits is not None:  # what the appliance made is of no unit
+                return fits and other < unit
+            position -= 1
+        return True
 
     def _mark(self, at):
         payload = self.marks.peek(at)

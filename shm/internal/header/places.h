@@ -187,14 +187,20 @@ static inline wb_place wb_locator_move(wb_locator *l, uint64_t p) {
 	return WB_DAMAGED;
 }
 
-/* Whether the record at p, the first of its channel since a jump, is the first of its unit. */
+/* Whether the record at p, the first of its channel since a jump, is the first of its unit. What the appliance made is of none. */
 static inline int wb_locator_begins(const wb_locator *l, uint64_t p, uint64_t unit) {
 	uint64_t rec[(WB_MAX_PAYLOAD + 7) / 8], before;
 	if (unit < l->span.mark.first)
 		return 0;
-	if (p == l->span.from)
-		return 1;
-	return wb_ring_peek(l->ring, p - 1, rec) && wb_mark_unit(l, &l->span.mark, rec, &before) == 1 && before < unit;
+	for (; p != l->span.from; p--) {
+		int fits;
+		if (!wb_ring_peek(l->ring, p - 1, rec))
+			return 0;
+		fits = wb_mark_unit(l, &l->span.mark, rec, &before);
+		if (fits >= 0)
+			return fits && before < unit;
+	}
+	return 1;
 }
 
 /* The natural position of the record at pos of the ring (ring.pos - 1 behind WB_RECORD), rec as wb_ring_next left it. To be asked
