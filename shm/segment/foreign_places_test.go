@@ -130,7 +130,7 @@ func (m *marker) record(s shm.Schema, c int, unit uint64) {
 	} else {
 		w.Publish(body, 0)
 	}
-	m.sums[c][s].Add(shm.Position{Key: m.streams[c].Key(s), Unit: unit, K: m.k[c][s]}, shm.ContentHash(body))
+	m.sums[c][s].Add(&shm.Position{Key: m.streams[c].Key(s), Unit: unit, K: m.k[c][s]}, shm.ContentHash(body))
 	m.k[c][s]++
 	if s == shm.SchemaAdmin && m.random.IntN(5) == 0 {
 		h.Length, h.RType = shm.SizeAppliance/4, shm.RTypeAppliance
