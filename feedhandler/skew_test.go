@@ -75,6 +75,32 @@ func TestSkewAtFullRateGivesTheCleanDay(t *testing.T) {
 func TestLinesThatContradictFlagTheBooks(t *testing.T) {
 	var flags flagCount
 	p := skewPipeline(t, sim.ITCH50, 2, &flags)
+	feedContradiction(t, p)
+	ch := p.Channels()[0]
+	if ch.Line(1).State != arbitration.LineDisputed || ch.Arbitration().Disputes < 1 {
+		t.Fatalf("line B is %v, %d disputes; A %+v", ch.Line(1).State, ch.Arbitration().Disputes, *ch.Line(0))
+	}
+	if n := ch.Directory().Len() - 1; n == 0 || ch.Suspect() != n {
+		t.Errorf("%d of %d instruments are suspect", ch.Suspect(), n)
+	}
+	if flags.bad[shm.SchemaMBO] == 0 || flags.bad[shm.SchemaMBO] == flags.all[shm.SchemaMBO] {
+		t.Errorf("%d of %d records say so: want those after the first seconds", flags.bad[shm.SchemaMBO], flags.all[shm.SchemaMBO])
+	}
+	told := 0
+	gaps, _ := p.TakeGaps(nil)
+	for _, g := range gaps {
+		if g.Disputed {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Error("no event tells of it")
+	}
+}
+
+// feedContradiction gives a channel of two lines an ITCH day on A, and beside it another day's session on B.
+func feedContradiction(t *testing.T, p *feedhandler.Pipeline) {
+	t.Helper()
 	days := [2][]timedFrame{}
 	for l := range days {
 		x, err := sim.New(sim.Config{Seed: uint64(l + 1), Encoding: sim.ITCH50, Symbols: 3, Messages: 8000, LiveOrders: 200, Rate: 1000})
@@ -104,26 +130,6 @@ func TestLinesThatContradictFlagTheBooks(t *testing.T) {
 			}
 		}
 		p.Flush()
-	}
-	ch := p.Channels()[0]
-	if ch.Line(1).State != arbitration.LineDisputed || ch.Arbitration().Disputes < 1 {
-		t.Fatalf("line B is %v, %d disputes; A %+v", ch.Line(1).State, ch.Arbitration().Disputes, *ch.Line(0))
-	}
-	if n := ch.Directory().Len() - 1; n == 0 || ch.Suspect() != n {
-		t.Errorf("%d of %d instruments are suspect", ch.Suspect(), n)
-	}
-	if flags.bad[shm.SchemaMBO] == 0 || flags.bad[shm.SchemaMBO] == flags.all[shm.SchemaMBO] {
-		t.Errorf("%d of %d records say so: want those after the first seconds", flags.bad[shm.SchemaMBO], flags.all[shm.SchemaMBO])
-	}
-	told := 0
-	gaps, _ := p.TakeGaps(nil)
-	for _, g := range gaps {
-		if g.Disputed {
-			told++
-		}
-	}
-	if told == 0 {
-		t.Error("no event tells of it")
 	}
 }
 

@@ -1,6 +1,7 @@
 package feedhandler_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 
@@ -80,13 +81,14 @@ type witness struct {
 	bad    int
 	state  shm.ChannelState
 	ids    map[uint32]uint32 // by index
+	index  map[uint32]uint32 // by id
 	states map[uint32]shm.InstrumentState
 }
 
 func newWitness(t testing.TB, name string, out *feedhandler.Output, slots uint32) *witness {
 	rc := shm.RingConfig{Schema: shm.SchemaAdmin, Slots: slots, Epoch: 1}
 	mem := asBytes(make([]uint64, shm.RingBytes(rc)/8))
-	w := &witness{t: t, name: name, fold: fold{own: map[uint32]uint8{}}, ids: map[uint32]uint32{}, states: map[uint32]shm.InstrumentState{}}
+	w := &witness{t: t, name: name, fold: fold{own: map[uint32]uint8{}}, ids: map[uint32]uint32{}, index: map[uint32]uint32{}, states: map[uint32]shm.InstrumentState{}}
 	var err error
 	if out.Rings[shm.SchemaAdmin], err = shm.NewWriter(mem, rc); err != nil {
 		t.Fatal(err)
@@ -99,7 +101,7 @@ func newWitness(t testing.TB, name string, out *feedhandler.Output, slots uint32
 }
 
 func (w *witness) Instrument(_ int, idx uint32, ins *book.Instrument) (uint32, bool) {
-	w.ids[idx] = ins.ID
+	w.ids[idx], w.index[ins.ID] = ins.ID, idx
 	return idx, true
 }
 func (w *witness) ChannelState(s shm.ChannelState) { w.state = s }
@@ -115,6 +117,9 @@ func (w *witness) drain() {
 		case shm.Record:
 			if body := w.admin.Body(buf); body[1] == shm.RTypeAppliance {
 				m := *shm.View[shm.Appliance](body)
+				if unit := binary.LittleEndian.Uint64(buf[shm.SizeDefinition+16:]); unit != m.Unit {
+					w.t.Fatalf("%s: the slot says unit %d, the record %d", w.name, unit, m.Unit)
+				}
 				w.fold.take(w.t, &m)
 				w.made = append(w.made, m)
 			}
@@ -146,6 +151,12 @@ func (w *witness) Record(s shm.Schema, body []byte, _ uint64) {
 	excused := bad && w.fold.of(id)&which == 0 && crossed(s, body)
 	if bad != (w.fold.of(id)&which != 0) && !excused {
 		w.t.Fatalf("%s: record of unit %d, instrument %d in %s: flagged %v, the admin ring says %s suspect", w.name, f.seq, id, s, bad, shm.BooksName(uint32(w.fold.of(id))))
+	}
+	if bad && !excused {
+		// Whoever looks now finds why.
+		if idx, ok := w.index[id]; w.state.Reason == 0 && which == uint8(shm.BookLevels) || ok && w.states[idx].Suspect&uint32(which) == 0 {
+			w.t.Fatalf("%s: a flagged record of %d is out, and the control file says %v, %v", w.name, id, w.state, w.states[idx])
+		}
 	}
 	if f.action != shm.ActionClear { // which has the number of the last event before it
 		w.venue = append(w.venue, told{id, f.seq, which, bad, excused})
