@@ -2,11 +2,13 @@ package feedhandler_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"wirebook/book"
 	"wirebook/feedhandler"
+	"wirebook/feedhandler/feedtest"
 	"wirebook/feedhandler/sim"
 	"wirebook/feedhandler/venue"
 	"wirebook/ptp"
@@ -101,7 +103,7 @@ const secondNS = uint64(1_000_000_000)
 // with one more when all have.
 func TestAGapOfManyIsOneRecord(t *testing.T) {
 	const all = 10_000
-	p, w := cmeWatched(t, "many", 1, nil, all, nil)
+	p, w := cmeWatched(t, "many", 1, nil, all+1, nil)
 	seq := uint32(0)
 	each := func(rptSeq uint32, define bool) {
 		for id := int32(1); id <= all; id++ {
@@ -156,6 +158,19 @@ func TestAGapOfManyIsOneRecord(t *testing.T) {
 	// Levels are whole again, of orders nobody knows: the instruments are live, and say so.
 	if st := w.states[1]; st != (shm.InstrumentState{State: shm.InstrumentLive, Reason: shm.ReasonGap, Suspect: shm.BookOrders}) {
 		t.Errorf("an instrument stands as %v", st)
+	}
+	w.end(p.Channels()[0])
+
+	// Who is first seen now may have been there before the gap, with levels that nobody told since.
+	before = len(w.made)
+	cmePacket(p, 1, seq+1, 3*secondNS, future(all+1, "LATE"), bid(all+1, 5, 1))
+	p.Flush()
+	w.drain()
+	if got, want := w.kindsOf(before), []string{fmt.Sprintf("suspect %d gap", all+1)}; !slices.Equal(got, want) {
+		t.Errorf("of an instrument first seen after the gap: %q, want %q", got, want)
+	}
+	if st := p.Channels()[0].State(); st.State != shm.ChannelGapped {
+		t.Errorf("and the channel is %v", st)
 	}
 	w.end(p.Channels()[0])
 }
@@ -355,6 +370,41 @@ func TestTellingStatesDoesNotAllocate(t *testing.T) {
 		}
 		if n := p.Channels()[0].ApplianceRecords() - before; n < 20 {
 			t.Errorf("%s: only %d records of the appliance's own", encoding, n)
+		}
+	}
+}
+
+// TestTheAdminRingTellsOfRealFeeds: the same of real captures, joined in the middle and with losses: quotes that make a book whole
+// at once, twelve runs under one session's name, a price book of levels and orders.
+func TestTheAdminRingTellsOfRealFeeds(t *testing.T) {
+	for _, c := range []struct{ feed, family, file string }{
+		{"iex.tops16", "iex-tops", "TOPS16.part1.pcap.gz"}, {"iex.deep10", "iex-deep10", "DEEP10.part1.pcap.gz"}, {"cme.mdp3", "cme-mdp3", "Cme.Mdp3.Sbe.v6.1.pcap"},
+	} {
+		cfg := feedhandler.ChannelConfig{
+			Name: c.feed, PublisherID: 1, Feed: venue.Find(c.feed), Lines: simLines[:1], Options: venue.Options{MaxInstruments: 1 << 14},
+		}
+		w := newWitness(t, c.feed, &cfg.Output, 1<<12)
+		p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{cfg}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, last := 0, uint64(0)
+		feedtest.Payloads(t, filepath.Join(feedtest.Captures(t), c.family, "large", c.file), func(_ int, ns int64, payload []byte) {
+			if n++; n < 20 || n%400 < 6 {
+				return
+			}
+			now := max(uint64(ns), last)
+			if last = now; n%3 == 0 {
+				p.Flush()
+				p.OnTick(now)
+			}
+			p.OnDatagram(&feedhandler.Datagram{Dst: simLines[0].Group, DstPort: simLines[0].Port, Src: 1, Payload: payload}, ptp.Stamp{NS: now, Source: ptp.SourceCapture})
+		})
+		p.End()
+		w.end(p.Channels()[0])
+		t.Logf("%s: %d of %d records flagged; gap, epoch, session, suspect, whole, heartbeat: %v; %v", c.feed, w.bad, len(w.venue), w.fold.kinds[1:], w.state)
+		if w.bad == 0 || w.bad == len(w.venue) && c.feed != "cme.mdp3" { // whose snapshots come on another channel
+			t.Errorf("%s proves nothing", c.feed)
 		}
 	}
 }
