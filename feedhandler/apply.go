@@ -20,8 +20,6 @@ type applier struct {
 
 	member membership // of a set; none: alone
 
-	standing   standing
-	number     uint32 // of the channel, in records
 	gapGen     uint32 // moves with every gap
 	known      int    // directory entries taken in
 	allSuspect bool   // no instrument was made whole since the newest gap
@@ -29,6 +27,9 @@ type applier struct {
 	clearing   book.Event // what the R records of a whole channel say
 	last       book.Event // the newest event applied, and its packet
 	lastIn     book.Packet
+
+	number   uint32 // of the channel, in records
+	standing standing
 }
 
 const (
