@@ -389,7 +389,7 @@ func (c *Channel) onTick(nowNS uint64) (changed bool) {
 	c.drain()
 	if tenth := c.now / 100_000_000; tenth != c.standing.tenth {
 		c.standing.tenth = tenth
-		c.watch()
+		changed = c.watch() || changed
 	}
 	if n := c.arb.Disputes(); n != c.disputes {
 		changed = true

@@ -2,6 +2,7 @@ package feedhandler_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -405,6 +406,69 @@ func TestTheAdminRingTellsOfRealFeeds(t *testing.T) {
 		t.Logf("%s: %d of %d records flagged; gap, epoch, session, suspect, whole, heartbeat: %v; %v", c.feed, w.bad, len(w.venue), w.fold.kinds[1:], w.state)
 		if w.bad == 0 || w.bad == len(w.venue) && c.feed != "cme.mdp3" { // whose snapshots come on another channel
 			t.Errorf("%s proves nothing", c.feed)
+		}
+	}
+}
+
+// TestWhatTheApplianceSaysIsPlayedBack: the packets ring has what is needed for the appliance's own records too, heartbeats
+// included: a tick at which one is told is in it.
+func TestWhatTheApplianceSaysIsPlayedBack(t *testing.T) {
+	for _, encoding := range sim.Encodings {
+		for seed := uint64(1); seed <= 6; seed++ {
+			ring, mem := packetsRing(t, 1<<22)
+			packets := feedhandler.NewPackets(ring)
+			build := func(packets *feedhandler.Packets) (*feedhandler.Pipeline, func() []shm.Appliance) {
+				cfg := feedhandler.ChannelConfig{Name: "x", Feed: venue.Find(feedOf[encoding]), Lines: simLines, Options: venue.Options{MaxInstruments: 64}}
+				rc := shm.RingConfig{Schema: shm.SchemaAdmin, Slots: 1 << 12, Epoch: 1}
+				admin := asBytes(make([]uint64, shm.RingBytes(rc)/8))
+				var err error
+				if cfg.Output.Rings[shm.SchemaAdmin], err = shm.NewWriter(admin, rc); err != nil {
+					t.Fatal(err)
+				}
+				p, err := feedhandler.New(feedhandler.Config{Packets: packets, Channels: []feedhandler.ChannelConfig{cfg}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p, func() (made []shm.Appliance) {
+					r, err := shm.NewReader(admin)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, got := range readAll(t, r) {
+						if got.body[1] == shm.RTypeAppliance {
+							made = append(made, *shm.View[shm.Appliance](got.body))
+						}
+					}
+					return made
+				}
+			}
+			live, told := build(packets)
+			live.Enter([]byte("origin"))
+			e := &edge{p: live, r: rand.New(rand.NewPCG(seed, 15)), faults: seed%3 == 0}
+			x, err := sim.New(sim.Config{Seed: seed, Encoding: encoding, Symbols: 3, Messages: 1500, LiveOrders: 60, Rate: 500})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := impaired(seed)
+			w.Merged = sim.SinkFunc(e.Frame)
+			if _, err := sim.Generate(x, w, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			live.End()
+			again, toldAgain := build(nil)
+			playBack(t, mem, func([]byte) (*feedhandler.Pipeline, []uint16, error) { return again, []uint16{0}, nil }, nil)
+			was, is := told(), toldAgain()
+			if !slices.Equal(was, is) {
+				for k := range was {
+					if k >= len(is) || was[k] != is[k] {
+						t.Fatalf("%s seed %d: record %d of %d was\n%+v\nand is, of %d,\n%+v", encoding, seed, k, len(was), was[k], len(is), is[min(k, len(is)-1)])
+					}
+				}
+				t.Fatalf("%s seed %d: %d records, and were %d", encoding, seed, len(is), len(was))
+			}
+			if len(was) < 3 {
+				t.Errorf("%s seed %d: only %d records", encoding, seed, len(was))
+			}
 		}
 	}
 }

@@ -11,18 +11,18 @@ import (
 func (c *Channel) taken() uint64 { return max(c.arb.Stats().Next, 1) - 1 }
 
 // watch looks, ten times a second of the channel's time, whether any line is heard; where a second ends it sums up, and beats:
-// up to here nothing was told that is not in the rings.
-func (c *Channel) watch() {
+// up to here nothing was told that is not in the rings. It says whether it told anything.
+func (c *Channel) watch() (told bool) {
 	s := &c.standing
 	second := c.now / 1_000_000_000
 	turn := second != s.second
 	s.second = second
 	if !s.begun {
-		return
+		return false
 	}
 	silent := c.unheard()
 	if !turn && silent == s.silent {
-		return
+		return false
 	}
 	c.flush()
 	c.takeRings()
@@ -34,6 +34,7 @@ func (c *Channel) watch() {
 	}
 	c.mark()
 	c.out.flush()
+	return true
 }
 
 // unheard says that no line that is waited for brings anything.
@@ -53,11 +54,11 @@ func (c *Channel) entered() {
 	s := &c.standing
 	unit, ns := s.unit, s.ns
 	s.session, s.pending = c.account.Session, false
-	c.stand(s.before, c.now)
+	c.stand(s.before, c.start.RecvNS)
 	c.tell(shm.ApplianceSession, shm.ReasonNone, nil, nil, 0, 0)
 	if s.lost != 0 {
 		c.tell(shm.ApplianceGap, shm.ReasonGap, nil, nil, s.before+1, s.lost)
-		c.stand(s.before+s.lost, c.now)
+		c.stand(s.before+s.lost, c.start.RecvNS)
 	}
 	c.retell()
 	c.stand(max(unit, s.unit), ns)
