@@ -92,13 +92,24 @@ type edge struct {
 	faults  bool
 	frames  int
 	stopped uint64 // no tick before
+	another int    // from this frame on it is another session, where the framing is MoldUDP64
+	shift   uint64 // by how much everything comes later: the feed was silent
 }
 
 func (e *edge) Frame(ts uint64, frame []byte) error {
 	e.frames++
+	ts += e.shift
+	if e.another > 0 && e.frames > e.another {
+		frame = bytes.Clone(frame)
+		copy(frame[42:], "ANOTHERDAY")
+	}
 	e.now = max(e.now, ts)
 	for e.tick+100_000 < ts && ts > e.stopped {
-		e.tick = max(e.tick+100_000, ts-min(ts, 2_000_000))
+		step := uint64(100_000)
+		if left := ts - e.tick; left > 2_000_000 && e.tick != 0 {
+			step = left / 8 // not every tick of a silence
+		}
+		e.tick = max(e.tick+step, ts-min(ts, 4_000_000_000))
 		e.ticks++
 		e.p.OnTick(e.tick + uint64(e.r.IntN(300_000)))
 		e.p.Flush()
@@ -114,6 +125,20 @@ func (e *edge) Frame(ts uint64, frame []byte) error {
 		other := bytes.Clone(frame)
 		other[33] ^= 1 // another group
 		e.p.OnFrame(other, ptp.Stamp{NS: ts, Source: ptp.SourceNIC})
+	case 6, 7, 8, 9:
+		other := bytes.Clone(frame) // false claims: another session, number, count or time
+		for range 1 + e.r.IntN(3) {
+			if at := 42 + e.r.IntN(24); at < len(other) {
+				other[at] ^= byte(1 << e.r.IntN(8))
+			}
+		}
+		for range 1 + e.r.IntN(4) {
+			e.p.OnFrame(other, ptp.Stamp{NS: ts, Source: ptp.SourceNIC})
+		}
+	case 10:
+		if e.r.IntN(4) == 0 {
+			e.shift += uint64(e.r.IntN(3_000_000_000))
+		}
 	case 4:
 		if e.faults {
 			e.p.Abandon()
@@ -159,6 +184,7 @@ func recordedPipeline(t testing.TB, encoding sim.Encoding, packets *feedhandler.
 // needed for the same records, gaps and counts, to the last byte. Most ticks are not in it: they changed nothing.
 func TestInputsRecordedAndGivenAgainGiveTheSame(t *testing.T) {
 	given, written, gaps := 0, uint64(0), 0
+	var turns uint64 // sessions that were left, numberings that began again, far jumps
 	for _, encoding := range sim.Encodings {
 		t.Run(string(encoding), func(t *testing.T) {
 			for seed := uint64(1); seed <= max(seeds(t)/4, 40); seed++ {
@@ -167,6 +193,9 @@ func TestInputsRecordedAndGivenAgainGiveTheSame(t *testing.T) {
 				live := recordedPipeline(t, encoding, packets)
 				live.Enter([]byte("origin"))
 				e := &edge{p: live, r: rand.New(rand.NewPCG(seed, 15)), faults: seed%3 == 0}
+				if encoding == sim.ITCH50 && seed%4 == 1 {
+					e.another = 100 + int(seed)
+				}
 				w := impaired(seed)
 				w.NoDoubleLoss = seed%2 == 0
 				w.Merged = sim.SinkFunc(e.Frame)
@@ -191,13 +220,15 @@ func TestInputsRecordedAndGivenAgainGiveTheSame(t *testing.T) {
 				if !reflect.DeepEqual(was, is) {
 					t.Fatalf("seed %d: gaps given again\n%+v\nbut were\n%+v", seed, is, was)
 				}
+				st := live.Channels()[0].Arbitration()
+				turns += st.Sessions - min(st.Sessions, 1) + st.Resets + st.Jumps
 				given, written, gaps = given+e.ticks, written+p.Counts.Ticks, gaps+len(was)
 			}
 		})
 	}
-	t.Logf("%d of %d ticks were written, %d gaps", written, given, gaps)
-	if written == 0 || written > uint64(given)*9/10 || gaps == 0 {
-		t.Errorf("%d of %d ticks were written, %d gaps: the test does not show what it is to show", written, given, gaps)
+	t.Logf("%d of %d ticks were written, %d gaps, %d turns", written, given, gaps, turns)
+	if written == 0 || written > uint64(given)*9/10 || gaps == 0 || turns == 0 {
+		t.Errorf("%d of %d ticks were written, %d gaps, %d turns: the test does not show what it is to show", written, given, gaps, turns)
 	}
 }
 
