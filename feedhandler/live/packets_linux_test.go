@@ -100,6 +100,9 @@ func sameRun(t testing.TB, h *Handler, v *segment.View) *played {
 			}
 			records += want.Records
 		}
+		if n := uint64(c.Directory().Len() - 1); n != e.Instruments {
+			t.Errorf("%s: played back it knows %d instruments, the run knew %d", name, n, e.Instruments)
+		}
 		if a := c.Arbitration(); a.Declared != e.Gaps || a.Next != e.NextSequence || c.Messages != e.Messages {
 			t.Errorf("%s: played back %d gaps, next %d, %d messages; the run had %d, %d, %d", name, a.Declared, a.Next, c.Messages, e.Gaps, e.NextSequence, e.Messages)
 		}

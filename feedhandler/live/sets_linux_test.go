@@ -20,7 +20,7 @@ func TestDefinitionsHoldForTheSet(t *testing.T) {
 			c.Channels[i].Profile, c.Channels[i].MaxOrders, c.Channels[i].InitialOrders = "cme.mdp3", orders, 1<<10
 		}
 		c.Channels[0].MaxOrders = 1 << 12
-		return c
+		return recording(c)
 	}
 	h, _ := start(t, variant(1<<12), nil)
 	v, out := h.view(t), sender(t)
@@ -71,4 +71,8 @@ func TestDefinitionsHoldForTheSet(t *testing.T) {
 	eventually(t, "the definitions go on", func() bool { return channelOf(t, v, "defs1").Messages == 3 })
 	sendAll(t, out, []packet{quote(3, 5001, 1)})
 	eventually(t, "5001 has its book as ESU5", book(5001, "ESU5"))
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameRun(t, h, v) // played back, the set goes on over the exchange as well
 }
