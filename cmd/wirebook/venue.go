@@ -34,6 +34,7 @@ type venueFlags struct {
 	faultDelay                    time.Duration
 	listFaults                    bool
 	connections, iexLimit         int
+	sessions                      int
 	snapQuota, replayPackets      int
 	snapshotGroups, defGroups     []string
 	loopRate                      int
@@ -58,6 +59,7 @@ recovery is tried against it, with whatever can go wrong on the venue's side.
   wirebook venue -I veth0 --fault half,disconnect --fault-times 3      each goes wrong three times, then all is well
   wirebook venue -I veth0 --fault glimpse:stale --fault-share 50       every other spin is an old one
   wirebook venue -I veth0 --replay day.pcap --clean clean.pcap         captures of 'wirebook sim' instead of a day of its own
+  wirebook venue -I veth0 --sessions 2 --messages 50000                a new session, or a channel reset, in the middle
   wirebook venue --faults                                              what can go wrong, and where
 
 The same seed and flags give the same day as 'wirebook sim'. Services listen on the interface's first address; each says at
@@ -74,6 +76,7 @@ which faults were played; so does SIGINT.`,
 	fl.StringVar(&f.send.speed, "speed", "1", "1 by the day's clock, 10 ten times as fast, max without waiting")
 	fl.DurationVar(&f.send.wait, "wait", 0, "wait so long before the first datagram; the services are there at once")
 	fl.DurationVar(&f.linger, "linger", 5*time.Second, "serve so long after the day is over; negative: until SIGINT")
+	fl.IntVar(&f.sessions, "sessions", 1, "so many sessions one after the other, each from number 1 and with a market of its own; a channel reset\nbetween them at mdp3")
 	fl.StringSliceVar(&f.replay, "replay", nil, "play this capture of a day, with its losses as they are, instead of a new one")
 	fl.StringSliceVar(&f.whole, "clean", nil, "with --replay: the clean capture, for what the played one lacks on every line")
 	fl.StringSliceVar(&f.services, "service", []string{"all"}, "what is served: all, none, request, snapshot, refuse (all, each refusing), or services by name")
@@ -127,6 +130,9 @@ func (f *venueFlags) run(c *cobra.Command) error {
 	speed, err := parseSpeed(f.send.speed)
 	if err != nil {
 		return err
+	}
+	if f.sessions < 1 || f.sessions > 1 && len(f.replay) > 0 {
+		return usageError{fmt.Errorf("--sessions %d: must be 1 or more, and a capture has its own", f.sessions)}
 	}
 	lines, err := f.wire()
 	if err != nil {
@@ -188,7 +194,8 @@ func (f *venueFlags) run(c *cobra.Command) error {
 	if total == 0 {
 		total = int64(f.seconds * float64(f.rate))
 	}
-	play := venuesim.PlayConfig{Speed: speed, Out: out, Progress: func(n uint64) { bar.set(int64(n), total) }}
+	total *= int64(f.sessions)
+	play := venuesim.PlayConfig{Speed: speed, Out: out, Sessions: f.sessions, Progress: func(n uint64) { bar.set(int64(n), total) }}
 	s := venueSummary{Profile: profileOf[f.protocol], TX: name, Why: why, Lines: []sim.LineStats{}, Gaps: []sim.Range{}}
 	start := time.Now()
 	var played venuesim.Played
@@ -196,10 +203,7 @@ func (f *venueFlags) run(c *cobra.Command) error {
 		total = int64(recording.Units())
 		played, err = recording.Play(c.Context(), server, play)
 	} else {
-		var lost []sim.Range
-		var stats []sim.LineStats
-		played, stats, lost, err = venuesim.Play(c.Context(), exchange, lines, server, play)
-		s.take(stats, lost)
+		played, err = venuesim.Play(c.Context(), exchange, lines, server, play)
 	}
 	bar.done()
 	if err != nil {

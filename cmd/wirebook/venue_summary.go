@@ -17,12 +17,13 @@ type venueSummary struct {
 	Profile   string                   `json:"profile"`
 	TX        string                   `json:"tx"` // of the lines: xdp or socket
 	Why       string                   `json:"why"`
+	Sessions  int                      `json:"sessions"`  // played; with --replay 0
 	Datagrams uint64                   `json:"datagrams"` // of the day; with --replay those of all lines
 	Messages  uint64                   `json:"messages"`
 	Packets   uint64                   `json:"packets"` // sent on all lines
 	Failed    uint64                   `json:"failed"`  // the host refused them
 	Lines     []sim.LineStats          `json:"lines"`
-	Gaps      []sim.Range              `json:"gaps"` // what no line brings
+	Gaps      []sim.Range              `json:"gaps"` // what no line brings, session by session
 	GapsLost  uint64                   `json:"gaps_lost"`
 	UnitsLost uint64                   `json:"units_lost"`
 	ElapsedNS int64                    `json:"elapsed_ns"`
@@ -46,7 +47,9 @@ func (s *venueSummary) take(stats []sim.LineStats, lost []sim.Range) {
 }
 
 func (s *venueSummary) played(p venuesim.Played) {
-	s.Datagrams, s.Messages, s.Packets, s.Failed, s.LatestNS, s.LastError = p.Datagrams, p.Messages, p.Packets, p.Failed, p.LatestNS, p.LastError
+	s.Sessions, s.Datagrams, s.Messages, s.Packets, s.Failed, s.LatestNS, s.LastError =
+		p.Sessions, p.Datagrams, p.Messages, p.Packets, p.Failed, p.LatestNS, p.LastError
+	s.take(p.Lines, p.Gaps)
 }
 
 // report says it all. A day that was not sent to its end, or not whole, is no success.

@@ -12,25 +12,25 @@ import (
 // the images of one cycle are of different moments.
 func (p *post) snapshotLoop() {
 	active := func(f *cmeFuture) bool { return f.active }
-	p.loop(p.cfg.SnapshotGroups, active, func(f Fault, send func(b []byte) bool) {
-		books, last := p.day.cme()
+	p.loop(p.cfg.SnapshotGroups, active, func(d *day, f Fault, send func(b []byte) bool) {
+		books, last := d.cme()
 		if f == Stale {
-			old, at := p.day.old(p.cfg.Market.Encoding)
+			old, at := d.old()
 			books, last = old.(*cmeBooks), at
 		}
 		var ids []int32
-		p.day.mu.Lock()
+		d.mu.Lock()
 		for _, x := range books.futures {
 			if x.active {
 				ids = append(ids, x.id)
 			}
 		}
-		p.day.mu.Unlock()
+		d.mu.Unlock()
 		total := uint32(len(ids))
 		lost := p.dice.below(len(ids))
 		for k, id := range ids {
-			image := p.cmeImage(books, id)
-			if image == nil {
+			image := p.cmeImage(d, books, id)
+			if image == nil || f != OldSession && p.today() != d { // a reset empties the loop at once
 				return
 			}
 			switch f {
@@ -67,15 +67,15 @@ func (p *post) snapshotLoop() {
 // definitionLoop tells every definition again and again, several in a packet.
 func (p *post) definitionLoop() {
 	all := func(*cmeFuture) bool { return true }
-	p.loop(p.cfg.DefinitionGroups, all, func(f Fault, send func(b []byte) bool) {
+	p.loop(p.cfg.DefinitionGroups, all, func(d *day, f Fault, send func(b []byte) bool) {
 		var list [][]byte
-		books, _ := p.day.cme()
-		p.day.mu.Lock()
+		books, _ := d.cme()
+		d.mu.Lock()
 		for _, x := range books.futures {
 			list = append(list, slices.Clone(x.definition))
 		}
-		now := p.day.nowNS
-		p.day.mu.Unlock()
+		now := d.nowNS
+		d.mu.Unlock()
 		var b []byte
 		for k, m := range list {
 			total := uint32(len(list))
@@ -108,21 +108,21 @@ func (d *day) cme() (*cmeBooks, uint64) {
 }
 
 // cmeImage copies an instrument when no event is half told; nil when the server closes first.
-func (p *post) cmeImage(b *cmeBooks, id int32) *cmeImage {
-	more, deaf := p.day.listen()
+func (p *post) cmeImage(d *day, b *cmeBooks, id int32) *cmeImage {
+	more, deaf := d.listen()
 	defer deaf()
 	for {
-		p.day.mu.Lock()
-		if b.whole() || p.day.ended {
+		d.mu.Lock()
+		if b.whole() || d.ended {
 			image := b.by[id].image()
-			image.last, image.nowNS = uint32(len(p.day.units)), p.day.nowNS
-			p.day.mu.Unlock()
+			image.last, image.nowNS = uint32(len(d.units)), d.nowNS
+			d.mu.Unlock()
 			if image.depth == 0 {
 				image.depth = p.cfg.Market.Depth
 			}
 			return image
 		}
-		p.day.mu.Unlock()
+		d.mu.Unlock()
 		select {
 		case <-more:
 		case <-p.ctx.Done():
@@ -133,30 +133,34 @@ func (p *post) cmeImage(b *cmeBooks, id int32) *cmeImage {
 
 // loop sends cycles until the server closes, from when the day has an instrument that is told in them. cycle makes one, packet by
 // packet, without their numbers; send is false when it must end.
-func (p *post) loop(groups []netip.AddrPort, told func(f *cmeFuture) bool, cycle func(f Fault, send func(b []byte) bool)) {
+func (p *post) loop(groups []netip.AddrPort, told func(f *cmeFuture) bool, cycle func(d *day, f Fault, send func(b []byte) bool)) {
 	p.work.Go(func() {
 		for p.ctx.Err() == nil {
-			p.day.mu.Lock()
-			some := slices.ContainsFunc(p.day.books.(*cmeBooks).futures, told)
-			p.day.mu.Unlock()
+			d := p.today()
+			d.mu.Lock()
+			some := slices.ContainsFunc(d.books.(*cmeBooks).futures, told)
+			d.mu.Unlock()
 			if !some {
 				p.sleep(p.cfg.LoopPause)
 				continue
 			}
-			f := p.dice.draw()
+			f := p.dice.draw(d)
+			if f == OldSession {
+				d = d.before
+			}
 			out := newCycle(p, groups)
 			switch f {
-			case Silence:
+			case Silence, Refuse:
 			case Hole, Duplicate, Shuffle, Lie, JoinMiddle, LoopRestarts:
 				// What happens to the cycle as a whole happens to one that is made at once.
 				var list [][]byte
-				cycle(f, func(b []byte) bool {
+				cycle(d, f, func(b []byte) bool {
 					list = append(list, b)
 					return p.ctx.Err() == nil
 				})
 				out.spoil(f, list)
 			default:
-				cycle(f, out.send)
+				cycle(d, f, out.send)
 			}
 			p.request()
 			if !p.sleep(p.cfg.LoopPause) {

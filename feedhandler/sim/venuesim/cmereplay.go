@@ -27,7 +27,10 @@ func (p *post) tcpReplay(c *client) {
 		t.refuse("not_authorised", "Invalid user or password")
 		return
 	}
-	c.fault = p.dice.draw()
+	d := p.today()
+	if c.fault = p.dice.draw(d); c.fault == OldSession {
+		d = d.before
+	}
 	switch c.fault {
 	case Refuse:
 		t.bye("Logon refused")
@@ -36,7 +39,7 @@ func (p *post) tcpReplay(c *client) {
 		c.dumb()
 		return
 	case DataFirst:
-		if units, _, _ := p.day.from(1, 1); len(units) > 0 && t.packet(1, units[0].bytes) != nil {
+		if units, _, _ := d.from(1, 1); len(units) > 0 && t.packet(1, units[0].bytes) != nil {
 			return
 		}
 	}
@@ -64,12 +67,12 @@ func (p *post) tcpReplay(c *client) {
 		t.bye("Request limit reached")
 		return
 	}
-	units, newest, _ := p.day.from(first, int(last-first+1))
+	units, newest, _ := d.from(first, int(last-first+1))
 	if len(units) == 0 {
 		t.refuse("not_sent_yet", fmt.Sprintf("Packets from %d on are not available: the newest is %d", first, newest))
 		return
 	}
-	if t.answer(piece{first, units}) != nil {
+	if t.answer(d, piece{first, units}) != nil {
 		return
 	}
 	if c.fault != NoEnd {
@@ -102,12 +105,12 @@ func (t *replayTalk) wanted(fields []fixField) (first, last uint64, why, text st
 }
 
 // answer sends the packets, with what the fault makes of them.
-func (t *replayTalk) answer(x piece) error {
+func (t *replayTalk) answer(d *day, x piece) error {
 	if t.fault == OnlyHeartbeat {
 		return t.say(appendAlive(nil))
 	}
 	at := len(x.units) / 2 // where what happens in the middle happens
-	for _, part := range t.spoil(t.fault, []piece{x}) {
+	for _, part := range t.spoil(d, t.fault, []piece{x}) {
 		for i := range part.units {
 			number, b := uint32(part.first)+uint32(i), part.units[i].bytes
 			if number == uint32(x.first)+uint32(at) {
@@ -154,7 +157,7 @@ func (t *replayTalk) packet(number uint32, packet []byte) error {
 // say sends a message of our own in a packet of its own, numbered from 1.
 func (t *replayTalk) say(message []byte) error {
 	t.own++
-	return t.send(t.frame(t.own, append(appendMDPPacket(nil, 0, t.day.now()), message...)))
+	return t.send(t.frame(t.own, append(appendMDPPacket(nil, 0, t.today().now()), message...)))
 }
 
 func (t *replayTalk) bye(text string) { _ = t.say(appendLogout(nil, text)) }

@@ -46,6 +46,7 @@ func readMDPPacket(p []byte, ns uint64) (x packet, err error) {
 		if m.template == mdpFuture && len(m.root) >= 17 {
 			x.channel = uint32(binary.LittleEndian.Uint16(m.root[15:])) // ApplID
 		}
+		x.reset = x.reset || m.template == mdpChannelReset
 	})
 }
 
@@ -133,6 +134,13 @@ func appendLogout(dst []byte, text string) []byte {
 	copy(root[:], text)
 	dst, at := beginMDP(dst, mdpLogout, root[:])
 	return endMDP(dst, at)
+}
+
+// appendReset is template 4: TransactTime 0/8, indicator 8; a group of ApplIDs i16.
+func appendReset(dst []byte, ns uint64, channel uint32) []byte {
+	dst, at := beginMDP(dst, mdpChannelReset, append(binary.LittleEndian.AppendUint64(nil, ns), mdpEndOfEvent))
+	dst = append(dst, 2, 0, 1)
+	return endMDP(binary.LittleEndian.AppendUint16(dst, uint16(channel)), at)
 }
 
 // appendAlive is template 12, which is empty.

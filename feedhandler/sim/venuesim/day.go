@@ -14,8 +14,13 @@ type unit struct {
 	offset uint64 // IEX-TP: of its payload in the stream
 }
 
-// day is what was published so far. Units are never changed once they are in.
+// day is what was published so far of one session. Units are never changed once they are in.
 type day struct {
+	encoding sim.Encoding
+	session  string // MoldUDP64's
+	id       uint32 // IEX-TP's session
+	before   *day   // the session before it; nil of the first
+
 	mu        sync.Mutex
 	units     []unit // unit n is units[n-1]
 	offset    uint64 // IEX-TP: of what comes next in the stream
@@ -32,8 +37,11 @@ type books interface {
 	whole() bool
 }
 
-func newDay(e sim.Encoding) *day {
-	return &day{books: newBooks(e), listeners: map[chan struct{}]bool{}}
+func newDay(e sim.Encoding, session string, id uint32, before *day) *day {
+	if before != nil {
+		before.before = nil // one is kept, for what answers from it by mistake
+	}
+	return &day{encoding: e, session: session, id: id, before: before, books: newBooks(e), listeners: map[chan struct{}]bool{}}
 }
 
 func newBooks(e sim.Encoding) books {
@@ -103,9 +111,9 @@ func (d *day) newest() uint64 {
 }
 
 // refold makes the books as they were after unit upTo.
-func (d *day) refold(e sim.Encoding, upTo uint64) books {
+func (d *day) refold(upTo uint64) books {
 	list, _, _ := d.from(1, int(upTo))
-	b := newBooks(e)
+	b := newBooks(d.encoding)
 	for i := range list {
 		b.add(uint64(i+1), &list[i])
 	}
@@ -120,13 +128,13 @@ func (d *day) now() uint64 {
 }
 
 // old makes the books of a while ago, at a moment when no event was half told, and says the number of the newest unit in them.
-func (d *day) old(e sim.Encoding) (books, uint64) {
+func (d *day) old() (books, uint64) {
 	at := d.newest()
 	at -= min(at/2, far)
-	b := d.refold(e, at)
+	b := d.refold(at)
 	for at > 0 && !b.whole() {
 		at--
-		b = d.refold(e, at)
+		b = d.refold(at)
 	}
 	return b, at
 }

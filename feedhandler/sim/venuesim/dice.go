@@ -38,8 +38,8 @@ func newDice(c *Config, s Service) *dice {
 	return d
 }
 
-// draw says what goes wrong at this occasion.
-func (d *dice) draw() Fault {
+// draw says what goes wrong at this occasion. Old sessions are answered from only when there is one.
+func (d *dice) draw(on *day) Fault {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.refuse {
@@ -48,7 +48,7 @@ func (d *dice) draw() Fault {
 	}
 	var left []Fault
 	for _, f := range d.list {
-		if d.times == 0 || d.played[f] < uint64(d.times) {
+		if (d.times == 0 || d.played[f] < uint64(d.times)) && (f != OldSession || on.before != nil) {
 			left = append(left, f)
 		}
 	}

@@ -49,6 +49,7 @@ const (
 	ChunkLost     Fault = "chunk-lost"
 	TotalChanges  Fault = "total-changes"
 	LoopRestarts  Fault = "loop-restarts"
+	OldSession    Fault = "old-session"
 )
 
 // FaultInfo says what a fault does and which services know it.
@@ -105,6 +106,7 @@ var Faults = []FaultInfo{
 	{JoinMiddle, loops, "the cycle begins in the middle"},
 	{ChunkLost, []Service{SnapshotLoop}, "one chunk of an instrument's orders is not sent"},
 	{TotalChanges, loops, "TotNumReports changes within the cycle"},
+	{OldSession, everyService, "the whole answer is out of the session before (--sessions 2): what a server says that was not told of the new one"},
 	{LoopRestarts, loops, "the cycle breaks off in the middle and starts again at packet 1"},
 }
 

@@ -7,19 +7,20 @@ import (
 	"wirebook/feedhandler/sim"
 )
 
-// tp is the market's header.
-func (s *Server) tp() tp {
+// tp is the header of a session.
+func (s *Server) tp(d *day) tp {
 	m := &s.cfg.Market
 	protocol := uint16(protocolDEEPPlus)
 	if m.Encoding == sim.Deep {
 		protocol = protocolDEEP
 	}
-	return tp{protocol: protocol, channel: m.Channel, session: m.SessionID}
+	return tp{protocol: protocol, channel: m.Channel, session: d.id}
 }
 
 // gapRequest answers one datagram at the UDP gap fill server. An invalid one is ignored.
 func (p *post) gapRequest(from netip.AddrPort, request []byte) {
-	h := p.tp()
+	d := p.today()
+	h := p.tp(d)
 	if len(request) < gapHeaderBytes {
 		p.reason("short_request")
 		return
@@ -38,15 +39,19 @@ func (p *post) gapRequest(from netip.AddrPort, request []byte) {
 	}
 	p.request()
 	if n == 0 { // the test: where the feed stands
-		p.sendDatagram(from, p.heartbeat(h), 0)
+		p.sendDatagram(from, d.heartbeat(h), 0)
 		return
 	}
-	list := p.wantedUnits(ranges, p.cfg.IEXUDPLimit)
+	list := p.wantedUnits(d, ranges, p.cfg.IEXUDPLimit)
 	if len(list) == 0 {
 		p.reason("not_sent_yet")
 		return
 	}
-	f := p.dice.draw()
+	f := p.dice.draw(d)
+	if f == OldSession {
+		d = d.before
+		h, list = p.tp(d), p.wantedUnits(d, ranges, p.cfg.IEXUDPLimit)
+	}
 	switch f {
 	case Refuse, Silence:
 		return
@@ -58,7 +63,7 @@ func (p *post) gapRequest(from netip.AddrPort, request []byte) {
 		})
 		return
 	case OnlyHeartbeat:
-		p.sendDatagram(from, p.heartbeat(h), 0)
+		p.sendDatagram(from, d.heartbeat(h), 0)
 		return
 	case WrongSession:
 		h.session++
@@ -73,13 +78,13 @@ func (p *post) gapRequest(from netip.AddrPort, request []byte) {
 		}
 		return
 	}
-	p.sendSegments(from, h, p.spoil(f, list))
+	p.sendSegments(from, h, p.spoil(d, f, list))
 }
 
 // wantedUnits finds what was asked for as far as it was sent, limit messages at most.
-func (p *post) wantedUnits(ranges []gapRange, limit int) (list []piece) {
+func (p *post) wantedUnits(d *day, ranges []gapRange, limit int) (list []piece) {
 	for _, r := range ranges {
-		units, newest, _ := p.day.from(uint64(r.first), int(min(uint64(r.last-r.first)+1, uint64(limit))))
+		units, newest, _ := d.from(uint64(r.first), int(min(uint64(r.last-r.first)+1, uint64(limit))))
 		if len(units) > 0 {
 			list = append(list, piece{uint64(r.first), units})
 			limit -= len(units)
@@ -130,9 +135,9 @@ func (p *post) sendSegments(to netip.AddrPort, h tp, list []piece) {
 }
 
 // heartbeat is a header without messages: the next number and the next offset.
-func (p *post) heartbeat(h tp) []byte {
-	p.day.mu.Lock()
-	next, offset, now := uint64(len(p.day.units))+1, p.day.offset, p.day.nowNS
-	p.day.mu.Unlock()
+func (d *day) heartbeat(h tp) []byte {
+	d.mu.Lock()
+	next, offset, now := uint64(len(d.units))+1, d.offset, d.nowNS
+	d.mu.Unlock()
 	return h.appendSegment(nil, next, offset, now, nil)
 }

@@ -8,7 +8,8 @@ const tcpSegmentBytes = 60_000
 // gapFill serves one connection of the TCP gap fill server: requests, each answered as far as the present, and then it closes. An
 // invalid one closes it at once.
 func (p *post) gapFill(c *client) {
-	h := p.tp()
+	d := p.today()
+	h := p.tp(d)
 	after := int64(0)
 	for wait := p.cfg.LoginWait; ; wait = p.cfg.RequestWait {
 		if err := c.fill(gapHeaderBytes, wait); err != nil {
@@ -34,22 +35,28 @@ func (p *post) gapFill(c *client) {
 		}
 		p.request()
 		if after == 0 {
-			c.fault = p.dice.draw()
+			if c.fault = p.dice.draw(d); c.fault == OldSession {
+				d = d.before
+			}
 		}
 		after = ranges[len(ranges)-1].last
-		list := p.wantedUnits(ranges, math.MaxInt)
+		list := p.wantedUnits(d, ranges, math.MaxInt)
 		if len(list) == 0 {
 			p.reason("not_sent_yet")
 			return
 		}
-		if !c.answerGap(h, list) {
+		answer := h
+		if c.fault == OldSession {
+			answer = p.tp(d)
+		}
+		if !c.answerGap(d, answer, list) {
 			return
 		}
 	}
 }
 
 // answerGap sends segments with what the fault makes of them; false when the connection is over.
-func (c *client) answerGap(h tp, list []piece) bool {
+func (c *client) answerGap(d *day, h tp, list []piece) bool {
 	total := 0
 	for i := range list {
 		total += len(list[i].units)
@@ -66,7 +73,7 @@ func (c *client) answerGap(h tp, list []piece) bool {
 			return false
 		}
 	case OnlyHeartbeat:
-		_ = c.send(c.heartbeat(h))
+		_ = c.send(d.heartbeat(h))
 		return false
 	case WrongSession:
 		h.session++
@@ -74,7 +81,7 @@ func (c *client) answerGap(h tp, list []piece) bool {
 		list = apart(list, max(total/4, 1))
 		stop = len(list) / 2
 	}
-	for i, x := range c.segments(c.spoil(c.fault, list), tcpSegmentBytes) {
+	for i, x := range c.segments(c.spoil(d, c.fault, list), tcpSegmentBytes) {
 		b := h.segment(x)
 		switch {
 		case i == stop && c.fault == Stall:

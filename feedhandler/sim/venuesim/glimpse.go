@@ -10,13 +10,13 @@ const far = 1000
 
 // glimpse spins the books as they are when the client logs in.
 func (p *post) glimpse(c *client) {
-	_, ok := c.login()
+	_, d, ok := c.login()
 	if !ok {
 		return
 	}
-	image, next := p.itchImage(c.fault)
+	image, next := d.itchImage(c.fault)
 	image.sort()
-	t := c.listen()
+	t := c.listen(d)
 	list := image.messages(c.fault, p.dice)
 	first := len(list) - len(image.adds)
 	t.at = first + p.dice.below(len(image.adds)) // the fault happens among the orders
@@ -57,14 +57,14 @@ func (p *post) glimpse(c *client) {
 }
 
 // itchImage is the books for a spin and the number to go on live with.
-func (p *post) itchImage(f Fault) (*itchImage, uint64) {
-	p.day.mu.Lock()
-	image := p.day.books.(*itchBooks).image()
-	newest := uint64(len(p.day.units))
-	p.day.mu.Unlock()
+func (d *day) itchImage(f Fault) (*itchImage, uint64) {
+	d.mu.Lock()
+	image := d.books.(*itchBooks).image()
+	newest := uint64(len(d.units))
+	d.mu.Unlock()
 	switch f {
 	case Stale:
-		old, at := p.day.old(p.cfg.Market.Encoding)
+		old, at := d.old()
 		return old.(*itchBooks).image(), at + 1
 	case Behind:
 		return image, newest + 1 - min(newest, far)

@@ -150,7 +150,7 @@ func TestGlimpseBeforeTheOpening(t *testing.T) {
 	}
 	msgs := day.messages()
 	actions := slices.IndexFunc(msgs, func(m []byte) bool { return m[0] == 'H' })
-	if err := s.day.add(1, units(msgs[:actions]), 1, false); err != nil {
+	if err := s.today().add(1, units(msgs[:actions]), 1, false); err != nil {
 		t.Fatal(err)
 	}
 	if g := readSpin(data(spin(t, s))); len(g.directory) != 6 || len(g.states) != 0 || g.adds != 0 {

@@ -14,7 +14,8 @@ func (p *post) moldRequest(from netip.AddrPort, request []byte) {
 		p.reason("not_20_bytes")
 		return
 	}
-	session := moldSession(p.cfg.Market.Session)
+	d := p.today()
+	session := moldSession(d.session)
 	first, count := binary.BigEndian.Uint64(request[10:]), binary.BigEndian.Uint16(request[moldCountAt:])
 	switch {
 	case !bytes.Equal(request[:10], session[:]):
@@ -28,13 +29,20 @@ func (p *post) moldRequest(from netip.AddrPort, request []byte) {
 		return
 	}
 	p.request()
-	units, newest, _ := p.day.from(first, int(count)) // a session that is over is still served: the operator's choice
+	units, newest, _ := d.from(first, int(count)) // a session that is over is still served: the operator's choice
 	if len(units) == 0 {
 		p.reason("not_sent_yet")
 		return
 	}
 	units = p.fitting(units)
-	f := p.dice.draw()
+	f := p.dice.draw(d)
+	if f == OldSession {
+		d = d.before
+		if units, newest, _ = d.from(first, int(count)); len(units) == 0 {
+			return
+		}
+		session, units = moldSession(d.session), p.fitting(units)
+	}
 	switch f {
 	case Refuse, Silence:
 		return
@@ -65,7 +73,7 @@ func (p *post) moldRequest(from netip.AddrPort, request []byte) {
 		p.stranger(from, p.moldPacket(session, piece{first, units}))
 		return
 	}
-	for _, x := range p.spoil(f, []piece{{first, units}}) {
+	for _, x := range p.spoil(d, f, []piece{{first, units}}) {
 		p.sendMold(from, session, x)
 	}
 }

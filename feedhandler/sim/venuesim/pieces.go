@@ -12,7 +12,7 @@ type piece struct {
 }
 
 // spoil does to an answer what a fault of the range-filling kind orders. Pieces that it changes are copies; the day is not touched.
-func (p *post) spoil(f Fault, list []piece) []piece {
+func (p *post) spoil(d *day, f Fault, list []piece) []piece {
 	total := 0
 	for i := range list {
 		total += len(list[i].units)
@@ -39,9 +39,9 @@ func (p *post) spoil(f Fault, list []piece) []piece {
 		}
 		return parts
 	case WrongRange:
-		return p.other(list)
+		return d.other(list)
 	case OffByOne:
-		return p.shifted(list)
+		return d.shifted(list)
 	case FarFuture:
 		list = slices.Clone(list)
 		for i := range list {
@@ -98,22 +98,22 @@ func apart(list []piece, n int) (parts []piece) {
 }
 
 // other is as many units from elsewhere: right behind the range, else from the day's first on.
-func (p *post) other(list []piece) []piece {
+func (d *day) other(list []piece) []piece {
 	last := list[len(list)-1]
 	n := len(last.units)
 	first := last.first + uint64(n)
-	units, _, _ := p.day.from(first, n)
+	units, _, _ := d.from(first, n)
 	if len(units) == 0 {
 		first = 1
-		units, _, _ = p.day.from(1, n)
+		units, _, _ = d.from(1, n)
 	}
 	return []piece{{first, units}}
 }
 
 // shifted begins and ends every piece one unit late.
-func (p *post) shifted(list []piece) (moved []piece) {
+func (d *day) shifted(list []piece) (moved []piece) {
 	for _, x := range list {
-		units, _, _ := p.day.from(x.first+1, len(x.units))
+		units, _, _ := d.from(x.first+1, len(x.units))
 		if len(units) > 0 {
 			moved = append(moved, piece{x.first + 1, units})
 		}

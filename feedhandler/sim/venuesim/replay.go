@@ -112,7 +112,7 @@ func (r *Recording) Play(ctx context.Context, s *Server, cfg PlayConfig) (Played
 			return nil
 		}
 		p.out.Messages = through
-		return s.day.add(have+1, r.units[have:through], ns, false)
+		return s.today().add(have+1, r.units[have:through], ns, false)
 	}
 	err := eachDatagram(r.paths, r.o, func(d *feedhandler.Datagram, ns uint64) error {
 		if ctx.Err() != nil {
@@ -138,7 +138,7 @@ func (r *Recording) Play(ctx context.Context, s *Server, cfg PlayConfig) (Played
 		return p.out, nil
 	}
 	if err == nil {
-		err = publish(uint64(len(r.units)), s.day.now())
+		err = publish(uint64(len(r.units)), s.today().now())
 		s.EndSession()
 	}
 	return p.out, err

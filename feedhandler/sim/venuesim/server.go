@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wirebook/feedhandler/sim"
@@ -17,7 +18,7 @@ import (
 // Server is a venue's recovery side at work.
 type Server struct {
 	cfg      Config
-	day      *day
+	current  atomic.Pointer[day]
 	posts    []*post
 	ctx      context.Context
 	stop     context.CancelFunc
@@ -44,7 +45,8 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, day: newDay(cfg.Market.Encoding)}
+	s := &Server{cfg: cfg}
+	s.current.Store(newDay(cfg.Market.Encoding, strings.Trim(cfg.Market.Session, " "), cfg.Market.SessionID, nil))
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	if s.cfg.Transmit == nil {
 		if s.cfg.Transmit, s.hangUp, err = plainTransmit(); err != nil {
@@ -213,14 +215,39 @@ func (s *Server) Addr(name Service) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// Publish adds a datagram of the day, copying it: from now on the services have it. Datagrams come in order. It belongs to one
-// goroutine.
+// today is the session that is on. A request is answered from the one that was on when it came.
+func (s *Server) today() *day { return s.current.Load() }
+
+// Publish adds a datagram of the day, copying it: from now on the services have it. Datagrams come in order. Another session, or
+// CME's channel reset, ends what was before it: the services begin anew. It belongs to one goroutine.
 func (s *Server) Publish(d *sim.Datagram) error {
 	x, err := readPacket(s.cfg.Market.Encoding, bytes.Clone(d.Payload), d.TimeNS)
 	if err != nil {
 		return fmt.Errorf("venue: publish: %w", err)
 	}
-	return s.day.add(x.first, x.units, d.TimeNS, x.ended)
+	day := s.today()
+	if x.session != day.session || x.id != day.id {
+		day = s.begin(x.session, x.id)
+	}
+	if err := day.add(x.first, x.units, d.TimeNS, x.ended || x.reset); err != nil {
+		return err
+	}
+	if x.reset {
+		s.begin("", 0)
+	}
+	return nil
+}
+
+// begin starts another session.
+func (s *Server) begin(session string, id uint32) *day {
+	old := s.today()
+	next := newDay(old.encoding, session, id, old)
+	if old.newest() == 0 {
+		next.before = nil // nothing was ever served under the name it was configured with
+	}
+	_ = old.add(0, nil, 0, true)
+	s.current.Store(next)
+	return next
 }
 
 // packet is a datagram of the feed, read.
@@ -232,6 +259,7 @@ type packet struct {
 	first    uint64
 	units    []unit
 	ended    bool
+	reset    bool // CME: the channel is reset after it, and numbers begin at 1
 }
 
 // readPacket takes a datagram apart; what it returns lies in p.
@@ -248,7 +276,7 @@ func readPacket(e sim.Encoding, p []byte, ns uint64) (packet, error) {
 }
 
 // EndSession says that the day is over, where no datagram does.
-func (s *Server) EndSession() { _ = s.day.add(0, nil, 0, true) }
+func (s *Server) EndSession() { _ = s.today().add(0, nil, 0, true) }
 
 // Counts returns what each service did.
 func (s *Server) Counts() []ServiceCounts {
@@ -259,8 +287,8 @@ func (s *Server) Counts() []ServiceCounts {
 	return list
 }
 
-// Newest is the number of the newest unit published.
-func (s *Server) Newest() uint64 { return s.day.newest() }
+// Newest is the number of the newest unit published of the session that is on.
+func (s *Server) Newest() uint64 { return s.today().newest() }
 
 // Close ends every service and waits for it.
 func (s *Server) Close() error {

@@ -98,7 +98,8 @@ func (c *client) snapAnswer(frame []byte, more <-chan []byte) bool {
 	if frame[0] != 'r' || len(frame) != snapRequestBytes-2 {
 		return c.deny('U', "unknown_message")
 	}
-	r, h := readSnapRequest(frame[1:]), c.tp()
+	d := c.today()
+	r, h := readSnapRequest(frame[1:]), c.tp(d)
 	switch {
 	case c.cfg.Token != "" && r.token != c.cfg.Token:
 		return c.deny('A', "not_authorised")
@@ -106,13 +107,16 @@ func (c *client) snapAnswer(frame []byte, more <-chan []byte) bool {
 		return c.deny('C', "other_channel")
 	case r.session != h.session:
 		return c.deny('S', "other_session")
-	case r.minimum < 0 || uint64(r.minimum) > c.day.newest():
+	case r.minimum < 0 || uint64(r.minimum) > d.newest():
 		return c.deny('R', "not_sent_yet")
 	case c.used.Add(1) > int64(c.cfg.SnapQuota):
 		return c.deny('Q', "quota")
 	}
 	c.request()
-	c.fault = c.dice.draw()
+	if c.fault = c.dice.draw(d); c.fault == OldSession {
+		d = d.before
+		h = c.tp(d)
+	}
 	codes := map[Fault]byte{Refuse: 'A', Quota: 'Q', NotYet: 'R', Active: 'E'}
 	switch {
 	case codes[c.fault] != 0:
@@ -126,26 +130,26 @@ func (c *client) snapAnswer(frame []byte, more <-chan []byte) bool {
 	case c.fault == WrongSession:
 		h.session++
 	}
-	image, last, ok := c.iexImage()
+	image, last, ok := c.iexImage(d)
 	return ok && c.tellImage(h, image, last, more)
 }
 
 // iexImage copies the books when no event is half told, and says the number of the newest message in them.
-func (c *client) iexImage() (*iexImage, uint64, bool) {
+func (c *client) iexImage(d *day) (*iexImage, uint64, bool) {
 	if c.fault == Stale {
-		old, at := c.day.old(c.cfg.Market.Encoding)
+		old, at := d.old()
 		return old.(*iexBooks).image(), at, true
 	}
-	more, deaf := c.day.listen()
+	more, deaf := d.listen()
 	defer deaf()
 	for {
-		c.day.mu.Lock()
-		if c.day.books.whole() || c.day.ended {
-			image, last := c.day.books.(*iexBooks).image(), uint64(len(c.day.units))
-			c.day.mu.Unlock()
+		d.mu.Lock()
+		if d.books.whole() || d.ended {
+			image, last := d.books.(*iexBooks).image(), uint64(len(d.units))
+			d.mu.Unlock()
 			return image, last, true
 		}
-		c.day.mu.Unlock()
+		d.mu.Unlock()
 		select {
 		case <-more:
 		case <-c.ctx.Done():

@@ -207,7 +207,7 @@ func TestSnapVectors(t *testing.T) {
 	cfg.SnapQuota, cfg.Token = 1, "token"
 	s := day.start(t, cfg)
 	msgs, _ := day.iexMessages()
-	if err := s.day.add(1, units(msgs[:44130]), 1, false); err != nil {
+	if err := s.today().add(1, units(msgs[:44130]), 1, false); err != nil {
 		t.Fatal(err)
 	}
 	c := newSnapClient(t, s)
@@ -265,13 +265,13 @@ func TestSnapWaitsForTheEvent(t *testing.T) {
 	if at < 0 {
 		t.Fatal("no event of two levels")
 	}
-	if err := s.day.add(1, units(msgs[:at+1]), 1, false); err != nil {
+	if err := s.today().add(1, units(msgs[:at+1]), 1, false); err != nil {
 		t.Fatal(err)
 	}
 	c := newSnapClient(t, s)
 	_, _ = c.conn.Write(snapAsk("", 1, 0x42870000, 0))
 	eventually(t, "the request", func() bool { return s.Counts()[2].Requests == 1 })
-	if err := s.day.add(uint64(at+2), units(msgs[at+1:at+2]), 1, false); err != nil {
+	if err := s.today().add(uint64(at+2), units(msgs[at+1:at+2]), 1, false); err != nil {
 		t.Fatal(err)
 	}
 	if g := readImage(c.answer()); g.last != uint64(at+2) || msgs[at+1][1] != 1 {

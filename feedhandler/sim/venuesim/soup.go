@@ -5,11 +5,11 @@ const replayChunk = 1024
 
 // soup replays the feed from where the login says, and goes on live until the session ends.
 func (p *post) soup(c *client) {
-	l, ok := c.login()
+	l, d, ok := c.login()
 	if !ok {
 		return
 	}
-	newest := p.day.newest()
+	newest := d.newest()
 	next := l.first
 	if next == 0 || next > newest+1 {
 		// 0 is "from now on". For a number that is not due yet the specification has no word: A tells what comes.
@@ -25,9 +25,9 @@ func (p *post) soup(c *client) {
 			next = min(next+back, newest+1)
 		}
 	}
-	more, deaf := p.day.listen()
+	more, deaf := d.listen()
 	defer deaf()
-	t := c.listen()
+	t := c.listen(d)
 	if ahead := int(newest + 1 - next); ahead > 0 {
 		t.at = p.dice.below(ahead)
 	} else {
@@ -35,12 +35,12 @@ func (p *post) soup(c *client) {
 	}
 	told := 0
 	if c.fault == DataFirst {
-		list, _, _ := p.day.from(next, 1)
+		list, _, _ := d.from(next, 1)
 		for len(list) == 0 {
 			if !t.wait(more) {
 				return
 			}
-			list, _, _ = p.day.from(next, 1)
+			list, _, _ = d.from(next, 1)
 		}
 		if t.data(list[0].bytes) != nil || t.flush() != nil {
 			return
@@ -51,7 +51,7 @@ func (p *post) soup(c *client) {
 		return
 	}
 	for {
-		list, _, ended := p.day.from(next, replayChunk)
+		list, _, ended := d.from(next, replayChunk)
 		for i := range list {
 			if t.tell(told, list[i].bytes) != nil {
 				return

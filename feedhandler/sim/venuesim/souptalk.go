@@ -13,6 +13,7 @@ import (
 // soupTalk is one SoupBinTCP connection after its login.
 type soupTalk struct {
 	*client
+	day  *day          // the session it is about
 	out  []byte        // frames not yet written
 	last time.Time     // of the newest write
 	gone chan struct{} // closed when the client has left or broken the rules
@@ -21,58 +22,59 @@ type soupTalk struct {
 }
 
 // login reads the login and answers a wrong one; ok says that the client is in, with what it asked for.
-func (c *client) login() (l soupLogin, ok bool) {
+func (c *client) login() (l soupLogin, d *day, ok bool) {
 	if err := c.fill(soupHeaderBytes, c.cfg.LoginWait); err != nil {
 		c.reason(map[bool]string{true: "no_login_in_time", false: "left_before_login"}[isTimeout(err)])
-		return l, false
+		return l, nil, false
 	}
 	length, kind := int(binary.BigEndian.Uint16(c.in)), c.in[2]
 	if kind != 'L' || length != soupLoginBytes-2 {
 		c.reason("not_a_login")
-		return l, false
+		return l, nil, false
 	}
 	if err := c.fill(soupLoginBytes, c.cfg.LoginWait); err != nil {
 		c.reason("left_before_login")
-		return l, false
+		return l, nil, false
 	}
 	if l, ok = readLogin(c.take(soupLoginBytes)[soupHeaderBytes:]); !ok {
 		c.reason("sequence_is_no_number")
-		return l, false
+		return l, nil, false
 	}
-	reject := func(code byte, why string) (soupLogin, bool) {
+	reject := func(code byte, why string) (soupLogin, *day, bool) {
 		c.reason(why)
 		_ = c.send(appendSoup(nil, 'J', []byte{code}))
-		return l, false
+		return l, nil, false
 	}
 	if c.cfg.User != "" && (!strings.EqualFold(l.user, c.cfg.User) || !strings.EqualFold(l.password, c.cfg.Password)) {
 		return reject('A', "not_authorised")
 	}
-	if l.session != "" && l.session != c.session() {
+	d = c.today()
+	if l.session != "" && l.session != d.session {
 		return reject('S', "other_session")
 	}
 	if c.name == Glimpse && l.first != 1 {
 		return reject('S', "sequence_is_not_1") // a spin has no other beginning
 	}
 	c.request()
-	c.fault = c.dice.draw()
+	if c.fault = c.dice.draw(d); c.fault == OldSession {
+		d = d.before
+	}
 	switch c.fault {
 	case Refuse:
 		_ = c.send(appendSoup(nil, 'J', []byte{'A'}))
-		return l, false
+		return l, nil, false
 	case Silence:
 		c.dumb()
-		return l, false
+		return l, nil, false
 	case Late:
-		return l, c.sleep(c.dice.delayed)
+		return l, d, c.sleep(c.dice.delayed)
 	}
-	return l, true
+	return l, d, true
 }
 
-func (c *client) session() string { return strings.Trim(c.cfg.Market.Session, " ") }
-
 // listen starts reading what the client sends, whose silence or leaving ends the talk.
-func (c *client) listen() *soupTalk {
-	t := &soupTalk{client: c, last: time.Now(), gone: make(chan struct{}), at: math.MaxInt}
+func (c *client) listen(d *day) *soupTalk {
+	t := &soupTalk{client: c, day: d, last: time.Now(), gone: make(chan struct{}), at: math.MaxInt}
 	c.work.Go(func() {
 		defer close(t.gone)
 		for {
@@ -113,7 +115,7 @@ func (c *client) listen() *soupTalk {
 
 // accept says A, where the fault lets it.
 func (t *soupTalk) accept(next uint64) error {
-	session := t.session()
+	session := t.day.session
 	switch t.fault {
 	case NoAck:
 		return nil
