@@ -2,21 +2,30 @@
 """Read Wirebook's shared memory from Python: rings, the latest table, the control file.
 
     import wirebook
-    ring = wirebook.open("default").ring("mbo")  # or wirebook.Ring("/dev/shm/wirebook/default/mbo-0.ring")
+    instance = wirebook.open("default")
+    ring = instance.ring("mbo")  # or wirebook.Ring("/dev/shm/wirebook/default/mbo-0.ring")
     ring.seek_edge()
+    ring.listen("my strategy")  # sleep at the writer's doorbell where it has one; without it wait() polls
+    locator = instance.locator(ring)  # where a record stands in the venue's own numbering
     while True:
-        result, record = ring.next()
+        result, record = ring.wait(1.0)  # or next(), which never waits
         if result == wirebook.RECORD:
-            if record.flags & wirebook.FLAG_LAST:
-                print(record)  # MBO(rtype=MBO, publisher_id=2, instrument_id=7, ... price=101.25, ... flags=LAST, ...)
+            place, where = locator.locate()  # asked for every record; UNMARKED: its burst's mark comes in a moment, ask again
+            if place == wirebook.PLACED:
+                print(where.session, where.unit, where.k, record)  # MBO(rtype=MBO, ... price=101.25, ... flags=LAST, ...)
+            if record.flags & wirebook.FLAG_MAYBE_BAD_BOOK:  # no book to trade on; why it is none:
+                print([wirebook.state_of(e) for e in instance.control.instruments() if e.id == record.instrument_id])
         elif result == wirebook.LAPPED:
             print("lost", ring.lost)
         elif result == wirebook.NEW_EPOCH:
-            pass  # the writer began anew: forget what was made of its records
+            instance = wirebook.open("default")  # the writer began anew: forget what was made of its records
         elif result == wirebook.STALE_WRITER:
             print("nobody beats the heart: the books stand still")  # said once for each silence
         elif result == wirebook.STOPPED:
             break  # the writer ended, or made new files: open again
+
+The admin ring also has what the appliance made itself: gaps, epochs, suspect and whole again. next() gives those as Appliance,
+which is no record of the venue's. instance.packets() has every frame that came, and SetDigest proves any part of a day.
 
 Records are ctypes structures of the public DBN version 3 layout; ring.next_bytes() gives the payload as bytes, which
 numpy.frombuffer(payload, dtype=wirebook.MBO) takes as it is. Layouts follow shm/include/wirebook.h. Standard library only.
@@ -805,13 +814,13 @@ class Locator:
                 return place, None
         self._next = position + 1
         m = self._span[3]
-        if m.session == 0 or m.channel == NO_MARK_CHANNEL:
+        unit, fits = self._unit(m, payload)
+        if fits is not None and (m.session == 0 or m.channel == NO_MARK_CHANNEL):
             return ORPHAN, None
         taken = commit = 0
         if not m.flags & MARK_UNTIMED:
             taken = m.ts_recv + m.taken_after_ns
             commit = taken + m.commit_after_ns
-        unit, fits = self._unit(m, payload)
         where = Natural(unit, 0, m.session, m.channel, m.ts_recv, taken, commit, bool(m.flags & MARK_FILTERED))
         if fits is None:
             return APPLIANCE_MADE, where
@@ -864,7 +873,7 @@ class Locator:
             at, _, end, _ = self._span
             mark = self._mark(at + 1)
             if mark is None:
-                if self.marks._sequence(at + 1) <= _committed(at + 1):
+                if self.marks._sequence(at + 1) <= _committed(at + 1) | 1:
                     return UNMARKED
                 self._span = None  # lapped
                 self._round += 1

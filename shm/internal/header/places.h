@@ -171,7 +171,7 @@ static inline wb_place wb_locator_move(wb_locator *l, uint64_t p) {
 	}
 	for (i = 0; i <= l->marks.mask; i++) {
 		if (!wb_locator_follow(l, &l->span)) {
-			if (wb_load(wb_slot(&l->marks, l->span.at + 1)) <= wb_committed(l->span.at + 1))
+			if (wb_load(wb_slot(&l->marks, l->span.at + 1)) <= (wb_committed(l->span.at + 1) | 1))
 				return WB_UNMARKED;
 			l->valid = 0; /* lapped */
 			l->round++;
@@ -188,16 +188,16 @@ static inline wb_place wb_locator_move(wb_locator *l, uint64_t p) {
 }
 
 /* Whether the record at p, the first of its channel since a jump, is the first of its unit. What the appliance made is of none. */
-static inline int wb_locator_begins(const wb_locator *l, uint64_t p, uint64_t unit) {
+static inline int wb_locator_begins(const wb_locator *l, uint64_t pos, uint64_t unit) {
 	uint64_t rec[(WB_MAX_PAYLOAD + 7) / 8], before;
 	if (unit < l->span.mark.first)
 		return 0;
-	for (; p != l->span.from; p--) {
+	while (pos-- > l->span.from) {
 		int fits;
-		if (!wb_ring_peek(l->ring, p - 1, rec))
+		if (!wb_ring_peek(l->ring, pos, rec))
 			return 0;
 		fits = wb_mark_unit(l, &l->span.mark, rec, &before);
-		if (fits >= 0)
+		if (fits >= 0) /* what the appliance made is of no unit */
 			return fits && before < unit;
 	}
 	return 1;
@@ -225,8 +225,11 @@ static inline wb_place wb_locate(wb_locator *l, uint64_t pos, const void *rec, w
 		}
 	}
 	l->next = pos + 1;
-	if (m->session == 0 || m->channel == WB_NO_MARK_CHANNEL)
+	fits = wb_mark_unit(l, m, rec, &n->unit);
+	if (fits >= 0 && (m->session == 0 || m->channel == WB_NO_MARK_CHANNEL)) {
+		n->unit = 0;
 		return WB_ORPHAN;
+	}
 	n->session = m->session;
 	n->channel = m->channel;
 	n->filtered = (m->flags & WB_MARK_FILTERED) != 0;
@@ -235,7 +238,6 @@ static inline wb_place wb_locate(wb_locator *l, uint64_t pos, const void *rec, w
 		n->taken_ns = m->ts_recv + (uint64_t)(int64_t)m->taken_after_ns;
 		n->commit_ns = n->taken_ns + m->commit_after_ns;
 	}
-	fits = wb_mark_unit(l, m, rec, &n->unit);
 	if (fits < 0)
 		return WB_APPLIANCE_MADE;
 	if (!fits || m->channel >= WB_MAX_CHANNELS)
