@@ -403,6 +403,13 @@ func TestTheAdminRingTellsOfRealFeeds(t *testing.T) {
 		})
 		p.End()
 		w.end(p.Channels()[0])
+		for i := range w.made {
+			if m := &w.made[i]; m.Kind == shm.ApplianceGap {
+				break
+			} else if m.Kind == shm.ApplianceWhole && m.InstrumentID == 0 && (w.made[i+1].Kind != shm.ApplianceHeartbeat || w.made[i+1].TsRecv != m.TsRecv) {
+				t.Errorf("%s: joined late, and whole as a channel in the middle of a second: %+v", c.feed, m)
+			}
+		}
 		t.Logf("%s: %d of %d records flagged; gap, epoch, session, suspect, whole, heartbeat: %v; %v", c.feed, w.bad, len(w.venue), w.fold.kinds[1:], w.state)
 		if w.bad == 0 || w.bad == len(w.venue) && c.feed != "cme.mdp3" { // whose snapshots come on another channel
 			t.Errorf("%s proves nothing", c.feed)
