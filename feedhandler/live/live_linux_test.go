@@ -232,8 +232,12 @@ func sendAll(t testing.TB, out venue, list []packet) {
 func sameDigests(t testing.TB, e shm.ChannelEntry, clean *feedhandler.Channel) {
 	t.Helper()
 	for s := range e.Digests {
-		if want := clean.Digest(shm.Schema(s)); e.Digests[s].Content != want.Content || e.Digests[s].Records != want.Records {
-			t.Errorf("%s: %d records, content %016x; the clean day gives %d, %016x", shm.Schema(s), e.Digests[s].Records, e.Digests[s].Content, want.Records, want.Content)
+		want, d := clean.Digest(shm.Schema(s)), &e.Digests[s]
+		if d.Content != want.Content || d.Records != want.Records {
+			t.Errorf("%s: %d records, content %016x; the clean day gives %d, %016x", shm.Schema(s), d.Records, d.Content, want.Records, want.Content)
+		}
+		if set := (shm.Set{Lo: d.SetLo, Hi: d.SetHi}); set != want.Set {
+			t.Errorf("%s: the set digest is %s; the clean day gives %s", shm.Schema(s), set, want.Set)
 		}
 	}
 }
