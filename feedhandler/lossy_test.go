@@ -273,6 +273,13 @@ func ringPipeline(t testing.TB, encoding sim.Encoding) *feedhandler.Pipeline {
 		}
 		cfg.Output.Rings[s] = ring
 	}
+	rc := shm.RingConfig{Schema: shm.SchemaMarks, Slots: 1 << 10, Epoch: 1}
+	marks, err := shm.NewWriter(asBytes(make([]uint64, shm.RingBytes(rc)/8)), rc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Output.Marks = shm.NewMarks(marks, cfg.Output.Rings)
+	cfg.Output.Marks.SetClock(func() uint64 { return 1_900_000_000_000_000_000 })
 	latest, err := shm.NewLatestWriter(asBytes(make([]uint64, shm.LatestBytes(64)/8)), 64, shm.SchemaMBP10, 1)
 	if err != nil {
 		t.Fatal(err)

@@ -79,13 +79,17 @@ func (f *finder) records() (uint64, Place) {
 	place := Placed
 	for i := uint64(0); i <= f.l.marks.mask; i++ {
 		if s.mark.Channel == f.channel && s.mark.Session >= f.session {
-			if oldest := ring.oldest(0); s.from < oldest {
+			oldest := ring.oldest(0)
+			if held := s.to - min(s.to, ring.mask+1); held > oldest {
+				oldest = held
+			}
+			if s.from < oldest {
 				place = RecordGone
 				s.from = min(oldest, s.to)
 			}
 			for p := s.from; p < s.to; p++ {
 				if !ring.peek(p, b) {
-					if p < ring.oldest(1) {
+					if ring.overwritten(p) {
 						place = RecordGone
 					}
 					continue

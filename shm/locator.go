@@ -122,7 +122,7 @@ func (l *Locator) move(p uint64) Place {
 	}
 	for i := uint64(0); i <= l.marks.mask; i++ {
 		if !l.follow(&l.span) {
-			if l.lapped(l.span.at + 1) {
+			if l.marks.overwritten(l.span.at + 1) {
 				l.valid = false
 				l.round++
 				return l.seek(p)
@@ -233,8 +233,9 @@ func (l *Locator) before(p uint64, hi *span) (lo span, place Place) {
 // mark copies the mark at a position; false when it is not there, or not any more.
 func (l *Locator) mark(at uint64, m *Mark) bool { return l.marks.peek(at, Bytes(m)) }
 
-func (l *Locator) lapped(at uint64) bool {
-	return atomic.LoadUint64(l.marks.slots.word(at&l.marks.mask, 0)) > committed(at)
+// overwritten says whether the slot of position p holds a later record.
+func (r *Reader) overwritten(p uint64) bool {
+	return atomic.LoadUint64(r.slots.word(p&r.mask, 0)) > committed(p)|1
 }
 
 // peek copies the payload at position p, wherever the reader stands, and says whether it was there.
