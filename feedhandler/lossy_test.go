@@ -24,14 +24,18 @@ var simLines = []feedhandler.LineConfig{
 	{Name: "A", Group: 0xEF0A0101, Port: 26477}, {Name: "B", Group: 0xEF0A0201, Port: 26478},
 }
 
-func simPipeline(t testing.TB, encoding sim.Encoding, lines int) *feedhandler.Pipeline {
-	t.Helper()
-	p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{{
+func simConfig(encoding sim.Encoding, lines int) feedhandler.ChannelConfig {
+	return feedhandler.ChannelConfig{
 		Name: string(encoding), Feed: venue.Find(feedOf[encoding]), Lines: simLines[:lines],
 		Options:     venue.Options{MaxInstruments: 64},
 		Arbitration: arbitration.Config{WindowPackets: 512, WindowBytes: 1 << 19},
 		Books:       book.Config{MaxOrders: 1 << 14, MaxLevels: 1 << 12, InitialOrders: 1 << 10},
-	}}})
+	}
+}
+
+func simPipeline(t testing.TB, encoding sim.Encoding, lines int) *feedhandler.Pipeline {
+	t.Helper()
+	p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{simConfig(encoding, lines)}})
 	if err != nil {
 		t.Fatal(err)
 	}
