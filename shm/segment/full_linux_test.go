@@ -91,6 +91,7 @@ func TestHugePages(t *testing.T) {
 	root := shmRoot(t)
 	o := small(root)
 	o.HugeDir = dir
+	o.Rings = append(o.Rings, RingSpec{Schema: shm.SchemaPackets, Bytes: 1 << 18})
 	for run := range 2 {
 		inst, err := Create(o)
 		if errors.Is(err, ErrNoSpace) {
@@ -111,6 +112,7 @@ func TestHugePages(t *testing.T) {
 			t.Fatalf("run %d: %v", run, res)
 		}
 		r.Close()
+		checkPackets(t, inst, root)
 		inst.Close()
 	}
 	if err := Remove(root, "test"); err != nil {
@@ -122,6 +124,7 @@ func TestPopulateAndLock(t *testing.T) {
 	root := shmRoot(t)
 	o := small(root)
 	o.Populate, o.Lock = true, true
+	o.Rings = append(o.Rings, RingSpec{Schema: shm.SchemaPackets, Bytes: 1 << 18})
 	for range 2 { // new files, then kept ones
 		inst, err := Create(o)
 		if err != nil {
@@ -131,6 +134,21 @@ func TestPopulateAndLock(t *testing.T) {
 			t.Fatal(err)
 		}
 		publish(inst, shm.SchemaMBO, 0, 1)
+		checkPackets(t, inst, root)
 		inst.Close()
+	}
+}
+
+// checkPackets puts a packet and finds it as the first of this run, in a ring that is kept from run to run.
+func checkPackets(t *testing.T, inst *Instance, root string) {
+	t.Helper()
+	at := inst.Packets(0).Put(shm.PacketHeader{Kind: shm.PacketTick, Value: inst.Epoch}, nil)
+	r, err := OpenPackets(ReaderOptions{Root: root, Name: "test", From: FromOldest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if res := r.Next(); res != shm.Record || r.Header().Value != inst.Epoch || r.At() != at || at != 48*(inst.Epoch-1) {
+		t.Fatalf("run %d: %v at %d, put at %d", inst.Epoch, res, r.At(), at)
 	}
 }
