@@ -40,8 +40,10 @@ One reading takes half a second, for the rates; what is not known is "-", in JSO
 LAG is how far a line's packets come behind the other line's. HEALED gaps were filled by the other line or by a later
 packet, GAPS no line filled; LOST are their messages. DROPPED is what the kernel or the NIC's ring had no room for.
 SUSPECT counts instruments whose book may be wrong; the first of them are named. STATE is how the channel stands: live, gapped
-(something is missing, or books are suspect since it was), stale (every line is silent), and why. A line that is "disputed" has said for seconds what another line that is
-heard contradicts; where nothing tells which is right, every book of the channel is suspect.`,
+(something is missing, or books are suspect since it was), stale (every line is silent), and why.
+
+A line that is "disputed" has said for seconds what another line that is heard contradicts; where nothing tells which is
+right, every book of the channel is suspect.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := segment.CheckName(f.instance); err != nil {

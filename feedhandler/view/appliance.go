@@ -100,7 +100,7 @@ func applianceFields(b []byte, r *Record, wide func([]byte, uint64) []byte) ([]b
 	case shm.ApplianceEpoch:
 		long("epoch", m.First)
 	case shm.ApplianceSuspect, shm.ApplianceWhole:
-		text("books", shm.BooksName(uint32(min(m.First, 0xFF))))
+		text("book_kinds", shm.BooksName(uint32(min(m.First, 0xFF))))
 		if m.InstrumentID == 0 {
 			long("instruments", m.Count)
 		}

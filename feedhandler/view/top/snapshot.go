@@ -123,7 +123,7 @@ type Suspect struct {
 	Channel string `json:"channel"`
 	State   string `json:"state"` // of its levels
 	Reason  string `json:"reason"`
-	Books   string `json:"books"` // orders, levels, or orders and levels
+	Books   string `json:"book_kinds"` // orders, levels, or orders and levels
 }
 
 // maxSuspects bounds how many are listed.
