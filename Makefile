@@ -6,7 +6,7 @@ TOOLS   := $(GO) tool -modfile=scripts/tools.mod
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare bench-live generate demo lab lab-ptp soak nicrig clean pgo
+.PHONY: help build test check fmt vet lint race arm64 fuzz bench bench-compare bench-live generate demo lab lab-ptp soak nicrig clean pgo model bell-lab
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ lint: ## staticcheck, pinned in scripts/tools.mod
 race: ## the tests that start goroutines or share memory, under the race detector
 	$(GO) test -race -short ./book ./feedhandler/capture/... ./feedhandler/replay/... ./shm/... ./feedhandler/view/... ./ptp/...
 	$(GO) test -race -run 'HandOver|TwoWorkers|ReloadMoves|GapWaits|Sleeping' ./feedhandler/live ./feedhandler/live/worker
+
+model: ## the doorbell's protocol checked by spin, and that it finds the mistakes it has to (spin)
+	@scripts/model
+
+bell-lab: ## the doorbell between two processes: TRANSITIONS (100000000) of its word and none missed
+	WIREBOOK_BELL_TRANSITIONS=$(or $(TRANSITIONS),100000000) $(GO) test -count=1 -timeout 3h -v -run TestNoWakeMissed ./shm/segment
 
 QEMU ?= qemu-aarch64-static
 arm64: ## the packages with assembly and what stands on them, built for arm64 and tested in an emulator (QEMU)

@@ -219,10 +219,10 @@ gone:	sleeps[me] = false
 proctype Hostile() {
 	byte n;
 	do
-	:: n == 3 -> break
-	:: n < 3 ->
+	:: n == 2 -> break
+	:: n < 2 ->
 		n++;
-		if :: word = 0 :: word = 1 :: word = 2 :: word = 3 :: word = 4 fi
+		if :: word = 0 :: word = 1 :: word = 2 fi
 	od
 }
 #endif

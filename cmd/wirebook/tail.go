@@ -133,7 +133,7 @@ overtook this reader and records are missing), a silent writer, a new run of the
 	f.Uint64VarP(&t.Count, "count", "n", 0, "end after so many records; 0: no limit")
 	f.Float64Var(&t.MaxRate, "max-rate", 0, "show at most so many records a second, read all; 0: show all")
 	f.StringVar(&from, "from", "auto", "oldest: what the ring still holds; edge: what comes from now on; auto: edge where a writer is at work already, else oldest")
-	f.StringVar(&wait, "wait", "adaptive", "for records: adaptive looks often, then sleeps up to 1 ms; block sleeps 1 ms at once; spin never sleeps")
+	f.StringVar(&wait, "wait", "adaptive", "for records: adaptive looks often, then sleeps until the writer rings (readers in its configuration), or up to 1 ms; block sleeps 1 ms at once; spin never sleeps")
 	f.BoolVarP(&t.Follow, "follow", "f", false, "do not end with the writer: wait for its next run")
 	f.DurationVar(&t.Timeout, "timeout", 10*time.Second, "how long to wait for an instance that is not there yet; 0: fail at once")
 	f.BoolVarP(&quiet, "quiet", "q", false, "no notes on standard error")

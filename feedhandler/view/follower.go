@@ -14,7 +14,7 @@ type Wait uint8
 
 // Ways to wait, from the friendliest to the fastest.
 const (
-	WaitAdaptive Wait = iota // look often at first, then sleep up to 1 ms
+	WaitAdaptive Wait = iota // look often at first, then sleep: until the writer rings, where it can, else up to 1 ms
 	WaitBlock                // sleep 1 ms whenever there is nothing
 	WaitSpin                 // never sleep: a core of its own
 )

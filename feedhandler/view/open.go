@@ -19,7 +19,8 @@ const AnySchema = shm.SchemaCount
 // be nil, once with a remark for people. An instance of another ABI, or files that are not ours, are errors at once.
 func Open(ctx context.Context, o Options, timeout time.Duration, waiting func(string)) (*Follower, error) {
 	var r *segment.Reader
-	ro := segment.ReaderOptions{Root: o.Root, Name: o.Name, Worker: -1, From: segment.FromOldest, Stale: o.Stale}
+	ro := segment.ReaderOptions{Root: o.Root, Name: o.Name, Worker: -1, From: segment.FromOldest, Stale: o.Stale,
+		Wait: segment.WaitDoorbell, Announce: "tail", Policy: shm.PolicySkip}
 	if o.Wait == WaitSpin {
 		ro.Wait = segment.WaitSpin
 	}

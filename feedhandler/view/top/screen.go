@@ -22,6 +22,7 @@ func Open(root, instance string, before *Snapshot) (*Snapshot, error) {
 	defer v.Close()
 	s := Read(v, time.Now())
 	s.Readers = Readers(v.Dir, s.PID)
+	s.Announced = announced(v)
 	if before != nil {
 		s.Rates(before)
 	}

@@ -33,6 +33,7 @@ type Snapshot struct {
 	Queues         []Queue           `json:"queues,omitempty"`
 	Suspects       []Suspect         `json:"suspects"` // instruments whose books cannot be trusted, the first hundred
 	Readers        []Reader          `json:"readers"`
+	Announced      []Announced       `json:"announced"` // what readers say of themselves, where the instance has a readers file
 	Counters       map[string]uint64 `json:"counters"`
 }
 
@@ -156,7 +157,7 @@ func Read(v *segment.View, now time.Time) Snapshot {
 		Instance: c.Name(), TimeNS: now.UnixNano(), State: view.StateName(c.State()), Epoch: c.Epoch(), PID: pid,
 		Stale: c.Stale(uint64(now.UnixNano()), uint64(staleAfter)), HeartbeatAgeNS: age(c.HeartbeatNS()),
 		UptimeNS: age(c.StartNS()), Records: map[string]uint64{}, Dropped: map[string]uint64{}, Counters: map[string]uint64{},
-		Channels: []Channel{}, Readers: []Reader{}, Suspects: []Suspect{},
+		Channels: []Channel{}, Readers: []Reader{}, Announced: []Announced{}, Suspects: []Suspect{},
 	}
 	if s.Alive = v.WriterAlive(); !s.Alive || s.State == "stopped" || s.State == "replaced" { // it was up until then
 		s.UptimeNS = max(int64(c.HeartbeatNS()-c.StartNS()), 0)

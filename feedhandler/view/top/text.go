@@ -87,7 +87,8 @@ func Sorted(s *Snapshot, width int, by Order) []string {
 	if len(names) == 0 {
 		names = []string{"none seen"}
 	}
-	return append(out, wrap("readers: ", names, ", ", width)...)
+	out = append(out, wrap("readers: ", names, ", ", width)...)
+	return append(out, announcedLines(s, width)...)
 }
 
 // standing says how a channel stands and why.
