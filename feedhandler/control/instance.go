@@ -167,6 +167,9 @@ func or(v, def uint32) uint32 {
 
 func powerOfTwo(v uint32) uint32 { return max(uint32(1)<<bits.Len32(v-1), 2) }
 
+// Doorbell returns what wakes the readers of a worker's rings, nil where there is none.
+func (i *Instance) Doorbell(worker int) *shm.Doorbell { return i.seg.Doorbell(uint16(worker)) }
+
 // Dir returns the instance's directory.
 func (i *Instance) Dir() string { return i.seg.Dir }
 

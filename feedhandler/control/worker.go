@@ -21,6 +21,8 @@ type Worker struct {
 	wire    [feedhandler.WireFaultCount]*uint64
 	stamps  [ptp.SourceCount]*uint64
 	absent  *uint64
+	strokes *uint64 // of its doorbell
+	belloff *uint64
 	partial *uint64
 	packets *feedhandler.Packets // nil where inputs are not recorded
 	refused *uint64              // of packets
@@ -88,6 +90,7 @@ func newWorker(i *Instance, number int) *Worker {
 	if ring := i.seg.Packets(uint16(number)); ring != nil {
 		w.packets, w.refused = feedhandler.NewPackets(ring), i.Counter("packets_refused", label(""))
 	}
+	w.strokes, w.belloff = i.Counter("doorbell_strokes", label("")), i.Counter("doorbell_taken_off", label(""))
 	w.absent, w.partial = i.Counter("udp_checksum_absent", label("")), i.Counter("udp_checksum_partial", label(""))
 	return w
 }
@@ -248,6 +251,11 @@ func (w *Worker) Publish() {
 			stamps[s] += n
 		}
 		unchecked.Add(p.pipe.Unchecked)
+	}
+	bell := w.inst.Doorbell(w.number)
+	atomic.StoreUint64(w.strokes, bell.Rung())
+	if bell.TakenOff() {
+		atomic.StoreUint64(w.belloff, 1)
 	}
 	for f, n := range wire {
 		atomic.StoreUint64(w.wire[f], n)

@@ -64,6 +64,7 @@ type Handler struct {
 	dropped  map[string]uint64 // by the counter that tells where
 	mtus     map[string]int    // of interfaces, as last seen
 	quiet    map[string]*quiet // by channel
+	bellsOff map[int]bool      // by worker: said
 
 	health       health
 	memory       memoryCounters
@@ -81,7 +82,7 @@ const spareChannels = 64
 // Start checks everything, opens everything, then joins. When it fails, nothing is left open, joined or attached. When it
 // returns, every group is joined and the instance runs.
 func Start(ctx context.Context, o Options) (_ *Handler, err error) {
-	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, mtus: map[string]int{}, quiet: map[string]*quiet{}, connected: map[[2]int]bool{}, summary: Summary{Gaps: []Gap{}}, dropped: map[string]uint64{}, gapLog: make(chan worker.GapNote, 1<<14), faults: make(chan worker.Fault, 64)}
+	h := &Handler{opts: o, log: o.Log, config: o.Config, words: map[string]*uint64{}, mtus: map[string]int{}, quiet: map[string]*quiet{}, bellsOff: map[int]bool{}, connected: map[[2]int]bool{}, summary: Summary{Gaps: []Gap{}}, dropped: map[string]uint64{}, gapLog: make(chan worker.GapNote, 1<<14), faults: make(chan worker.Fault, 64)}
 	if err := Check(o.Config); err != nil {
 		return nil, err
 	}

@@ -91,6 +91,17 @@ func (h *Handler) lookAround() {
 	h.verify()
 	h.watchXDP()
 	h.watchSilence(time.Now())
+	h.watchDoorbells()
+}
+
+// watchDoorbells says that a doorbell was taken off, once.
+func (h *Handler) watchDoorbells() {
+	for _, w := range h.workers {
+		if !h.bellsOff[w.Number] && h.instance.Doorbell(w.Number).TakenOff() {
+			h.bellsOff[w.Number] = true
+			h.log.Warn("somebody of the group cut the readers file short: readers of this worker poll until the next run; nothing is lost", "worker", w.Number, "directory", h.instance.Dir())
+		}
+	}
 }
 
 // beat looks after the workers, the heartbeat and the clock until ctx ends, or a worker is stuck that cannot be replaced.

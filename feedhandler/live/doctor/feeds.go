@@ -37,6 +37,10 @@ func (e *examination) feeds(c *config.Config) {
 		f.Level, f.Cost = Warn, "the instance may be killed for want of memory when lines drift apart"
 	}
 	e.add(f)
+	if c.Readers > 0 {
+		e.judge("feeds.readers", c.Group != "", Note, "readers: "+strconv.Itoa(int(c.Readers))+", group: "+map[bool]string{true: c.Group, false: "not set"}[c.Group != ""], "a group of those who read",
+			"only the writer's own group can be listed and woken by the doorbell", "set group in the configuration")
+	}
 }
 
 // available is the memory that a new process could have.
