@@ -322,7 +322,7 @@ func TestSnapshotLoopRunsBesideTheDay(t *testing.T) {
 	for _, packets := range cutCycles(s.packets(t, had+2)) {
 		c := readCycle(packets)
 		for id, g := range c.books {
-			if len(g.last) != 1 || len(g.got) != g.chunks {
+			if len(g.last) != 1 || g.chunks == 0 || len(g.got) != g.chunks {
 				continue // the cycle that was being sent when the test stopped reading
 			}
 			for last := range g.last {
@@ -342,6 +342,52 @@ func TestSnapshotLoopRunsBesideTheDay(t *testing.T) {
 				return
 			}
 		}
+	}
+}
+
+// No image is taken while an event is half told.
+func TestSnapshotLoopWaitsForTheEvent(t *testing.T) {
+	day := simulate(t, sim.Config{Seed: 35, Encoding: sim.MDP3, Messages: 20_000, Symbols: 5, Rate: 1_000_000})
+	b := newCMEBooks()
+	half := 0 // the first packet that ends in the middle of an event
+	for i := range day.datagrams {
+		if b.add(uint64(i+1), &unit{bytes: day.datagrams[i].Payload}); !b.whole() {
+			half = i + 1
+			break
+		}
+	}
+	if half == 0 {
+		t.Fatal("no event lies in two packets: the test shows nothing")
+	}
+	var mu sync.Mutex
+	var last []uint32
+	cfg := quick()
+	cfg.Services = []Service{SnapshotLoop}
+	cfg.LoopRate = 1_000_000
+	cfg.Transmit = func(_ netip.AddrPort, b []byte) error {
+		_, ms := readPacketMDP(b)
+		mu.Lock()
+		last = append(last, binary.LittleEndian.Uint32(ms[0].root))
+		mu.Unlock()
+		return nil
+	}
+	s := day.start(t, cfg)
+	for i := range half {
+		if err := s.Publish(&day.datagrams[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(20 * time.Millisecond) // cycles enough, were they not to wait
+	if err := s.Publish(&day.datagrams[half]); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the loop goes on", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Contains(last, uint32(half+1))
+	})
+	if slices.Contains(last, uint32(half)) {
+		t.Errorf("an image after packet %d, in the middle of an event", half)
 	}
 }
 

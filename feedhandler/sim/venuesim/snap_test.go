@@ -418,3 +418,24 @@ func TestSnapFaults(t *testing.T) {
 		}
 	}
 }
+
+// What a stale service tells is old, but never half an event.
+func TestOldBooksAreWhole(t *testing.T) {
+	msgs, _ := iexDay(t, sim.Deep, 65).iexMessages()
+	d := newDay(sim.Deep, "", 0x42870000, nil)
+	moved := false
+	for i := range 800 {
+		if err := d.add(uint64(i+1), units(msgs[i:i+1]), 1, false); err != nil {
+			t.Fatal(err)
+		}
+		b, at := d.old()
+		newest := uint64(i + 1)
+		if !b.whole() || at > newest-newest/2 {
+			t.Fatalf("the old books of %d are of %d, whole: %v", newest, at, b.whole())
+		}
+		moved = moved || at < newest-newest/2
+	}
+	if !moved {
+		t.Error("no event was half told at any of these moments: the test shows nothing")
+	}
+}

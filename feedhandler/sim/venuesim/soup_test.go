@@ -233,6 +233,31 @@ func TestSoupIsStrict(t *testing.T) {
 	}
 }
 
+// A mute server is silent also where it has nothing else to say; an honest one is not.
+func TestMuteHasNoHeartbeats(t *testing.T) {
+	day := nasdaqDay(t, 15)
+	cfg := quick()
+	cfg.Services = []Service{Soup}
+	cfg.Faults = once(Mute, 1)
+	s := day.start(t, cfg)
+	day.publish(t, s, 100)
+	for _, want := range []string{"A", "AHHH"} { // the fault, then the truth
+		c := newSoupClient(t, s, Soup)
+		c.login("", "", "", "0")
+		got := string(c.next().kind)
+		if want == "A" {
+			time.Sleep(20 * time.Millisecond)
+			c.conn.(*net.TCPConn).CloseWrite()
+		}
+		for f := c.next(); f.kind != 0 && len(got) < 4; f = c.next() {
+			got += string(f.kind)
+		}
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 // Each fault of the replay does what it says, and the next connection is honest.
 func TestSoupFaults(t *testing.T) {
 	day := nasdaqDay(t, 14)
