@@ -163,7 +163,7 @@ func (b *iexBooks) image() *iexImage {
 	return i
 }
 
-// bySymbol orders messages by symbol, and within by their bytes from there on: orders by their ids, which is not their priority.
+// bySymbol orders messages by symbol, and within by their bytes from there on, which is no order of priority.
 func bySymbol(list []told) {
 	slices.SortFunc(list, func(a, b told) int {
 		return cmp.Or(slices.Compare(a.msg[iexSymbolAt:], b.msg[iexSymbolAt:]), cmp.Compare(a.msg[0], b.msg[0]))
