@@ -625,7 +625,7 @@ func TestReplayVectors(t *testing.T) {
 func TestReplayIsStrict(t *testing.T) {
 	day := cmeDay(t, 42)
 	cfg := quick()
-	cfg.User, cfg.Password, cfg.LoginWait = "user", "pass", time.Second/2
+	cfg.User, cfg.Password, cfg.LoginWait = "user", "pass", time.Second
 	s := day.start(t, cfg)
 	day.publish(t, s, 150)
 	logon := string(fixText("35=A|553=user|554=pass|"))

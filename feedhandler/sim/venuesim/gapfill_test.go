@@ -167,7 +167,7 @@ func TestGapFillUDPIsStrict(t *testing.T) {
 func TestGapFillTCPIsStrict(t *testing.T) {
 	day := iexDay(t, sim.Deep, 53)
 	cfg := quick()
-	cfg.LoginWait = time.Second / 4
+	cfg.LoginWait = time.Second
 	s := day.start(t, cfg)
 	day.publish(t, s, all)
 	truth, _ := day.iexMessages()

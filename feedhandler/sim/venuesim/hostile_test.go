@@ -81,8 +81,7 @@ func TestHostileClients(t *testing.T) {
 						_ = conn.SetReadDeadline(time.Now().Add(patience))
 						for {
 							if _, err := conn.Read(buf); err != nil {
-								var n net.Error
-								if isTimeout(err) || n != nil {
+								if isTimeout(err) {
 									t.Errorf("%s hangs", i.Service)
 								}
 								break
@@ -93,16 +92,18 @@ func TestHostileClients(t *testing.T) {
 			}
 			work.Wait()
 			network := map[string]string{"udp": "udp4", "tcp": "tcp4"}[i.Network]
-			conn, err := net.Dial(network, s.Addr(i.Service).String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _ = conn.Write(good[i.Service])
-			_ = conn.SetReadDeadline(time.Now().Add(patience))
-			if n, err := conn.Read(make([]byte, 4096)); err != nil || n == 0 {
-				t.Errorf("%s: after all that: %d, %v", i.Service, n, err)
-			}
-			conn.Close()
+			// Again, where a busy machine let the server give up before it was asked.
+			eventually(t, string(i.Service)+" answers after all that", func() bool {
+				conn, err := net.Dial(network, s.Addr(i.Service).String())
+				if err != nil {
+					return false
+				}
+				defer conn.Close()
+				_, _ = conn.Write(good[i.Service])
+				_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+				n, err := conn.Read(make([]byte, 4096))
+				return err == nil && n > 0
+			})
 		}
 		s.Close()
 	}

@@ -283,7 +283,7 @@ func TestSnapWaitsForTheEvent(t *testing.T) {
 func TestSnapIsStrict(t *testing.T) {
 	day := iexDay(t, sim.DeepPlus, 63)
 	cfg := quick()
-	cfg.Token, cfg.SnapIdle = "secret", time.Second/4
+	cfg.Token, cfg.SnapIdle = "secret", time.Second
 	s := day.start(t, cfg)
 	day.publish(t, s, 1000)
 	newest := int64(s.Newest())
@@ -333,7 +333,6 @@ func TestSnapFaults(t *testing.T) {
 			for range 4 {
 				cfg := quick()
 				cfg.Services = []Service{Snap}
-				cfg.SnapIdle = time.Second / 2
 				cfg.Faults = once(f, rand.Uint64())
 				s := day.start(t, cfg)
 				day.publish(t, s, all)

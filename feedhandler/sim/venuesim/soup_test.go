@@ -190,7 +190,7 @@ func TestSoupRejects(t *testing.T) {
 func TestSoupIsStrict(t *testing.T) {
 	day := nasdaqDay(t, 13)
 	cfg := quick()
-	cfg.LoginWait, cfg.ClientSilence = time.Second/4, time.Second/4
+	cfg.LoginWait, cfg.ClientSilence = time.Second, time.Second
 	s := day.start(t, cfg)
 	day.publish(t, s, 100)
 	after := func(send func(c *soupClient)) func(c *soupClient) {
@@ -221,7 +221,7 @@ func TestSoupIsStrict(t *testing.T) {
 	before := len(reasons(s, Soup))
 	c := newSoupClient(t, s, Soup)
 	c.login("", "", "", "1")
-	for range 8 {
+	for range 30 {
 		c.put('R', "")
 		c.put('+', "hello")
 		c.put('U', "order")
@@ -267,7 +267,6 @@ func TestSoupFaults(t *testing.T) {
 		for range 4 {
 			cfg := quick()
 			cfg.Services = []Service{Soup}
-			cfg.ClientSilence = time.Second / 2
 			cfg.Faults = once(f, rand.Uint64())
 			s := day.start(t, cfg)
 			day.publish(t, s, all)
