@@ -52,6 +52,10 @@ func (c *candidate) note(p *Packet, end, jump, now uint64, inRun bool) {
 		c.streak++
 	case same && p.Seq >= c.start && p.Seq < c.next:
 		// A repetition is no new evidence, yet it may bring a unit that was missing.
+	case same && !inRun && p.Seq < c.start && c.start-p.Seq <= nearUnits && p.TsSend <= c.first:
+		// The first ones came out of their order: nor is this new evidence, but what came before it must not be lost. Sent later
+		// than those it would be a numbering of its own.
+		c.start, c.first = p.Seq, p.TsSend
 	default:
 		c.drop()
 		c.session, c.start, c.streak, c.first = p.Session, p.Seq, 1, p.TsSend
