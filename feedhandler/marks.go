@@ -63,7 +63,13 @@ func (c *Channel) takeRings() {
 // mark says what was published since the last mark, and which units are told by it.
 func (c *Channel) mark() {
 	m := c.out.Marks
-	if m != nil && !c.silent() && (c.units != 0 || m.Moved(&c.account)) {
+	switch {
+	case m == nil:
+	case c.silent():
+		if c.units != 0 {
+			c.account.Pass(c.first, c.units, c.newest)
+		}
+	case c.units != 0 || m.Moved(&c.account):
 		first := c.first
 		if c.units == 0 {
 			first = c.account.Next

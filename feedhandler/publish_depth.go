@@ -59,6 +59,9 @@ func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, sid
 		}
 	}
 	slot, ring := &a.own.mbp10, a.rings.mbp10
+	if !wanted {
+		ring = nil // for the latest table alone
+	}
 	if ring != nil {
 		slot = ring.Claim()
 	}

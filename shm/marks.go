@@ -74,13 +74,19 @@ func (m *Marks) Moved(a *Account) bool {
 // clockWentBack is the age at which the newest stamp of a burst is no longer taken for that of a packet which had to wait.
 const clockWentBack = 2_000_000_000
 
-// Write marks what a, which is claimed, took and published since its last mark: units from first on, at most MaxUnits, and the
-// newest receive time among their packets, 0 where there is none.
-func (m *Marks) Write(a *Account, first uint64, units uint32, tsRecv uint64) {
+// Pass takes in units that no mark tells, as those of a channel that is silenced: what is marked next stands behind them all the
+// same.
+func (a *Account) Pass(first, units, tsRecv uint64) {
 	if tsRecv > a.TsRecv || tsRecv != 0 && a.TsRecv-tsRecv > clockWentBack {
 		a.TsRecv = tsRecv
 	}
-	a.Next = first + uint64(units)
+	a.Next = first + units
+}
+
+// Write marks what a, which is claimed, took and published since its last mark: units from first on, at most MaxUnits, and the
+// newest receive time among their packets, 0 where there is none.
+func (m *Marks) Write(a *Account, first uint64, units uint32, tsRecv uint64) {
+	a.Pass(first, uint64(units), tsRecv)
 	// Built where readers find it: put together elsewhere and copied, the copy would wait for the stores.
 	slot := m.ring.Claim()
 	mark := &slot.Body
