@@ -151,8 +151,9 @@ type ChannelEntry struct {
 }
 
 // SessionEntry says what the session number of a mark means: 192 bytes. Revision is a sequence lock: odd while the entry
-// changes. Session n stands in entry n mod capacity; the one that stood there before is forgotten. Entries are
-// carried over from one run of the writer to the next, as the rings are.
+// changes. Session n stands in entry n mod capacity; the one that stood there before is forgotten. No session takes the
+// entry of another channel's that runs: such a number is passed over. Entries are carried over from one run of the writer to the
+// next, as the rings are.
 //
 //	0        8     16     20      24     28           30         31       32     36         40
 //	|revision|epoch|number|channel|worker|publisher_id|channel_id|reserved|resets|run_resets|

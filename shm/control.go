@@ -19,7 +19,8 @@ type Control struct {
 	counters    []CounterEntry
 	instruments []InstrumentEntry
 	sessions    []SessionEntry
-	newest      uint32 // session number
+	newest      uint32   // session number
+	running     []uint32 // by channel: the number of its session
 	mem         []byte
 }
 
@@ -56,6 +57,7 @@ func NewControl(mem []byte, cfg ControlConfig) (*Control, error) {
 		counters:    tableAt[CounterEntry](mem, h.Counters.Offset, cfg.Counters),
 		instruments: tableAt[InstrumentEntry](mem, h.Instruments.Offset, cfg.Instruments),
 		sessions:    tableAt[SessionEntry](mem, h.Sessions.Offset, cfg.Sessions),
+		running:     make([]uint32, cfg.Channels),
 		mem:         mem,
 	}, nil
 }
@@ -161,23 +163,24 @@ func (c *Control) SetInstrument(index uint32, e InstrumentEntry) bool {
 func (c *Control) CarrySessions(former *ControlView) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	first, end := former.sessionRange()
-	for n := first; n < end; n++ {
-		if e, ok := former.Session(n); ok && len(c.sessions) > 0 {
+	for _, e := range former.SessionList() {
+		if len(c.sessions) > 0 {
 			c.setSession(e)
 		}
 	}
-	c.newest = max(c.newest, end-1)
+	_, newest := former.Sessions()
+	c.newest = max(c.newest, newest)
 }
 
 // Resets returns how often the numbering of the session that e describes had begun again by the time of its first packet, as far
 // as the table tells: what the newest entry of the same channel and name says that had begun by then, or else 0.
-func (c *Control) Resets(e *SessionEntry) uint32 {
+func (c *Control) Resets(e *SessionEntry) (resets uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for n, k := c.newest, 0; n > 0 && k < len(c.sessions); n, k = n-1, k+1 {
-		old := &c.sessions[int(n)%len(c.sessions)]
-		if old.Number != n || old.PublisherID != e.PublisherID || old.ChannelName != e.ChannelName || old.Name != e.Name {
+	newest := uint32(0)
+	for i := range c.sessions {
+		old := &c.sessions[i]
+		if old.Number <= newest || old.PublisherID != e.PublisherID || old.ChannelName != e.ChannelName || old.Name != e.Name {
 			continue
 		}
 		began, now := old.FirstSentNS, e.FirstSentNS
@@ -185,22 +188,37 @@ func (c *Control) Resets(e *SessionEntry) uint32 {
 			began, now = old.FirstRecvNS, e.FirstRecvNS
 		}
 		if began <= now {
-			return old.Resets
+			newest, resets = old.Number, old.Resets
 		}
 	}
-	return 0
+	return resets
 }
 
-// BeginSession enters a session in the table and returns its number. e.Number and e.Revision are set here.
+// BeginSession enters a session in the table and returns its number. e.Number and e.Revision are set here. A number whose entry is
+// that of another channel's running session is passed over: channels that repeat themselves begin thousands while others begin one.
 func (c *Control) BeginSession(e SessionEntry) uint32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.newest++
+	for range c.sessions {
+		if !c.runs(&c.sessions[int(c.newest)%len(c.sessions)], e.Channel) {
+			break
+		}
+		c.newest++
+	}
 	e.Number = c.newest
+	if int(e.Channel) < len(c.running) {
+		c.running[e.Channel] = e.Number
+	}
 	if len(c.sessions) > 0 {
 		c.setSession(e)
 	}
 	return e.Number
+}
+
+// runs says whether an entry is the running session of another channel than this.
+func (c *Control) runs(e *SessionEntry, channel uint32) bool {
+	return e.Number != 0 && e.Channel != channel && int(e.Channel) < len(c.running) && c.running[e.Channel] == e.Number
 }
 
 func (c *Control) setSession(e SessionEntry) {

@@ -1,6 +1,10 @@
 package shm
 
-import "sync/atomic"
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+)
 
 // ControlView reads a control file. It only loads, copies what it returns, and stays inside its memory whatever
 // the file holds. Several goroutines may share it.
@@ -147,19 +151,27 @@ func (v *ControlView) Instrument(i int) (e InstrumentEntry, ok bool) {
 	return locked(&v.instruments[i], &v.instruments[i].Revision)
 }
 
-// sessionRange returns the numbers of the sessions that the table may have: from first up to, and without, end.
-func (v *ControlView) sessionRange() (first, end uint32) {
-	end = atomic.LoadUint32(&v.shared.Sessions.Count) + 1
-	if end == 0 {
-		return 1, 1 // damage
+// Sessions returns the number from which on the table has most sessions and that of the newest; without any, 1 and 0. Numbers may be
+// missing in between, and sessions that run may be older than the first.
+func (v *ControlView) Sessions() (oldest, newest uint32) {
+	newest = atomic.LoadUint32(&v.shared.Sessions.Count)
+	if newest == 1<<32-1 {
+		return 1, 0 // damage
 	}
-	return max(1, end-min(end, uint32(len(v.sessions)))), end
+	return max(1, newest+1-min(newest+1, uint32(len(v.sessions)))), newest
 }
 
-// Sessions returns the numbers of the oldest session in the table and of the newest; without any, 1 and 0.
-func (v *ControlView) Sessions() (oldest, newest uint32) {
-	oldest, end := v.sessionRange()
-	return oldest, end - 1
+// SessionList returns copies of all sessions that the table has, the oldest first.
+func (v *ControlView) SessionList() (list []SessionEntry) {
+	_, newest := v.Sessions()
+	for i := range v.sessions {
+		e, ok := locked(&v.sessions[i], &v.sessions[i].Revision)
+		if ok && e.Number != 0 && e.Number <= newest && int(e.Number)%len(v.sessions) == i {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, func(a, b SessionEntry) int { return cmp.Compare(a.Number, b.Number) })
+	return list
 }
 
 // Session returns a copy of session number n. ok is false when it never was, is forgotten, or could not be read whole.

@@ -80,7 +80,11 @@ func appendPositionJSON(b []byte, r *Record, wide func([]byte, uint64) []byte) [
 		b = append(b, `,"session_number":`...)
 		b = strconv.AppendUint(b, uint64(p.Session), 10)
 		b = append(b, `,"resets":`...)
-		b = strconv.AppendUint(b, uint64(p.Resets), 10)
+		if p.Named || p.Session == 0 {
+			b = strconv.AppendUint(b, uint64(p.Resets), 10)
+		} else {
+			b = append(b, "null"...) // the table forgot the session
+		}
 		number("unit", known, p.Unit)
 		number("k", p.Place == shm.Placed && !p.Filtered, p.K)
 	}

@@ -1481,7 +1481,7 @@ class Control:
                 yield entry
 
     def sessions(self):
-        """(oldest, newest) number of the sessions that the table may have; (1, 0) without any."""
+        """(oldest, newest) number of the sessions that the table may have; (1, 0) without any. One that runs may be older."""
         newest = struct.unpack_from("<I", self._mem, ControlHeader.sessions.offset + Section.count.offset)[0]
         if newest == 0xFFFFFFFF:
             return 1, 0  # damage

@@ -2,7 +2,6 @@ package segment
 
 import (
 	"fmt"
-	"slices"
 
 	"wirebook/shm"
 )
@@ -11,6 +10,7 @@ import (
 type Position struct {
 	shm.Natural
 	Place       shm.Place
+	Named       bool // the session table has the session: what follows is known
 	ChannelName string
 	Publisher   uint16
 	SessionName string // as the venue spells it; "" where it has no name
@@ -91,12 +91,8 @@ func (q *Positions) name(p *Position) {
 		}
 	}
 	if ok {
+		p.Named = true
 		p.ChannelName, p.Publisher, p.SessionName, p.Resets = shm.Text(e.ChannelName[:]), e.PublisherID, shm.Text(e.Name[:]), e.Resets
-		return
-	}
-	// The table forgot it, but the channel may still be in it.
-	if c, known := q.r.view.Control.Channel(int(p.Channel)); known && c.Session == p.Session {
-		p.ChannelName, p.Publisher, p.SessionName = shm.Text(c.Name[:]), c.PublisherID, shm.Text(c.SessionName[:])
 	}
 }
 
@@ -153,14 +149,10 @@ func (q *Positions) Find(channel, session string, resets uint32, unit uint64) (s
 
 // numbers lists what the runs of the writer call a session, the oldest first.
 func (q *Positions) numbers(channel, session string, resets uint32) (list []shm.SessionEntry) {
-	c := q.r.view.Control
-	oldest, newest := c.Sessions()
-	for n := newest; n >= oldest && n > 0; n-- {
-		e, ok := c.Session(n)
-		if ok && e.Resets == resets && shm.Text(e.ChannelName[:]) == channel && shm.Text(e.Name[:]) == session {
+	for _, e := range q.r.view.Control.SessionList() {
+		if e.Resets == resets && shm.Text(e.ChannelName[:]) == channel && shm.Text(e.Name[:]) == session {
 			list = append(list, e)
 		}
 	}
-	slices.Reverse(list)
 	return list
 }
