@@ -20,6 +20,8 @@ type Packets struct {
 	// Queue is of which queue the frames that come next are, and Taken when they were taken from it, UTC ns. The edge sets them.
 	Queue uint16
 	Taken uint64
+	// Bell is the doorbell of the ring's readers.
+	Bell *shm.Doorbell
 
 	open *shm.PacketHeader // a frame that is being processed; nil: none
 }
@@ -40,7 +42,13 @@ func (k *Packets) Refused() uint64 { return k.ring.Refused() }
 func (k *Packets) Config(text []byte) {
 	k.close()
 	k.ring.Put(shm.PacketHeader{Kind: shm.PacketConfig, Line: noLine, Channel: math.MaxUint16, Queue: NoQueue, TsRecv: k.Taken}, text)
+	k.tell()
+}
+
+// tell shows readers what was recorded, and wakes those who wait for it: the head's store is the fence.
+func (k *Packets) tell() {
 	k.ring.Flush()
+	k.Bell.Ring()
 }
 
 // unwritten is what a pipeline was told and its next record will tell.
@@ -170,7 +178,7 @@ func (k *Packets) put(p *Pipeline, h shm.PacketHeader, payload []byte) {
 func (k *Packets) event(p *Pipeline, kind uint8, payload []byte) {
 	k.catchUp(p)
 	k.put(p, shm.PacketHeader{Kind: kind, TsRecv: k.Taken}, payload)
-	k.ring.Flush()
+	k.tell()
 }
 
 func (k *Packets) silence(p *Pipeline, on bool) {
@@ -180,9 +188,11 @@ func (k *Packets) silence(p *Pipeline, on bool) {
 		h.Value = 1
 	}
 	k.put(p, h, nil)
+	k.tell()
 }
 
-// flush notes the end of a burst, which decides what a panic leaves undone.
+// flush notes the end of a burst, which decides what a panic leaves undone. The head is stored before the channels flush, so
+// that whom they wake finds the burst here too.
 func (k *Packets) flush(p *Pipeline) {
 	for _, c := range p.channels {
 		if c.holds() {
@@ -206,6 +216,7 @@ func (k *Packets) ticked(p *Pipeline, changed bool) {
 	p.unwritten.ticking = false
 	if changed {
 		k.catchUp(p)
+		k.tell() // the channels told theirs before the tick was known to matter
 	}
 }
 

@@ -168,8 +168,13 @@ func (e *edge) Frame(ts uint64, frame []byte) error {
 
 func recordedPipeline(t testing.TB, encoding sim.Encoding, packets *feedhandler.Packets) *feedhandler.Pipeline {
 	t.Helper()
+	return recordedPipelineInto(t, encoding, packets, feedhandler.Output{})
+}
+
+func recordedPipelineInto(t testing.TB, encoding sim.Encoding, packets *feedhandler.Packets, out feedhandler.Output) *feedhandler.Pipeline {
+	t.Helper()
 	p, err := feedhandler.New(feedhandler.Config{Packets: packets, Channels: []feedhandler.ChannelConfig{{
-		Name: string(encoding), Feed: venue.Find(feedOf[encoding]), Lines: simLines,
+		Output: out, Name: string(encoding), Feed: venue.Find(feedOf[encoding]), Lines: simLines,
 		Options:     venue.Options{MaxInstruments: 64},
 		Arbitration: arbitration.Config{WindowPackets: 256, WindowBytes: 1 << 17, GapTimeoutNS: 400_000, ReorderNS: 50_000},
 		Books:       book.Config{MaxOrders: 1 << 12, MaxLevels: 1 << 10, InitialOrders: 1 << 8},

@@ -169,6 +169,9 @@ func (p *Pipeline) Flush() {
 	for _, c := range p.channels {
 		c.flush()
 	}
+	if p.packets != nil {
+		p.packets.Bell.Ring() // channels that publish nothing ring for nobody
+	}
 }
 
 // OnTick tells the time, UTC ns, on the clock of the stamps. Gap timeouts run by it.

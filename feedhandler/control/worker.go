@@ -89,6 +89,7 @@ func newWorker(i *Instance, number int) *Worker {
 	}
 	if ring := i.seg.Packets(uint16(number)); ring != nil {
 		w.packets, w.refused = feedhandler.NewPackets(ring), i.Counter("packets_refused", label(""))
+		w.packets.Bell = i.Doorbell(number)
 	}
 	w.strokes, w.belloff = i.Counter("doorbell_strokes", label("")), i.Counter("doorbell_taken_off", label(""))
 	w.absent, w.partial = i.Counter("udp_checksum_absent", label("")), i.Counter("udp_checksum_partial", label(""))
