@@ -46,9 +46,9 @@ func (a *applier) putMBP10(st *instrumentState, e *book.Event, action uint8, sid
 	wanted := (a.now &^ st.hides).Has(shm.SchemaMBP10)
 	latest := a.out.Latest != nil && st.latestAt != noLatest && flags&book.FlagLast != 0
 	if latest && a.member.set != nil {
-		mine := a.member.hasShown(e.Instrument)
+		mine, others := a.member.hasShown(e.Instrument), a.member.othersShow(e.Instrument)
 		if latest = a.member.shows(e.Instrument, flags); latest && !mine {
-			a.standInstrument(e.Instrument, a.standing.why) // whose book is shown says how it stands
+			a.nowShows(e, others) // whose book is shown says how it stands
 		}
 	}
 	st.mark(openMBP10, flags)

@@ -164,6 +164,15 @@ func (a *applier) appeared(instrument uint32, first bool) {
 	}
 }
 
+// nowShows tells of a book of a set that is this channel's to show from e on; others: another channel did until now.
+func (a *applier) nowShows(e *book.Event, others bool) {
+	if others && a.suspicion(&a.state[e.Instrument])&bookLevels != 0 {
+		a.standing.mine++
+		a.settle(e, false)
+	}
+	a.standInstrument(e.Instrument, a.standing.why)
+}
+
 // recount counts the suspect books anew.
 func (a *applier) recount() {
 	s := &a.standing
@@ -189,7 +198,7 @@ func (a *applier) gapped() bool {
 // settle draws the conclusions for the channel. late: a second of its time ends.
 func (a *applier) settle(e *book.Event, late bool) {
 	s := &a.standing
-	if late && a.member.set != nil && (s.held || s.mine > 0) {
+	if late && a.member.set != nil && (s.held || s.mine > 0 || s.bad[1] > 0) {
 		a.recount()
 	}
 	if known := a.known > 1; known && (late || s.why != shm.ReasonJoined) {

@@ -275,6 +275,58 @@ func TestStatesOfASet(t *testing.T) {
 	}
 }
 
+// shownStates is a StateSink and an InstrumentSink that keeps the newest.
+type shownStates map[uint32]shm.InstrumentState
+
+func (w shownStates) ChannelState(shm.ChannelState)                     {}
+func (w shownStates) InstrumentState(idx uint32, s shm.InstrumentState) { w[idx] = s }
+func (w shownStates) Instrument(_ int, idx uint32, _ *book.Instrument) (uint32, bool) {
+	return idx, true
+}
+
+// cmeShown is a CME channel of a set with nothing but a latest table and states.
+func cmeShown(t *testing.T, set *feedhandler.Set, latest *shm.LatestWriter) (*feedhandler.Pipeline, shownStates) {
+	t.Helper()
+	states := shownStates{}
+	p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{{
+		Name: "two", PublisherID: 1, Feed: venue.Find("cme.mdp3"), Lines: []feedhandler.LineConfig{{Name: "A", Group: 1, Port: 2}},
+		Options: venue.Options{MaxInstruments: 10}, Books: book.Config{MaxOrders: 1 << 10, MaxLevels: 1 << 16}, Set: "s", Shared: set,
+		Output: feedhandler.Output{Latest: latest, States: states, Instruments: states},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Enter(nil)
+	return p, states
+}
+
+// TestWhoShowsASuspectBookIsGapped: a channel whose suspect book another one showed is gapped again when it shows that book itself.
+func TestWhoShowsASuspectBookIsGapped(t *testing.T) {
+	set := feedhandler.NewSet(10)
+	writer, _ := latestTable(t)
+	one, _ := cmeWatched(t, "one", 1, set, 10, writer)
+	two, tw := cmeShown(t, set, writer)
+	at := secondNS
+	cmePacket(two, 2, 1, at, future(5001, "B"))
+	cmePacket(one, 1, 1, at+1, future(5001, "B"), bid(5001, 1, 1))
+	one.Flush()
+	cmePacket(two, 2, 9, at+2, future(5001, "B")) // a gap
+	two.OnTick(at + 900_000_000)
+	two.OnTick(2 * secondNS)
+	if s := two.Channels()[0].State(); s.State != shm.ChannelLive {
+		t.Errorf("another channel shows the book: %v", s)
+	}
+	cmePacket(two, 2, 10, 2*secondNS+1, bid(5001, 7, 1))
+	two.Flush()
+	if s := two.Channels()[0].State(); s.State != shm.ChannelGapped || s.Reason != shm.ReasonGap || tw[1].State != shm.InstrumentGapped {
+		t.Errorf("it shows a suspect book: %v, %v", s, tw)
+	}
+	two.OnTick(3 * secondNS)
+	if s := two.Channels()[0].State(); s.State != shm.ChannelGapped {
+		t.Errorf("a second later: %v", s)
+	}
+}
+
 // TestADisputeAndAFaultOfOurOwnAreToldAsSuch.
 func TestADisputeAndAFaultOfOurOwnAreToldAsSuch(t *testing.T) {
 	p, w := watched(t, sim.ITCH50, book.Config{})
