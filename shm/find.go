@@ -5,7 +5,7 @@ package shm
 //
 // Placed: from p on nothing of the unit or behind it is missing. Unmarked: the unit was not taken yet; its records will stand at p
 // or behind. MarkGone, RecordGone: some of it was overwritten, p is where the rest begins; the journal has what is missing. Orphan:
-// no mark tells of the session at all.
+// no mark tells of the session at all. Damaged: marks claim more than a ring holds.
 func (l *Locator) Find(channel uint16, session uint32, unit uint64) (p uint64, place Place) {
 	end := l.marks.edge()
 	if end == 0 {
@@ -77,6 +77,7 @@ func (f *finder) records() (uint64, Place) {
 	payload := make([]uint64, ring.payload/8)
 	b := wordBytes(payload)
 	place := Placed
+	left := 2 * (ring.mask + 1) // the ring, and as much as a writer adds meanwhile: marks that claim more are damaged
 	for i := uint64(0); i <= f.l.marks.mask; i++ {
 		if s.mark.Channel == f.channel && s.mark.Session >= f.session {
 			oldest := ring.oldest(0)
@@ -88,6 +89,9 @@ func (f *finder) records() (uint64, Place) {
 				s.from = min(oldest, s.to)
 			}
 			for p := s.from; p < s.to; p++ {
+				if left--; left == 0 {
+					return p, Damaged
+				}
 				if !ring.peek(p, b) {
 					if ring.overwritten(p) {
 						place = RecordGone

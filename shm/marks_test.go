@@ -210,3 +210,19 @@ func TestLocatorsReadAnything(t *testing.T) {
 		}
 	}
 }
+
+// TestFindIsBounded: marks that claim many times what the ring holds are not looked through record by record.
+func TestFindIsBounded(t *testing.T) {
+	m, _, mems := markedRings(t, 64, 16)
+	a := Account{Session: 1, Next: 1}
+	for range 10 {
+		m.Claim(&a)
+		m.heads[SchemaMBO] += 1 << 20
+		m.rings[SchemaMBO].pos += 1 << 20
+		m.Write(&a, a.Next, 4, 1)
+	}
+	m.Flush()
+	if p, place := NewLocator(readerOf(t, mems[0]), readerOf(t, mems[2])).Find(0, 1, 2); place != Damaged {
+		t.Fatalf("found at %d, %s", p, place)
+	}
+}

@@ -137,7 +137,7 @@ func (q *Positions) Find(channel, session string, resets uint32, unit uint64) (s
 			return s, nil
 		case shm.RecordGone:
 			return s, nil
-		case shm.MarkGone, shm.Orphan:
+		case shm.MarkGone, shm.Orphan, shm.Damaged:
 			gone = true
 		}
 	}
