@@ -18,7 +18,6 @@ type fold struct {
 	own     map[uint32]uint8
 	counter uint64
 	unit    uint64
-	session bool
 	kinds   [shm.ApplianceHeartbeat + 1]int
 }
 

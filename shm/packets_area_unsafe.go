@@ -42,13 +42,6 @@ func (a chunkArea) load(dst []uint64, off uint64) {
 	}
 }
 
-// storeAside copies the record of size bytes in src to offset off, without its sequence word, each word by one atomic store.
-func (a chunkArea) storeAside(off uint64, src []uint64, size uint64) {
-	for i := uint64(1); i < size/8; i++ {
-		atomic.StoreUint64(a.word(off+8*i), src[i])
-	}
-}
-
 // wordsHeader and wordsPayload are a record beside the ring.
 func wordsHeader(words []uint64) *PacketHeader { return (*PacketHeader)(unsafe.Pointer(&words[0])) }
 
