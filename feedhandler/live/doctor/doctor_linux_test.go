@@ -252,3 +252,23 @@ func TestFeedsAreMeasured(t *testing.T) {
 		}
 	}
 }
+
+// A readers file whose group is the writer's own is nobody else's.
+func TestReadersWithoutAGroup(t *testing.T) {
+	for _, c := range []struct {
+		more string
+		want Level
+	}{{"", ""}, {"readers: 8\n", Note}, {"readers: 8\ngroup: trading\n", OK}} {
+		cfg, err := config.Parse("x", []byte("instance: x\n"+c.more+`channels:
+  - {name: one, profile: nasdaq.itch50, session_date: "2026-03-02", lines: [{name: A, group: 239.10.1.1, port: 26477}]}
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := host(t, tuned)
+		o.Config = cfg
+		if got := levels(Examine(o))["feeds.readers"]; got != c.want {
+			t.Errorf("%q: feeds.readers is %q, want %q", c.more, got, c.want)
+		}
+	}
+}

@@ -35,8 +35,13 @@ func announced(v *segment.View) []Announced {
 	type ring struct{ schema, worker uint32 }
 	edges := map[ring]uint64{}
 	for _, e := range v.Control.Rings() {
-		if r, err := v.Ring(e); err == nil {
-			edges[ring{e.Schema, e.Worker}] = r.SeekEdge()
+		at := ring{e.Schema, e.Worker}
+		if e.Schema == uint32(shm.SchemaPackets) {
+			if r, err := v.Packets(e); err == nil {
+				edges[at] = r.SeekEdge()
+			}
+		} else if r, err := v.Ring(e); err == nil {
+			edges[at] = r.SeekEdge()
 		}
 	}
 	for _, r := range readers {
