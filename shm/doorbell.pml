@@ -242,6 +242,16 @@ init {
 	}
 }
 
-/* What is checked: spin looks for states in which nothing can happen any more, and a process is not at its end. The writer's end is
- * that it published, whatever the others did; a sleeper's that it has read all. A sleeper that sleeps there was missed.
+/* What is checked is one property of safety: no reachable state in which nothing can happen any more has a process that is not at
+ * its end (spin's invalid end states). The writer's end is that it published all BURSTS; a sleeper's, that it has read all of them;
+ * the cold thread's, that it sleeps on an empty hand. Why that is "no wake missed": a sleeper in the kernel's queue leaves it by a
+ * wake alone (but with TIMEOUT). Had it missed the one that was its own, it would be in the queue with records unread
+ * when the writer and the cold thread have come to rest, and that is such a state: the search is of all interleavings
+ * and drains of the store buffers, so it would be met. A miss that a later burst
+ * mends is not an error here (it is a wake that came late); it is found where the same comes about at the last burst.
+ *
+ * That everything comes to rest, and does not spin for ever between two states, needs no property of its own: each turn of a loop
+ * takes a burst, an arming or a stroke, whose numbers are bounded by BURSTS; the only loop that can turn on its own is an
+ * arming that another was faster at, and then that other one's succeeded. What is not checked: how long anything takes, and the
+ * wrap of the word's generation, after 2^31 strokes between one sleeper's look and its sleep.
  */
