@@ -102,7 +102,8 @@ func markBenchPipeline(b *testing.B, encoding sim.Encoding, schemas feedhandler.
 	}
 	if marked {
 		cfg.Output.Marks = shm.NewMarks(ring(shm.SchemaMarks, 1<<14), cfg.Output.Rings)
-		cfg.Output.Marks.SetClock(func() uint64 { return uint64(time.Now().UnixNano()) })
+		taken := time.Now()
+		cfg.Output.Marks.SetClock(func() uint64 { return uint64(taken.UnixNano()) + uint64(time.Since(taken)) })
 	}
 	p, err := feedhandler.New(feedhandler.Config{Channels: []feedhandler.ChannelConfig{cfg}})
 	if err != nil {

@@ -265,7 +265,9 @@ func TestHostileReadersFile(t *testing.T) {
 		}()
 	}
 	const records = 3000
+	wg.Add(1)
 	go func() {
+		defer wg.Done()
 		for range records {
 			publishAndRing(inst, 0)
 			time.Sleep(10 * time.Microsecond)

@@ -38,6 +38,7 @@ type Worker struct {
 	Current   *Feed   // whose datagrams are in hand: a panic is its
 	shm       *control.Worker
 	marks     *shm.Marks           // nil where none are written
+	taken     time.Time            // when what is in hand was taken; with marks
 	packets   *feedhandler.Packets // nil where inputs are not recorded
 	Wait      *waiter
 	idle      idle
@@ -100,7 +101,8 @@ func New(o Options) (*Worker, error) {
 	}
 	if o.Shm != nil {
 		if w.marks = o.Shm.Marks(); w.marks != nil {
-			w.marks.SetClock(ClockNS)
+			w.taken = time.Now()
+			w.marks.SetClock(w.sinceTaken)
 		}
 		w.packets = o.Shm.Packets()
 	}
@@ -165,11 +167,12 @@ func (w *Worker) loop() {
 
 // Turn is the hot path.
 func (w *Worker) Turn() {
-	now := ClockNS() // before the polls: what arrived until now is then processed
+	t := time.Now() // before the polls: what arrived until now is then processed
+	now := uint64(t.UnixNano())
 	due := now-w.ticked >= tickEvery || now < w.ticked
 	n := 0
 	until, handed := now, now
-	w.took(now)
+	w.took(t, now)
 	if due {
 		if w.Inbox != nil {
 			handed = w.Inbox.bound(now)
@@ -229,22 +232,28 @@ func (w *Worker) lateness(now, handed uint64) uint64 {
 // Holding is called by a receiver that has taken a batch and is about to hand it on. Nothing in it is younger than this
 // moment; but the other receivers may have been looked at long ago, when the worker was kept from its work within the turn.
 func (w *Worker) Holding() {
-	now := ClockNS()
-	w.took(now)
+	t := time.Now()
+	now := uint64(t.UnixNano())
+	w.took(t, now)
 	if late := w.lateness(now, never); late > w.late {
 		w.beLate(late)
 	}
 }
 
 // took has the marks and the recorded inputs of what follows say that it was taken now.
-func (w *Worker) took(now uint64) {
+func (w *Worker) took(t time.Time, now uint64) {
 	if w.packets != nil {
 		w.packets.Taken = now
 	}
 	if w.marks != nil {
+		w.taken = t
 		w.marks.Taken(now)
 	}
 }
+
+// sinceTaken tells the time by how long ago the burst in hand was taken: that costs two thirds of asking the clock, and a clock
+// that is set in between does not show in how long the burst took.
+func (w *Worker) sinceTaken() uint64 { return uint64(w.taken.UnixNano()) + uint64(time.Since(w.taken)) }
 
 func (w *Worker) beLate(ns uint64) {
 	w.late = ns
