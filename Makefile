@@ -42,7 +42,7 @@ model: ## the doorbell's protocol checked by spin, and that it finds the mistake
 	@scripts/model
 
 bell-lab: ## the doorbell between two processes: TRANSITIONS (100000000) of its word and none missed
-	WIREBOOK_BELL_TRANSITIONS=$(or $(TRANSITIONS),100000000) $(GO) test -count=1 -timeout 3h -v -run TestNoWakeMissed ./shm/segment
+	WIREBOOK_BELL_TRANSITIONS=$(or $(TRANSITIONS),100000000) $(GO) test -count=1 -timeout 3h -v -run 'TestNoWakeMissed|TestEveryWakeComes' ./shm/segment
 
 QEMU ?= qemu-aarch64-static
 arm64: ## the packages with assembly and what stands on them, built for arm64 and tested in an emulator (QEMU)

@@ -302,8 +302,11 @@ func doorJob(f []string) error {
 		return err
 	}
 	fmt.Println("ready")
-	if f[0] == "lab" {
+	switch f[0] {
+	case "lab":
 		return labSleeper(r)
+	case "hands":
+		return handsSleeper(r, f[1])
 	}
 	for buf := alignedBytes(r.PayloadSize()); ; {
 		r.Wait(buf, time.Hour)
