@@ -134,6 +134,71 @@ func TestEndsOfTheWriterWake(t *testing.T) {
 	}
 }
 
+// A writer that is killed wakes nobody: whoever sleeps learns of it by the heartbeat, and of the next run, killed in its turn, by its
+// stroke.
+func TestKilledWritersAreNoticedAtTheDoor(t *testing.T) {
+	root := shmRoot(t)
+	c := startChild(t, "door,writer", root, shm.SchemaMBO, 0, 0)
+	defer func() { c.kill() }()
+	r, err := OpenReader(ReaderOptions{Root: root, Name: "test", Schema: shm.SchemaMBO, Wait: WaitDoorbell, Announce: "sleeper", Stale: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	buf := alignedBytes(r.PayloadSize())
+	for run := range 5 {
+		if err := r.Doorbell(); err != nil || !r.Announced() {
+			t.Fatalf("run %d: %v, announced %t", run, err, r.Announced())
+		}
+		records := 0
+		wait := func(want shm.Result) {
+			t.Helper()
+			for {
+				res := r.Wait(buf, time.Hour)
+				if res == want {
+					return
+				}
+				switch res {
+				case shm.Record:
+					if records++; !selfcheck.Check(r.Body(buf), r.Position()-1) {
+						t.Fatalf("run %d: a wrong record", run)
+					}
+				case shm.Lapped, shm.StaleWriter:
+				default:
+					t.Fatalf("run %d: %v, want %v", run, res, want)
+				}
+			}
+		}
+		for range 200 {
+			wait(shm.Record)
+		}
+		sleeps := r.sleeps
+		c.kill()
+		wait(shm.StaleWriter)
+		if r.sleeps == sleeps {
+			t.Errorf("run %d: it did not sleep", run)
+		}
+		c = startChild(t, "door,writer", root, shm.SchemaMBO, 0, 0)
+		wait(shm.NewEpoch)
+	}
+}
+
+// doorWriter is a writer for ever, with a record now and then.
+func doorWriter(root string) error {
+	inst, err := Create(Options{Root: root, Name: "test", Readers: 4, Instruments: 16, Rings: []RingSpec{{Schema: shm.SchemaMBO, Slots: 256}}})
+	if err != nil {
+		return err
+	}
+	inst.Heartbeat(nowNS())
+	inst.Running()
+	fmt.Println("ready")
+	for {
+		publishAndRing(inst, 0)
+		inst.Heartbeat(nowNS())
+		time.Sleep(200 * time.Microsecond)
+	}
+}
+
 // A run without a readers file leaves no sleeper at the last one's.
 func TestDoorbellsGone(t *testing.T) {
 	root := shmRoot(t)
@@ -294,6 +359,9 @@ func TestHostileReadersFile(t *testing.T) {
 
 // doorJob is a second process at the door.
 func doorJob(f []string) error {
+	if f[0] == "writer" {
+		return doorWriter(f[1])
+	}
 	r, err := OpenReader(ReaderOptions{Root: f[1], Name: "test", Schema: shm.SchemaMBO, Worker: -1, Wait: WaitDoorbell, Announce: "child\x1b[31m" + f[0]})
 	if err != nil {
 		return err
