@@ -31,7 +31,7 @@ type Mark struct {
 
 // Flags of a mark.
 const (
-	MarkUntimed  uint8 = 0x01 // no clock was there to say when the burst was taken and committed, as in a replay
+	MarkUntimed  uint8 = 0x01 // when the burst was taken and committed is not told: no clock was there, as in a replay, or no packet to tell it from
 	MarkRun      uint8 = 0x02 // a run of the writer begins behind it
 	MarkFiltered uint8 = 0x04 // only some instruments are published: k cannot be counted
 )

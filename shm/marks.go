@@ -96,7 +96,7 @@ func (m *Marks) Write(a *Account, first uint64, units uint32, tsRecv uint64) {
 	if a.Filtered {
 		flags = MarkFiltered
 	}
-	if m.clock == nil {
+	if m.clock == nil || a.TsRecv == 0 { // the times are told from TsRecv on
 		mark.Flags, mark.TakenAfterNS, mark.CommitAfterNS = flags|MarkUntimed, 0, 0
 	} else {
 		now := m.clock()

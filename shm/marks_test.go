@@ -61,6 +61,8 @@ func TestAMarkTellsItsBurst(t *testing.T) {
 	m.Write(&a, 18, 0, 0)                // no packet: when the last was received
 	now, m.taken = 20_000_000_000, 10_000_000
 	m.Write(&a, 18, 1, 3)
+	a.TsRecv = 0
+	m.Write(&a, 19, 0, 0) // nothing was received yet: no time can be told from it
 	want := []Mark{
 		{Channel: NoMarkChannel, Flags: MarkRun | MarkUntimed},
 		{TsRecv: 1000, First: 10, Units: 3, Flags: MarkUntimed},
@@ -71,6 +73,7 @@ func TestAMarkTellsItsBurst(t *testing.T) {
 		{TsRecv: 2, First: 17, Units: 1, TakenAfterNS: 8, CommitAfterNS: math.MaxUint32},
 		{TsRecv: 2, First: 18, TakenAfterNS: 8, CommitAfterNS: math.MaxUint32},
 		{TsRecv: 3, First: 18, Units: 1, TakenAfterNS: 9_999_997, CommitAfterNS: math.MaxUint32},
+		{First: 19, Flags: MarkUntimed},
 	}
 	got := allMarks(t, mems[2])
 	if len(got) != len(want) {

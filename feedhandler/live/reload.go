@@ -199,6 +199,8 @@ func fixed(was, is *config.Config) []string {
 	note("digests", was.Digests, is.Digests)
 	note("checksums", was.Checksums, is.Checksums)
 	note("rings", was.Rings, is.Rings)
+	note("readers", was.Readers, is.Readers)
+	note("group", was.Group, is.Group)
 	note("live", was.Live, is.Live)
 	return keys
 }
