@@ -2257,7 +2257,8 @@ static inline int wb_locator_begins(const wb_locator *l, uint64_t pos, uint64_t 
 }
 
 /* The natural position of the record at pos of the ring (ring.pos - 1 behind WB_RECORD), rec as wb_ring_next left it. To be asked
- * for every record in order, and again for one that was WB_UNMARKED. Who joins or was lapped inside a unit is told from the next on. */
+ * for every record in order, and again for one that was WB_UNMARKED. Who joins or was lapped inside a unit is told from the next on.
+ * A new run may have made the marks anew: open the locator again after WB_NEW_EPOCH, and where WB_MARK_GONE does not end. */
 static inline wb_place wb_locate(wb_locator *l, uint64_t pos, const void *rec, wb_natural *n) {
 	const wb_mark *m = &l->span.mark;
 	wb_place place;
@@ -2269,6 +2270,8 @@ static inline wb_place wb_locate(wb_locator *l, uint64_t pos, const void *rec, w
 	}
 	if (!l->valid || pos < l->span.from || pos >= l->span.to) {
 		place = wb_locator_move(l, pos);
+		if (place == WB_UNMARKED && wb_load32(l->marks.map.mem + offsetof(wb_ring_header, state)) == WB_STATE_REPLACED)
+			place = WB_MARK_GONE; /* no mark comes there any more: open the locator anew */
 		if (place != WB_PLACED) {
 			if (place != WB_UNMARKED) {
 				l->next = pos + 1;

@@ -784,7 +784,8 @@ class Locator:
             print(where.session, where.unit, where.k)
 
     To be asked for every record in order, and again for one that is UNMARKED. Who joins or was lapped inside a unit is told from
-    the next one on.
+    the next one on. A new run may have made the marks anew: after NEW_EPOCH make another Locator, and where MARK_GONE does
+    not end.
     """
 
     _SPARE = 8192  # marks at most between which low halves of heads are compared: no more than 2**32 records lie there
@@ -807,6 +808,8 @@ class Locator:
             self._next = position
         if self._span is None or not self._span[1] <= position < self._span[2]:
             place = self._move(position)
+            if place == UNMARKED and struct.unpack_from("<I", self.marks._mem, RingHeader.state.offset)[0] == STATE_REPLACED:
+                place = MARK_GONE  # no mark comes there any more: make the locator anew
             if place != PLACED:
                 if place != UNMARKED:
                     self._next = position + 1
